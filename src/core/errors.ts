@@ -1,0 +1,72 @@
+/**
+ * What went wrong, for programs. The message is for people.
+ *
+ * - `INPUT_*`: the depth map. `COLOR_*`: the colour picture. `SETTINGS_*`: sidecar, plugin options or flags.
+ * - `ABORTED`, `TIMEOUT`: the job was stopped. `INTERNAL`: a bug of depthmesh.
+ */
+export type DepthMeshErrorCode =
+  | 'INPUT_MISSING'
+  | 'INPUT_UNREADABLE'
+  | 'INPUT_UNSUPPORTED'
+  | 'INPUT_TOO_LARGE'
+  | 'INPUT_NOTHING_TO_MESH'
+  | 'COLOR_MISSING'
+  | 'COLOR_UNREADABLE'
+  | 'COLOR_MISMATCH'
+  | 'COLOR_FORBIDDEN'
+  | 'SETTINGS_UNREADABLE'
+  | 'SETTINGS_INVALID'
+  | 'ABORTED'
+  | 'TIMEOUT'
+  | 'INTERNAL'
+
+export interface DepthMeshErrorDetails {
+  /** What the reader can do about it, one sentence. */
+  hint?: string | undefined
+  /** The file that is at fault, as the caller named it. */
+  file?: string | undefined
+  cause?: unknown
+}
+
+/**
+ * The one error class of depthmesh. `message` says what was expected and what was found;
+ * `hint` says what to do; `file` says where.
+ *
+ * @example
+ * throw new DepthMeshError('INPUT_UNREADABLE', 'expected a PNG, found a JPEG', { hint: 'Save it as a 16-bit gray PNG.' })
+ */
+export class DepthMeshError extends Error {
+  readonly code: DepthMeshErrorCode
+  readonly hint: string | undefined
+  readonly file: string | undefined
+
+  constructor(code: DepthMeshErrorCode, message: string, details: DepthMeshErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.name = 'DepthMeshError'
+    this.code = code
+    this.hint = details.hint
+    this.file = details.file
+  }
+
+  /** The same error, naming the file it is about, unless it names one already. */
+  inFile(file: string): DepthMeshError {
+    if (this.file !== undefined) return this
+    return new DepthMeshError(this.code, this.message, { hint: this.hint, file, cause: this.cause })
+  }
+
+  /** `file: message. hint`: the whole of it on one line, as the terminal and the overlay show it. */
+  override toString(): string {
+    return formatError(this)
+  }
+}
+
+/** `file: message. hint` on one line. Errors of other classes are marked as bugs of depthmesh. */
+export function formatError(error: unknown): string {
+  if (!(error instanceof DepthMeshError)) {
+    const text = error instanceof Error ? error.message : String(error)
+    return `${text}. This is a bug in depthmesh: please report it with the file that caused it.`
+  }
+  const where = error.file === undefined ? '' : `${error.file}: `
+  const what = error.message.replace(/[.\s]+$/, '')
+  return error.hint === undefined ? `${where}${what}.` : `${where}${what}. ${error.hint}`
+}

@@ -1,0 +1,266 @@
+import { closest, distance } from 'fastest-levenshtein'
+import * as v from 'valibot'
+import { DepthMeshError } from './errors.js'
+
+/** Largest share of a key's length that may differ for it to be suggested. Chosen so that `fov` finds `fovY` and `foo` finds nothing. */
+const SUGGESTION_DISTANCE = 0.5
+
+// --- building blocks: every message reads "key: expected …, got …" -------------------------------------------------
+
+const real = () => v.pipe(v.number('expected a number'), v.finite('expected a finite number'))
+const positive = () => v.pipe(real(), v.gtValue(0, 'expected > 0'))
+const fraction = () => v.pipe(real(), v.minValue(0, 'expected 0..1'), v.maxValue(1, 'expected 0..1'))
+const whole = (min: number, max: number) =>
+  v.pipe(
+    v.number('expected a whole number'),
+    v.integer('expected a whole number'),
+    v.minValue(min, `expected at least ${min}`),
+    v.maxValue(max, `expected at most ${max}`),
+  )
+const oneOf = <const T extends readonly string[]>(values: T) =>
+  v.picklist(values, `expected ${values.map((value) => JSON.stringify(value)).join(' | ')}`)
+const flag = () => v.boolean('expected true | false')
+const object = <const T extends v.ObjectEntries>(entries: T) =>
+  v.strictObject(entries, (issue) => (issue.expected === 'never' ? 'unknown key' : 'expected an object'))
+
+/** A documented key: `meaning` reaches the README's table, schema.json and `--help`; `fallback` is the default as people read it. */
+const key = <const S extends v.GenericSchema>(schema: S, fallback: string, meaning: string) =>
+  v.pipe(schema, v.description(meaning), v.metadata({ fallback }))
+
+const cleanStep = () => v.union([flag(), v.literal('auto')], 'expected true | false | "auto"')
+
+// --- the schema ----------------------------------------------------------------------------------------------------
+
+/** The one schema of the settings: sidecar, plugin defaults and CLI flags. Every key is optional here; defaults stand in {@link DEFAULTS}. */
+export const settingsEntries = {
+  color: key(v.nullable(v.pipe(v.string('expected a path'), v.minLength(1, 'expected a path'))), '`<stem>.color.*`, `<stem>.*`', 'the colour picture, relative to the sidecar; stays inside the project. `null`: none'),
+  projection: key(oneOf(['perspective', 'orthographic']), '`"perspective"`', '`perspective`: unprojected through a camera at the origin looking down −Z. `orthographic`: a relief (terrain, props, walls)'),
+  encoding: key(oneOf(['disparity', 'depth', 'metric', 'terrain-rgb', 'terrarium']), '`"disparity"`', 'what the gray levels are linear in: `disparity` (1/depth: AI estimators, stereo), `depth` (a renderer’s normalised Z), `metric` (levels × `unit` = metres: sensors, EXR); `terrain-rgb` and `terrarium`: elevation tiles'),
+  channel: key(v.nullable(v.pipe(v.string('expected a channel name'), v.minLength(1, 'expected a channel name'))), '`null`', 'the channel that holds depth where a file has several: `"r"`, `"g"`, `"b"`, or the name of an EXR channel'),
+  white: key(oneOf(['near', 'far']), '`"near"`', 'whether white is `near` or `far`'),
+  near: key(positive(), '`1`', 'metres of the nearest level (unused by `metric`)'),
+  far: key(positive(), '`10`', 'metres of the farthest level (unused by `metric`)'),
+  unit: key(positive(), '`0.001`', 'metres per level, for `metric` integers; floats are metres'),
+  fovY: key(v.pipe(real(), v.gtValue(0, 'expected degrees between 0 and 180'), v.ltValue(180, 'expected degrees between 0 and 180')), '`45`', 'vertical field of view of the source camera, degrees'),
+  width: key(positive(), '`10`', 'orthographic: metres across'),
+  relief: key(positive(), '`1`', 'orthographic: metres from black to white'),
+  black: key(oneOf(['far', 'cut', 'hole']), '`"far"`', 'what pure black means: `far` (the farthest surface), `cut` (nothing there: a prop on black), `hole` (unknown: fill it in)'),
+  gamma: key(positive(), '`1`', 'undo a gamma: the stored level is raised to this power'),
+  levels: key(v.nullable(v.tuple([fraction(), fraction()], 'expected [black, white] in 0..1')), '`null`', '`[black, white]` points in 0..1 that are stretched to the full range'),
+  depthInfluence: key(fraction(), '`1`', '0..1, how strictly the surface follows the map: below 1 blends toward its edge-preserving smooth form'),
+  clean: key(
+    v.union([
+      v.literal('auto'),
+      v.literal(false),
+      object({
+        holes: v.optional(cleanStep()),
+        spikes: v.optional(cleanStep()),
+        noise: v.optional(cleanStep()),
+        bands: v.optional(cleanStep()),
+        silhouettes: v.optional(cleanStep()),
+      }),
+    ], 'expected "auto" | false | an object with holes, spikes, noise, bands, silhouettes'),
+    '`"auto"`',
+    '`auto` (each step only where its check fires), `false`, or an object per step: `holes`, `spikes`, `noise`, `bands`, `silhouettes`',
+  ),
+  orientation: key(oneOf(['wall', 'ground']), '`"wall"`', 'orthographic: `wall` stands in the XY plane facing +Z, `ground` lies in the XZ plane with +Y up (terrain)'),
+  cut: key(v.union([v.literal(false), v.pipe(real(), v.gtValue(0, 'expected a fraction in 0..1, or false'), v.maxValue(1, 'expected a fraction in 0..1, or false'))], 'expected a fraction in 0..1, or false'), '`0.03`; orthographic: `false`', 'depth jump, as a fraction of the disparity range, at which the surface is cut; `false` keeps one sheet'),
+  travel: key(v.nullable(v.pipe(real(), v.minValue(0, 'expected at least 0'))), '`0.1 × near`', 'metres that the game camera may move away from the source view in any direction: sets how far the hidden layer reaches behind foreground edges (`0`: no hidden layer)'),
+  lods: key(
+    v.union([
+      v.pipe(v.array(whole(2, 50_000_000)), v.minLength(1, 'expected at least one budget'), v.maxLength(8, 'expected at most 8 levels')),
+      object({ error: v.pipe(v.array(positive()), v.minLength(1, 'expected at least one bound'), v.maxLength(8, 'expected at most 8 levels')) }),
+    ], 'expected triangle budgets like [100000, 25000], or { "error": [px, …] }'),
+    '`[100000, 25000, 6000, 1500]`',
+    'triangle budgets, fine → coarse; or `{ "error": [px, …] }`: the largest error of each level in source pixels',
+  ),
+  topology: key(oneOf(['adaptive', 'grid']), '`"adaptive"`', '`adaptive` or `grid` (even quads)'),
+  solid: key(flag(), '`false`', 'close the back and the sides: watertight'),
+  shading: key(v.nullable(oneOf(['unlit', 'lit'])), '`"unlit"` with a colour picture, else `"lit"`', 'lit adds one shared normal map baked from the full-resolution depth'),
+  texture: key(
+    object({
+      format: v.optional(oneOf(['webp', 'avif', 'jpeg', 'png', 'ktx2'])),
+      quality: v.optional(whole(1, 100)),
+      size: v.optional(whole(1, 16_384)),
+    }),
+    '`{ "format": "webp", "quality": 80, "size": 2048 }`',
+    'the colour texture: `webp`, `avif`, `jpeg`, `png`, `ktx2`; `size`: its longer side at LOD 0, pixels',
+  ),
+  normalMap: key(
+    object({ size: v.optional(whole(1, 16_384)), quality: v.optional(whole(1, 100)) }),
+    '`{ "size": 1024, "quality": 90 }`',
+    'the normal map of lit meshes; `size`: its longer side, pixels',
+  ),
+  compression: key(oneOf(['meshopt', 'quantize', 'none']), '`"meshopt"`', '`meshopt`, `quantize` (engines without meshopt), `none`'),
+  container: key(oneOf(['levels', 'msft_lod']), '`"levels"`', '`levels`: one GLB a level. `msft_lod`: one GLB with all of them, for Babylon.js'),
+  variants: key(whole(0, 16), '`0`', 'how many deterministic variations of this map to bake'),
+  seed: key(whole(0, 2 ** 32 - 1), '`1`', 'what the variations are drawn from'),
+}
+
+const settingsSchema = v.partial(object(settingsEntries))
+
+/** Settings as people write them: every key optional. */
+export type SettingsInput = v.InferInput<typeof settingsSchema>
+
+type Given = v.InferOutput<typeof settingsSchema>
+
+/** Finished settings: every key present, checked against each other. */
+export interface Settings extends Required<{ [K in keyof Omit<Given, 'texture' | 'normalMap' | 'color'>]: Exclude<Given[K], undefined> }> {
+  /** `undefined`: look for companions by stem. `null`: none. */
+  color: string | null | undefined
+  texture: { format: 'webp' | 'avif' | 'jpeg' | 'png' | 'ktx2'; quality: number; size: number }
+  normalMap: { size: number; quality: number }
+}
+
+/** The defaults. `cut` depends on the projection; `shading` on whether there is a colour picture; `travel` on `near`. */
+export const DEFAULTS: Omit<Settings, 'cut'> = {
+  color: undefined,
+  projection: 'perspective',
+  encoding: 'disparity',
+  channel: null,
+  white: 'near',
+  near: 1,
+  far: 10,
+  unit: 0.001,
+  fovY: 45,
+  width: 10,
+  relief: 1,
+  black: 'far',
+  gamma: 1,
+  levels: null,
+  depthInfluence: 1,
+  clean: 'auto',
+  orientation: 'wall',
+  travel: null,
+  lods: [100_000, 25_000, 6_000, 1_500],
+  topology: 'adaptive',
+  solid: false,
+  shading: null,
+  texture: { format: 'webp', quality: 80, size: 2048 },
+  normalMap: { size: 1024, quality: 90 },
+  compression: 'meshopt',
+  container: 'levels',
+  variants: 0,
+  seed: 1,
+}
+
+/** Default of `cut` in perspective: in the flat middle of 1.5–10 % of the range, where novel views score alike (docs/architecture.md). */
+const DEFAULT_CUT = 0.03
+
+/** Default of `travel`, as a share of `near`. */
+export const DEFAULT_TRAVEL = 0.1
+
+/** Settings from one place: `origin` names it in errors (`canyon.depth.json`, `plugin options`, `--fov-y`). */
+export interface SettingsLayer {
+  origin: string
+  settings: unknown
+}
+
+/**
+ * Checks each layer, lays later ones over earlier ones, fills in the defaults and checks the values against each other.
+ *
+ * @throws DepthMeshError `SETTINGS_INVALID`: names the layer, the key, what was expected, what was found.
+ * @example
+ * parseSettings([{ origin: 'canyon.depth.json', settings: { fovY: 60 } }]).near // 1
+ */
+export function parseSettings(layers: readonly SettingsLayer[]): Settings {
+  let merged: SettingsInput = {}
+  for (const { origin, settings } of layers) merged = mergeSettings(merged, checkLayer(origin, settings))
+
+  const settings: Settings = {
+    ...DEFAULTS,
+    ...defined(merged),
+    cut: merged.cut ?? (merged.projection === 'orthographic' ? false : DEFAULT_CUT),
+    texture: { ...DEFAULTS.texture, ...defined(merged.texture ?? {}) },
+    normalMap: { ...DEFAULTS.normalMap, ...defined(merged.normalMap ?? {}) },
+  }
+  const last = layers.at(-1)?.origin ?? 'settings'
+  checkTogether(settings, last)
+  return settings
+}
+
+/** Lays `over` upon `under`; `texture`, `normalMap` and `clean` merge key by key. */
+export function mergeSettings(under: SettingsInput, over: SettingsInput): SettingsInput {
+  const merged: SettingsInput = { ...under, ...defined(over) }
+  if (under.texture && over.texture) merged.texture = { ...under.texture, ...defined(over.texture) }
+  if (under.normalMap && over.normalMap) merged.normalMap = { ...under.normalMap, ...defined(over.normalMap) }
+  if (typeof under.clean === 'object' && typeof over.clean === 'object') merged.clean = { ...under.clean, ...defined(over.clean) }
+  return merged
+}
+
+/** The nearest of `known` to what was typed, if it is near enough to be meant. */
+export function nearestKey(typed: string, known: readonly string[]): string | undefined {
+  if (known.length === 0) return undefined
+  const lower = typed.toLowerCase()
+  const same = known.find((name) => name.toLowerCase() === lower || name.toLowerCase().startsWith(lower))
+  if (same !== undefined) return same
+  const best = closest(typed, known as string[])
+  return distance(typed, best) <= Math.max(typed.length, best.length) * SUGGESTION_DISTANCE ? best : undefined
+}
+
+function checkLayer(origin: string, settings: unknown): SettingsInput {
+  if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
+    throw new DepthMeshError('SETTINGS_INVALID', `expected an object, got ${show(settings)}`, { file: origin, hint: 'Settings are a JSON object.' })
+  }
+  const { $schema: _, ...given } = settings as Record<string, unknown>
+  const result = v.safeParse(settingsSchema, given, { abortEarly: true })
+  if (result.success) return result.output as SettingsInput
+  throw invalid(origin, result.issues[0])
+}
+
+function invalid(origin: string, issue: v.BaseIssue<unknown>): DepthMeshError {
+  const path = v.getDotPath(issue) ?? ''
+  if (issue.message === 'unknown key') {
+    const parts = path.split('.')
+    const typed = parts.pop() ?? ''
+    const known = knownKeys(parts)
+    const suggestion = nearestKey(typed, known)
+    return new DepthMeshError('SETTINGS_INVALID', `unknown key ${JSON.stringify(path)}`, {
+      file: origin,
+      hint: suggestion === undefined ? `Known keys: ${known.join(', ')}.` : `Did you mean ${JSON.stringify([...parts, suggestion].join('.'))}?`,
+    })
+  }
+  return new DepthMeshError('SETTINGS_INVALID', `${path}: ${issue.message}, got ${show(issue.input)}`, {
+    file: origin,
+    hint: describeKey(path.split('.')[0]),
+  })
+}
+
+function knownKeys(path: readonly string[]): string[] {
+  if (path.length === 0) return Object.keys(settingsEntries)
+  if (path[0] === 'texture') return Object.keys(DEFAULTS.texture)
+  if (path[0] === 'normalMap') return Object.keys(DEFAULTS.normalMap)
+  if (path[0] === 'clean') return ['holes', 'spikes', 'noise', 'bands', 'silhouettes']
+  return path[0] === 'lods' ? ['error'] : []
+}
+
+function describeKey(name: string): string {
+  const schema = settingsEntries[name as keyof typeof settingsEntries]
+  const meaning = schema === undefined ? undefined : v.getDescription(schema)
+  return meaning === undefined ? `Remove "${name}".` : `${name}: ${meaning}.`
+}
+
+function checkTogether(settings: Settings, origin: string): void {
+  const fail = (message: string, hint: string): never => {
+    throw new DepthMeshError('SETTINGS_INVALID', message, { file: origin, hint })
+  }
+  if (settings.near >= settings.far) fail(`near: expected < far, got near ${settings.near} and far ${settings.far}`, 'near and far are metres from the camera.')
+  if (settings.levels && settings.levels[0] >= settings.levels[1]) fail(`levels: expected black < white, got ${show(settings.levels)}`, 'Use "white": "far" to turn a map over.')
+  const { lods } = settings
+  if (Array.isArray(lods)) {
+    for (let i = 1; i < lods.length; i++) if (lods[i] >= lods[i - 1]) fail(`lods: expected budgets that fall, got ${show(lods)}`, 'List them from fine to coarse.')
+  } else {
+    const { error } = lods
+    for (let i = 1; i < error.length; i++) if (error[i] <= error[i - 1]) fail(`lods.error: expected bounds that grow, got ${show(error)}`, 'List them from fine to coarse.')
+  }
+}
+
+/** The keys of `value` that are set. */
+function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> }
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value)
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text
+}
