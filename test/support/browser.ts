@@ -20,7 +20,7 @@ export function describeInBrowser(title: string, body: () => void): void {
 /** Headless Chromium with software WebGL (SwiftShader), so that pictures are the same on every machine. */
 export async function launchBrowser(): Promise<Browser> {
   return chromium.launch({
-    executablePath: chromiumPath,
+    ...(chromiumPath === undefined ? {} : { executablePath: chromiumPath }),
     args: [
       '--no-sandbox',
       '--use-angle=swiftshader',
