@@ -1,0 +1,35 @@
+/**
+ * Types of imported depth maps. In tsconfig.json, before `vite/client`, which would claim every `*.png`:
+ *
+ *   "types": ["depthmesh/client", "vite/client"]
+ */
+
+declare module '*.depth.png' {
+  /** URL of the LOD 0 GLB: self-contained, loads in any glTF 2.0 engine. */
+  const url: string
+  export default url
+  /** Fine → coarse. */
+  export const lods: import('depthmesh').DepthAsset['lods']
+  /** Metres, glTF space. */
+  export const bounds: import('depthmesh').DepthAsset['bounds']
+  /** Data URI of a very small picture. */
+  export const placeholder: import('depthmesh').DepthAsset['placeholder']
+  /** The source view; `null` for orthographic maps. */
+  export const camera: import('depthmesh').DepthAsset['camera']
+  /** Variations of this map, where its sidecar asks for them. */
+  export const variants: import('depthmesh').DepthAsset['variants']
+  /** All of the above in one object: what `loadDepthBackground` of `depthmesh/three` takes. */
+  export const asset: import('depthmesh').DepthAsset
+}
+
+declare module '*.depth.exr' {
+  export { default, lods, bounds, placeholder, camera, variants, asset } from '*.depth.png'
+}
+
+declare module '*.depth.tif' {
+  export { default, lods, bounds, placeholder, camera, variants, asset } from '*.depth.png'
+}
+
+declare module '*.depth.tiff' {
+  export { default, lods, bounds, placeholder, camera, variants, asset } from '*.depth.png'
+}

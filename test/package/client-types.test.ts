@@ -1,0 +1,76 @@
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const run = promisify(execFile)
+const root = fileURLToPath(new URL('../../', import.meta.url))
+const tsc = join(root, 'node_modules/typescript/bin/tsc')
+
+let project: string
+
+beforeAll(async () => {
+  project = await mkdtemp(join(tmpdir(), 'depthmesh-types-'))
+  await mkdir(join(project, 'node_modules'))
+  await symlink(root, join(project, 'node_modules/depthmesh'), 'junction')
+  await symlink(join(root, 'node_modules/vite'), join(project, 'node_modules/vite'), 'junction')
+})
+
+afterAll(() => rm(project, { recursive: true, force: true }))
+
+/** What tsc says about a source file in a project set up as the README says. */
+async function typeErrors(source: string): Promise<string> {
+  await writeFile(
+    join(project, 'tsconfig.json'),
+    JSON.stringify({
+      compilerOptions: { target: 'ES2022', module: 'ESNext', moduleResolution: 'bundler', strict: true, noEmit: true, skipLibCheck: true, types: ['depthmesh/client', 'vite/client'] },
+      include: ['main.ts'],
+    }),
+  )
+  await writeFile(join(project, 'main.ts'), source)
+  return run(process.execPath, [tsc, '-p', project]).then(
+    () => '',
+    (error: { stdout: string }) => error.stdout,
+  )
+}
+
+describe('types of an imported depth map', () => {
+  it('gives each export its exact type, whatever the file is', async () => {
+    const checks = ['png', 'exr', 'tif', 'tiff'].map(
+      (extension) => `
+        import url${extension}, * as all${extension} from './canyon.depth.${extension}'
+        export const asset${extension}: DepthAsset = all${extension}.asset
+        export const exact${extension}: [
+          Same<typeof url${extension}, string>,
+          Same<typeof all${extension}.lods, DepthLod[]>,
+          Same<typeof all${extension}.bounds, { min: [number, number, number]; max: [number, number, number] }>,
+          Same<typeof all${extension}.placeholder, string>,
+          Same<typeof all${extension}.camera, SourceCamera | null>,
+          Same<typeof all${extension}.variants, DepthAsset[]>,
+          Same<typeof all${extension}.asset, DepthAsset>,
+        ] = [true, true, true, true, true, true, true]`,
+    )
+    const source = `
+      import type { DepthAsset, DepthLod, SourceCamera } from 'depthmesh'
+      type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
+      ${checks.join('\n')}`
+    expect(await typeErrors(source)).toBe('')
+  })
+
+  it('refuses an export that does not exist', async () => {
+    expect(await typeErrors(`import { lod } from './canyon.depth.png'\nexport default lod`)).toContain("no exported member named 'lod'. Did you mean 'lods'?")
+  })
+
+  it('leaves plain pictures and ?url to Vite', async () => {
+    const source = `
+      import picture from './canyon.png'
+      import original from './canyon.depth.png?url'
+      export const both: string[] = [picture, original]
+      // @ts-expect-error a plain picture has no levels of detail
+      export { lods } from './canyon.png'`
+    expect(await typeErrors(source)).toBe('')
+  })
+})
