@@ -5,21 +5,23 @@
  */
 
 declare module '*.depth.png' {
+  import type { DepthAsset } from 'depthmesh'
+
   /** URL of the LOD 0 GLB: self-contained, loads in any glTF 2.0 engine. */
   const url: string
   export default url
   /** Fine → coarse. */
-  export const lods: import('depthmesh').DepthAsset['lods']
+  export const lods: DepthAsset['lods']
   /** Metres, glTF space. */
-  export const bounds: import('depthmesh').DepthAsset['bounds']
+  export const bounds: DepthAsset['bounds']
   /** Data URI of a very small picture. */
-  export const placeholder: import('depthmesh').DepthAsset['placeholder']
+  export const placeholder: DepthAsset['placeholder']
   /** The source view; `null` for orthographic maps. */
-  export const camera: import('depthmesh').DepthAsset['camera']
+  export const camera: DepthAsset['camera']
   /** Variations of this map, where its sidecar asks for them. */
-  export const variants: import('depthmesh').DepthAsset['variants']
+  export const variants: DepthAsset['variants']
   /** All of the above in one object: what `loadDepthBackground` of `depthmesh/three` takes. */
-  export const asset: import('depthmesh').DepthAsset
+  export const asset: DepthAsset
 }
 
 declare module '*.depth.exr' {

@@ -1,5 +1,5 @@
 import { toJsonSchema } from '@valibot/to-json-schema'
-import * as v from 'valibot'
+import type * as v from 'valibot'
 import { DEFAULTS, settingsEntries } from '../src/core/options.js'
 
 /** The text of schema.json: what editors complete and check in a sidecar. */
