@@ -1,7 +1,7 @@
 export { bakeDepthMesh, type BakedFile, type BakeOptions, type BakeResult, type BakeSources } from './pipeline.js'
 export { DepthMeshError, formatError, type DepthMeshErrorCode, type DepthMeshErrorDetails } from './errors.js'
 export { parseSettings, type Settings, type SettingsInput, type SettingsLayer } from './options.js'
-export { type DepthAsset, type DepthLod, type DepthManifest, type SourceCamera } from './glb/manifest.js'
+export { type DepthAsset, type DepthAssetHot, type DepthLod, type DepthManifest, type SourceCamera } from './glb/manifest.js'
 export { decodeDepth, type DecodeOptions, type DepthRaster } from './depth/decode.js'
 export { toDisparity, type DisparityMap } from './depth/convention.js'
 export { type PreflightCheck, type PreflightReport } from './depth/preflight.js'

@@ -75,5 +75,5 @@ export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions =
       screenCoverage: 1 / 2 ** level,
     })
   }
-  return { manifest: { name: sources.name, lods, bounds: { min, max }, placeholder: '', camera, variants: [], preflight }, files }
+  return { manifest: { name: sources.name, size: { width: map.width, height: map.height }, lods, bounds: { min, max }, placeholder: '', camera, variants: [], preflight }, files }
 }

@@ -28,9 +28,17 @@ export interface DepthLod {
   screenCoverage: number
 }
 
+/** Dev only: news of an edited map, colour or sidecar. */
+export interface DepthAssetHot {
+  /** Calls `listener` with each new state of the asset, until the function it returns is called. */
+  subscribe(listener: (next: DepthAsset) => void): () => void
+}
+
 /** What an import gives, in one object. */
 export interface DepthAsset {
   name: string
+  /** Of the depth map, pixels: what `error.pixels` counts in. */
+  size: { width: number; height: number }
   /** Fine → coarse. */
   lods: DepthLod[]
   /** Metres, glTF space. */
@@ -40,6 +48,8 @@ export interface DepthAsset {
   /** `null` for orthographic maps. */
   camera: SourceCamera | null
   variants: DepthAsset[]
+  /** Absent in builds. */
+  hot?: DepthAssetHot | undefined
 }
 
 /** What `depthmesh bake` writes beside the GLBs. */

@@ -1,0 +1,71 @@
+import type { Object3D } from 'three'
+import type { DepthAsset } from '../core/glb/manifest.js'
+import { DepthBackground, type DepthBackgroundOptions } from './background.js'
+import { disposeScene, type LoadGlb } from './chain.js'
+
+/** What is needed of a loader: three's `GLTFLoader`, with its meshopt decoder set, fits. */
+export interface GlbLoader {
+  loadAsync(url: string): Promise<{ scene: Object3D }>
+}
+
+export interface LoadDepthBackgroundOptions extends DepthBackgroundOptions {
+  /** A loader of your own, for its loading manager or its further decoders. By default a `GLTFLoader` is imported when it is needed. */
+  loader?: GlbLoader | undefined
+  /** Stops loading. Before the first level is on screen nothing is left behind; afterwards what is shown stays. */
+  signal?: AbortSignal | undefined
+}
+
+/**
+ * Puts a depth map on screen: resolves when its coarsest level is there, then loads the target level.
+ *
+ * @example
+ * import { asset } from './canyon.depth.png'
+ * const background = await loadDepthBackground(asset)
+ * scene.add(background.object)
+ * renderer.setAnimationLoop(() => { background.update(camera); renderer.render(scene, camera) })
+ *
+ * @throws what the loader throws when the coarsest level can't be loaded; `signal.reason` when stopped
+ */
+export async function loadDepthBackground(asset: DepthAsset, options: LoadDepthBackgroundOptions = {}): Promise<DepthBackground> {
+  const { loader, signal } = options
+  signal?.throwIfAborted()
+  const background = new DepthBackground(asset, loader ? loadWith(loader) : loadByDefault, options)
+  const stop = () => background.stop(signal?.reason)
+  signal?.addEventListener('abort', stop, { once: true })
+  try {
+    await background.start()
+    return background
+  } catch (error) {
+    background.dispose()
+    throw error
+  } finally {
+    background.ready.catch(() => {}).then(() => signal?.removeEventListener('abort', stop))
+  }
+}
+
+function loadWith(loader: GlbLoader): LoadGlb {
+  return (url, signal) =>
+    new Promise((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+      loader.loadAsync(url).then(({ scene }) => (signal.aborted ? disposeScene(scene) : resolve(scene)), reject)
+    })
+}
+
+/** Fetches by itself, so that what is not wanted any more stops costing bandwidth. */
+async function loadByDefault(url: string, signal: AbortSignal): Promise<Object3D> {
+  const loader = defaultLoader()
+  const response = await fetch(url, { signal })
+  if (!response.ok) throw new Error(`${url}: expected a GLB, got ${response.status} ${response.statusText}`)
+  const { scene } = await (await loader).parseAsync(await response.arrayBuffer(), '')
+  if (!signal.aborted) return scene
+  disposeScene(scene)
+  throw signal.reason
+}
+
+async function defaultLoader() {
+  const [{ GLTFLoader }, { MeshoptDecoder }] = await Promise.all([
+    import('three/examples/jsm/loaders/GLTFLoader.js'),
+    import('three/examples/jsm/libs/meshopt_decoder.module.js'),
+  ])
+  return new GLTFLoader().setMeshoptDecoder(MeshoptDecoder)
+}

@@ -1,0 +1,316 @@
+import type { Browser, Page } from 'playwright-core'
+import type * as Three from 'three'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { bakeDepthMesh, type DepthAsset } from '../../src/core/index.js'
+import type { loadDepthBackground } from '../../src/three/index.js'
+import { describeInBrowser, launchBrowser } from '../support/browser.js'
+import { gray16, rgb8 } from '../support/maps.js'
+import { openSite, type Site } from '../support/site.js'
+
+interface Hot {
+  listeners: Set<unknown>
+  subscribe(listener: (next: DepthAsset) => void): () => void
+  emit(next: DepthAsset): void
+}
+
+interface Stage {
+  THREE: typeof Three
+  scene: Three.Scene
+  camera: Three.PerspectiveCamera
+  renderer: Three.WebGLRenderer
+  bitmaps: ImageBitmap[]
+  loadDepthBackground: typeof loadDepthBackground
+  gltfLoader(): { loadAsync(url: string): Promise<{ scene: Three.Object3D }> }
+  hot(): Hot
+  look(): string
+  memory(): { geometries: number; textures: number; programs: number; openBitmaps: number }
+}
+
+declare const stage: Stage
+
+const HTML = `<!doctype html><title>loading</title><script type="importmap">{ "imports": {
+  "three": "/node_modules/three/build/three.module.js",
+  "three/": "/node_modules/three/",
+  "depthmesh/three": "/dist/three/index.js" } }</script><script type="module" src="/test/three/stage.js"></script>`
+const NOTHING = { geometries: 0, textures: 0, programs: 0, openBitmaps: 0 }
+
+describeInBrowser('DepthBackground', () => {
+  let browser: Browser
+  let site: Site
+  let page: Page
+  let problems: string[]
+  /** One surface, from 1 m to 4 m, in three colours, with three levels each. */
+  const assets = {} as Record<'red' | 'green' | 'blue', DepthAsset>
+
+  beforeAll(async () => {
+    const files = new Map<string, Uint8Array | string>([['/index.html', HTML]])
+    const depth = await gray16(64, 48, (x, y) => (x + y) / 112)
+    for (const [index, name] of (['red', 'green', 'blue'] as const).entries()) {
+      const color = await rgb8(64, 48, (x, y) => [0, 1, 2].map((channel) => (channel === index ? 160 + ((x + y) % 32) : 20)) as [number, number, number])
+      const { manifest, files: glbs } = await bakeDepthMesh({ name, depth, color }, { settings: { lods: [2000, 400, 60], far: 4 } })
+      for (const { name, bytes } of glbs) files.set(`/${name}`, bytes)
+      const errors = [{ metres: 0, pixels: 0 }, { metres: 0.05, pixels: 50 }, { metres: 0.4, pixels: 500 }]
+      assets[name] = { ...manifest, lods: manifest.lods.map((lod, level) => ({ ...lod, url: `/${lod.url}`, error: errors[level] })) }
+    }
+    site = await openSite(files)
+    browser = await launchBrowser()
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    await site?.close()
+  })
+
+  beforeEach(async () => {
+    page = await browser.newPage()
+    problems = []
+    page.on('pageerror', (error) => problems.push(error.message))
+    await page.goto(`${site.origin}/index.html`)
+    await page.waitForFunction(() => document.title === 'ready')
+    site.requests.length = 0
+  })
+
+  afterEach(() => page.close())
+
+  const glbRequests = () => site.requests.filter((path) => path.endsWith('.glb'))
+
+  it('is on screen with its coarsest level first, then goes straight for the target', async () => {
+    const seen = await page.evaluate(async (asset) => {
+      const background = await stage.loadDepthBackground(asset)
+      stage.scene.add(background.object)
+      const first = { level: background.level, color: stage.look(), triangles: stage.renderer.info.render.triangles }
+      await background.ready
+      return { first, later: { level: background.level, color: stage.look(), triangles: stage.renderer.info.render.triangles } }
+    }, assets.red)
+    expect(seen.first).toEqual({ level: 2, color: 'red', triangles: assets.red.lods[2].triangles })
+    expect(seen.later).toEqual({ level: 0, color: 'red', triangles: assets.red.lods[0].triangles })
+    expect(glbRequests()).toEqual(['/red.lod2.glb', '/red.lod0.glb'])
+    expect(problems).toEqual([])
+  })
+
+  it('stops at the target that was asked for', async () => {
+    const level = await page.evaluate(async (asset) => {
+      const background = await stage.loadDepthBackground(asset, { target: 1 })
+      await background.ready
+      stage.camera.updateMatrixWorld()
+      background.update(stage.camera)
+      return background.level
+    }, assets.red)
+    expect(level).toBe(1)
+    expect(glbRequests()).toEqual(['/red.lod2.glb', '/red.lod1.glb'])
+  })
+
+  it('picks the level by what the player sees of its error, and loads each level once', async () => {
+    const levels = await page.evaluate(async (asset) => {
+      const background = await stage.loadDepthBackground(asset)
+      stage.scene.add(background.object)
+      await background.ready
+      const levels: number[] = []
+      for (const distance of [0, 3, 40, 3, 0, 40]) {
+        stage.camera.position.z = distance
+        stage.look()
+        background.update(stage.camera)
+        for (let wait = 0; wait < 40; wait++) await new Promise((resolve) => setTimeout(resolve, 5))
+        levels.push(background.level)
+      }
+      return levels
+    }, assets.red)
+    // The surface begins at z = −1 m; 72 px at 45° are 87 px a unit. Level 1: 4.3 px from 1 m, 1.1 from 4 m. Level 2: 8.7 px from 4 m, 0.8 from 41 m.
+    expect(levels).toEqual([0, 1, 2, 1, 0, 2])
+    expect(glbRequests().toSorted()).toEqual(['/red.lod0.glb', '/red.lod1.glb', '/red.lod2.glb'])
+  })
+
+  it('gives up a level that is on its way when another is wanted', async () => {
+    await page.route('**/red.lod0.glb', () => {}) // never answered
+    const seen = await page.evaluate(async (asset) => {
+      const background = await stage.loadDepthBackground(asset)
+      stage.camera.position.z = 3000
+      stage.camera.updateMatrixWorld()
+      background.update(stage.camera)
+      await background.ready
+      return background.level
+    }, assets.red)
+    expect(seen).toBe(2)
+  })
+
+  it('swaps a hot update by itself and frees what it replaced', async () => {
+    const seen = await page.evaluate(async ({ red, green }) => {
+      const hot = stage.hot()
+      const background = await stage.loadDepthBackground({ ...red, hot })
+      stage.scene.add(background.object)
+      await background.ready
+      const before = { color: stage.look(), memory: stage.memory() }
+      const { object } = background
+      hot.emit(green)
+      while (background.asset !== green) {
+        if (stage.look() !== 'red') throw new Error('a gap between the old mesh and the new one')
+        await new Promise((resolve) => setTimeout(resolve, 1))
+      }
+      const after = { color: stage.look(), level: background.level, same: background.object === object }
+      return { before, after, memory: stage.memory() }
+    }, assets)
+    expect(seen.before.color).toBe('red')
+    expect(seen.after).toEqual({ color: 'green', level: 0, same: true })
+    expect(seen.memory).toEqual({ geometries: 1, textures: 1, programs: 1, openBitmaps: 1 })
+  })
+
+  it('shows the last of several hot updates, whichever arrives first', async () => {
+    await page.route('**/green.lod0.glb', async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      await route.continue().catch(() => {})
+    })
+    const seen = await page.evaluate(async ({ red, green, blue }) => {
+      const hot = stage.hot()
+      const background = await stage.loadDepthBackground({ ...red, hot })
+      stage.scene.add(background.object)
+      await background.ready
+      hot.emit(green)
+      hot.emit(blue)
+      await new Promise((resolve) => setTimeout(resolve, 700))
+      return { color: stage.look(), memory: stage.memory() }
+    }, assets)
+    expect(seen).toEqual({ color: 'blue', memory: { geometries: 1, textures: 1, programs: 1, openBitmaps: 1 } })
+  })
+
+  it('keeps the last good mesh when a hot update can not be loaded, says so, and recovers with the next', async () => {
+    const seen = await page.evaluate(async ({ red, green }) => {
+      const hot = stage.hot()
+      const errors: string[] = []
+      const background = await stage.loadDepthBackground({ ...red, hot }, { onError: (error) => errors.push(String(error)) })
+      stage.scene.add(background.object)
+      await background.ready
+      hot.emit({ ...green, lods: green.lods.map((lod) => ({ ...lod, url: '/gone.glb' })) })
+      while (errors.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      const broken = stage.look()
+      hot.emit(green)
+      while (background.asset !== green) await new Promise((resolve) => setTimeout(resolve, 5))
+      return { broken, mended: stage.look(), errors }
+    }, assets)
+    expect(seen.broken).toBe('red')
+    expect(seen.mended).toBe('green')
+    expect(seen.errors).toEqual(['Error: /gone.glb: expected a GLB, got 404 Not Found'])
+  })
+
+  it('leaves nothing behind after dispose, with every level loaded and a hot update on its way', async () => {
+    const seen = await page.evaluate(async ({ red, green }) => {
+      const hot = stage.hot()
+      const background = await stage.loadDepthBackground({ ...red, hot })
+      stage.scene.add(background.object)
+      await background.ready
+      for (const level of [0, 1, 2]) {
+        await background.show(level)
+        stage.look()
+      }
+      const before = { ...stage.memory(), listeners: hot.listeners.size }
+      hot.emit(green)
+      background.dispose()
+      await new Promise((resolve) => setTimeout(resolve, 300))
+      const color = stage.look()
+      return { before, after: { ...stage.memory(), listeners: hot.listeners.size }, color, children: stage.scene.children.length, level: background.level }
+    }, assets)
+    expect(seen.before).toEqual({ geometries: 3, textures: 3, programs: 1, openBitmaps: 3, listeners: 1 })
+    expect(seen.after).toEqual({ ...NOTHING, listeners: 0 })
+    expect(seen).toMatchObject({ color: 'none', children: 0, level: -1 })
+  })
+
+  for (const own of [false, true]) {
+    const whose = own ? 'a loader of one’s own' : 'the default loader'
+    it(`stops at once and leaves nothing when aborted before the first level, with ${whose}`, async () => {
+      let asked = () => {}
+      const request = new Promise<void>((resolve) => (asked = resolve))
+      await page.route('**/red.lod2.glb', async (route) => {
+        asked()
+        await new Promise((resolve) => setTimeout(resolve, 300))
+        await route.continue().catch(() => {})
+      })
+      await page.evaluate(
+        ({ asset, own }) => {
+          const controller = new AbortController()
+          const options = own ? { signal: controller.signal, loader: stage.gltfLoader() } : { signal: controller.signal }
+          const outcome = stage.loadDepthBackground(asset, options).then(() => 'loaded', (error: Error) => error.name)
+          Object.assign(window, { outcome, controller })
+        },
+        { asset: assets.red, own },
+      )
+      await request
+      const seen = await page.evaluate(async () => {
+        const { outcome, controller } = window as unknown as { outcome: Promise<string>; controller: AbortController }
+        const started = performance.now()
+        controller.abort()
+        const name = await outcome
+        const waited = performance.now() - started
+        await new Promise((resolve) => setTimeout(resolve, 500))
+        return { name, atOnce: waited < 200, memory: stage.memory() }
+      })
+      expect(seen).toEqual({ name: 'AbortError', atOnce: true, memory: NOTHING })
+      expect(problems).toEqual([])
+    })
+  }
+
+  it('keeps what is shown when aborted while the target is on its way', async () => {
+    await page.route('**/red.lod0.glb', () => {})
+    const seen = await page.evaluate(async (asset) => {
+      const controller = new AbortController()
+      const background = await stage.loadDepthBackground(asset, { signal: controller.signal })
+      stage.scene.add(background.object)
+      controller.abort()
+      const ready = await background.ready.then(() => 'ready', (error: Error) => error.name)
+      return { ready, color: stage.look(), level: background.level }
+    }, assets.red)
+    expect(seen).toEqual({ ready: 'AbortError', color: 'red', level: 2 })
+    expect(problems).toEqual([])
+  })
+
+  it('rejects with the address when the coarsest level can not be loaded', async () => {
+    const message = await page.evaluate(
+      (asset) => stage.loadDepthBackground({ ...asset, lods: asset.lods.map((lod) => ({ ...lod, url: `/gone${lod.url}` })) }).then(String, String),
+      assets.red,
+    )
+    expect(message).toBe('Error: /gone/red.lod2.glb: expected a GLB, got 404 Not Found')
+  })
+
+  it('stays on the levels it has when a finer one can not be loaded, and reports that once', async () => {
+    const seen = await page.evaluate(async (asset) => {
+      const errors: unknown[] = []
+      const lods = asset.lods.map((lod, level) => (level === 0 ? { ...lod, url: '/gone.glb' } : lod))
+      const background = await stage.loadDepthBackground({ ...asset, lods }, { onError: (error) => errors.push(error) })
+      stage.scene.add(background.object)
+      const ready = await background.ready.then(() => 'ready', () => 'failed')
+      stage.camera.updateMatrixWorld()
+      for (let frame = 0; frame < 40; frame++) {
+        stage.look()
+        background.update(stage.camera)
+        await new Promise((resolve) => setTimeout(resolve, 5))
+      }
+      return { ready, level: background.level, errors: errors.length }
+    }, assets.red)
+    expect(seen).toEqual({ ready: 'failed', level: 1, errors: 1 })
+    expect(problems).toEqual([])
+  })
+
+  it('works with a loader of one’s own, and shows each level to `prepare` before the player sees it', async () => {
+    const seen = await page.evaluate(async (asset) => {
+      const prepared: { level: number; meshes: number }[] = []
+      const loader = stage.gltfLoader()
+      const background = await stage.loadDepthBackground(asset, {
+        loader,
+        prepare: (scene, level) => {
+          let meshes = 0
+          scene.traverse((node) => (meshes += (node as Three.Mesh).isMesh ? 1 : 0))
+          prepared.push({ level, meshes })
+        },
+      })
+      await background.ready
+      return prepared
+    }, assets.red)
+    expect(seen).toEqual([{ level: 2, meshes: 1 }, { level: 0, meshes: 1 }])
+  })
+
+  it('fetches once where all levels share one file', async () => {
+    await page.evaluate(async (asset) => {
+      const background = await stage.loadDepthBackground({ ...asset, lods: asset.lods.map((lod) => ({ ...lod, url: '/red.lod0.glb' })) })
+      await background.ready
+    }, assets.red)
+    expect(glbRequests()).toEqual(['/red.lod0.glb'])
+  })
+})

@@ -1,0 +1,106 @@
+import { OrthographicCamera, Group, PerspectiveCamera, Vector3 } from 'three'
+import { describe, expect, it } from 'vitest'
+import type { DepthAsset, DepthLod } from '../../src/core/glb/manifest.js'
+import { chooseLevel, screenError, viewOf } from '../../src/three/level.js'
+
+const HEIGHT = 1000
+
+function lod(pixels: number, metres: number): DepthLod {
+  return { url: '', triangles: 0, vertices: 0, bytes: 0, error: { metres, pixels }, textureSize: 0, screenCoverage: 0 }
+}
+
+/** A picture of 500 px with a field of view of 90°, from 1 m to 10 m. */
+const picture: DepthAsset = {
+  name: 'picture',
+  size: { width: 500, height: 500 },
+  lods: [],
+  bounds: { min: [-10, -10, -10], max: [10, 10, -1] },
+  placeholder: '',
+  camera: { fovY: 90, aspect: 1, near: 1, far: 10 },
+  variants: [],
+}
+const relief: DepthAsset = { ...picture, name: 'relief', bounds: { min: [-5, 0, -5], max: [5, 1, 5] }, camera: null }
+
+/** A camera with a field of view of 90°: half the screen's height is one unit of tangent. */
+function cameraAt(x: number, y: number, z: number) {
+  const camera = new PerspectiveCamera(90, 1)
+  camera.position.set(x, y, z)
+  camera.updateMatrixWorld()
+  return camera
+}
+
+function errorOf(asset: DepthAsset, level: DepthLod, camera: PerspectiveCamera | OrthographicCamera, object = new Group()) {
+  return screenError(asset, level, viewOf(asset, object, camera, HEIGHT, new Vector3()))
+}
+
+describe('screenError', () => {
+  it('turns source pixels into screen pixels: 3 px of 500 are 6 px of 1000 under the same field of view', () => {
+    expect(errorOf(picture, lod(3, 100), cameraAt(0, 0, 0))).toBeCloseTo(6)
+  })
+
+  it('grows in proportion once the camera leaves the source view by more than a tenth of near', () => {
+    expect(errorOf(picture, lod(3, 100), cameraAt(0.1, 0, 0))).toBeCloseTo(6)
+    expect(errorOf(picture, lod(3, 100), cameraAt(0.4, 0, 0))).toBeCloseTo(24)
+  })
+
+  it('takes metres over distance where that is the smaller bound, as for a picture seen from afar', () => {
+    expect(errorOf(picture, lod(3, 0.5), cameraAt(0, 0, 99))).toBeCloseTo((0.5 / 100) * 500)
+  })
+
+  it('gives a relief its metres over the distance to its bounds', () => {
+    expect(errorOf(relief, lod(0, 0.1), cameraAt(0, 11, 0))).toBeCloseTo((0.1 / 10) * 500)
+  })
+
+  it('asks for the finest level of a relief when the camera is inside its bounds', () => {
+    expect(errorOf(relief, lod(0, 0.1), cameraAt(0, 0.5, 0))).toBe(Infinity)
+    expect(errorOf(relief, lod(0, 0), cameraAt(0, 0.5, 0))).toBe(0)
+  })
+
+  it('does not change when the asset and the distance are scaled together', () => {
+    const object = new Group()
+    object.scale.setScalar(20)
+    expect(errorOf(relief, lod(0, 0.1), cameraAt(0, 220, 0), object)).toBeCloseTo(errorOf(relief, lod(0, 0.1), cameraAt(0, 11, 0)))
+  })
+
+  it('follows the zoom of an orthographic camera, wherever it stands', () => {
+    const camera = new OrthographicCamera(-5, 5, 5, -5)
+    camera.position.set(0, 300, 0)
+    camera.updateMatrixWorld()
+    expect(errorOf(relief, lod(0, 0.1), camera)).toBeCloseTo(10)
+    camera.zoom = 4
+    camera.updateProjectionMatrix()
+    expect(errorOf(relief, lod(0, 0.1), camera)).toBeCloseTo(40)
+  })
+})
+
+describe('chooseLevel', () => {
+  it('takes the coarsest level whose error stays under two pixels', () => {
+    expect(chooseLevel([0.1, 0.5, 1.2, 9], 0, 0)).toBe(2)
+  })
+
+  it('takes the finest when none is good enough, but never finer than asked for', () => {
+    expect(chooseLevel([5, 6, 7, 8], 3, 0)).toBe(0)
+    expect(chooseLevel([5, 6, 7, 8], 3, 1)).toBe(1)
+  })
+
+  it('stays where it is between 1.4 and 2 px, whichever side it came from', () => {
+    expect(chooseLevel([0.1, 1.7], 0, 0)).toBe(0)
+    expect(chooseLevel([0.1, 1.7], 1, 0)).toBe(1)
+  })
+
+  it('switches at most once while the error swings around one value', () => {
+    let level = 0
+    let switches = 0
+    for (let step = 0; step < 200; step++) {
+      const next = chooseLevel([0, 1.7 + 0.25 * Math.sin(step)], level, 0)
+      if (next !== level) switches++
+      level = next
+    }
+    expect(switches).toBeLessThanOrEqual(1)
+  })
+
+  it('passes over levels that could not be loaded, and stays when none can', () => {
+    expect(chooseLevel([NaN, 5, 9], 2, 0)).toBe(1)
+    expect(chooseLevel([NaN, NaN, NaN], 2, 0)).toBe(2)
+  })
+})

@@ -1,0 +1,60 @@
+// The page of background.test.ts: the package as it ships (dist, unbundled) and a small stage to draw on.
+import * as THREE from 'three'
+import { GLTFLoader } from 'three/examples/jsm/loaders/GLTFLoader.js'
+import { MeshoptDecoder } from 'three/examples/jsm/libs/meshopt_decoder.module.js'
+import { loadDepthBackground } from 'depthmesh/three'
+
+const renderer = new THREE.WebGLRenderer({ preserveDrawingBuffer: true })
+renderer.setPixelRatio(1)
+renderer.setSize(96, 72)
+renderer.toneMapping = THREE.NoToneMapping
+document.body.append(renderer.domElement)
+const scene = new THREE.Scene()
+const camera = new THREE.PerspectiveCamera(45, 96 / 72, 0.1, 100)
+
+const bitmaps = []
+const { createImageBitmap } = globalThis
+globalThis.createImageBitmap = async (...args) => {
+  const bitmap = await createImageBitmap(...args)
+  bitmaps.push(bitmap)
+  return bitmap
+}
+
+globalThis.stage = {
+  THREE,
+  renderer,
+  scene,
+  camera,
+  bitmaps,
+  loadDepthBackground,
+  gltfLoader: () => new GLTFLoader().setMeshoptDecoder(MeshoptDecoder),
+  /** A stand-in for the plugin's subscription. */
+  hot() {
+    const listeners = new Set()
+    return {
+      listeners,
+      subscribe(listener) {
+        listeners.add(listener)
+        return () => listeners.delete(listener)
+      },
+      emit(next) {
+        for (const listener of listeners) listener(next)
+      },
+    }
+  },
+  /** Draws a frame; which of red, green and blue is strongest in the middle, or `none`. */
+  look() {
+    renderer.render(scene, camera)
+    const gl = renderer.getContext()
+    const pixel = new Uint8Array(4)
+    gl.readPixels(48, 36, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel)
+    const [r, g, b] = pixel
+    if (r + g + b < 60) return 'none'
+    return r > g && r > b ? 'red' : g > b ? 'green' : 'blue'
+  },
+  memory() {
+    const { geometries, textures } = renderer.info.memory
+    return { geometries, textures, programs: renderer.info.programs.length, openBitmaps: bitmaps.filter((bitmap) => bitmap.width > 0).length }
+  },
+}
+document.title = 'ready'
