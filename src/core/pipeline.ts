@@ -44,7 +44,7 @@ export interface BakeOptions {
  */
 export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions = {}): Promise<BakeResult> {
   const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
-  const raster = await decodeDepth(sources.depth, { channel: settings.channel, maxPixels: options.maxPixels ?? DEFAULT_MAX_PIXELS })
+  const raster = await decodeDepth(sources.depth, { channel: settings.channel, encoding: settings.encoding, maxPixels: options.maxPixels ?? DEFAULT_MAX_PIXELS })
   const preflight: PreflightReport = { width: raster.width, height: raster.height, bitDepth: raster.bitDepth, levels: new Set(raster.samples).size, checks: [] }
   const map = toDisparity(raster, settings)
 

@@ -1,0 +1,146 @@
+import { crc32 } from 'node:zlib'
+import { DepthMeshError } from '../errors.js'
+import { checkSize, group } from './limits.js'
+
+/** What a PNG says about itself. */
+export interface PngProbe {
+  /** Pixels. */
+  width: number
+  /** Pixels. */
+  height: number
+  /** Bits a sample (or palette index) has. */
+  bitDepth: number
+  colour: 'gray' | 'rgb' | 'palette' | 'gray+alpha' | 'rgb+alpha'
+  interlaced: boolean
+  /** `gAMA 0.45455`, `sRGB`, `iCCP`, `cICP`, `cHRM`: what says how the levels should look, which is no business of depth. */
+  colourChunks: string[]
+  /**
+   * The same PNG with nothing in it but the picture: no gamma, profile, orientation or text that a decoder might act on or unpack
+   * (a 0.2 MB zTXt chunk unpacks to 200 MB), and nothing behind its end.
+   */
+  picture: Uint8Array
+  /** The data of its IDAT chunks: together one zlib stream. */
+  packed: Uint8Array[]
+}
+
+type Header = Pick<PngProbe, 'width' | 'height' | 'bitDepth' | 'colour' | 'interlaced'>
+
+const SIGNATURE_BYTES = 8
+
+/** Length, name and check sum around the data of a chunk. */
+const CHUNK_OVERHEAD = 12
+
+const COLOURS = new Map<number, { colour: PngProbe['colour']; bitDepths: readonly number[] }>([
+  [0, { colour: 'gray', bitDepths: [1, 2, 4, 8, 16] }],
+  [2, { colour: 'rgb', bitDepths: [8, 16] }],
+  [3, { colour: 'palette', bitDepths: [1, 2, 4, 8] }],
+  [4, { colour: 'gray+alpha', bitDepths: [8, 16] }],
+  [6, { colour: 'rgb+alpha', bitDepths: [8, 16] }],
+])
+
+const COLOUR_CHUNKS = ['gAMA', 'sRGB', 'iCCP', 'cICP', 'cHRM']
+
+/** What to do about a damaged file. */
+export const EXPORT_AGAIN = 'Export it again, or copy it again from where it is whole.'
+
+/**
+ * Walks the chunks of a PNG without unpacking anything: structure, check sums, header and size.
+ *
+ * ```
+ * signature │ IHDR │ … │ IDAT IDAT IDAT │ … │ IEND │ (ignored)
+ *             length · name · data · crc32 each
+ * ```
+ *
+ * @throws DepthMeshError `INPUT_UNREADABLE` names the damaged chunk; `INPUT_UNSUPPORTED`; `INPUT_TOO_LARGE`.
+ */
+export function probePng(bytes: Uint8Array, maxPixels: number): PngProbe {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const kept: Uint8Array[] = [bytes.subarray(0, SIGNATURE_BYTES)]
+  const colourChunks: string[] = []
+  let header: Header | undefined
+  let palette = false
+  let previous = ''
+  const packed: Uint8Array[] = []
+
+  for (let at = SIGNATURE_BYTES; ; ) {
+    if (at + CHUNK_OVERHEAD > bytes.length) throw cutOff(previous, bytes.length)
+    const length = view.getUint32(at)
+    const name = String.fromCharCode(...bytes.subarray(at + 4, at + 8))
+    if (!/^[A-Za-z]{4}$/.test(name)) throw damaged(`no chunk where one should begin, at byte ${at}`)
+    const end = at + CHUNK_OVERHEAD + length
+    if (end > bytes.length) throw cutOff(name, bytes.length)
+    if (crc32(bytes.subarray(at + 4, end - 4)) !== view.getUint32(end - 4)) throw damaged(`a damaged ${name} chunk at byte ${at} (its check sum is wrong)`)
+
+    // (1) The header comes first, and limits are checked before anything else is believed.
+    const data = new DataView(bytes.buffer, bytes.byteOffset + at + 8, length)
+    if (header === undefined) {
+      if (name === 'CgBI') {
+        throw new DepthMeshError('INPUT_UNSUPPORTED', 'expected a standard PNG, found one that Xcode packed for iOS (CgBI)', {
+          hint: 'Use the original, or unpack it: xcrun pngcrush -revert-iphone-optimizations in.png out.png.',
+        })
+      }
+      if (name !== 'IHDR' || length !== 13) throw damaged(`${name} where the header (IHDR) should stand`)
+      header = readHeader(data)
+      checkSize(header.width, header.height, maxPixels)
+    } else if (name === 'IHDR') throw damaged('a second header (IHDR)')
+
+    // (2) Keep what the pixels are made of, note what speaks of colour, drop the rest.
+    if (name === 'IDAT') {
+      if (packed.length > 0 && previous !== 'IDAT') throw damaged('pixel data (IDAT) in two places')
+      if (header.colour === 'palette' && !palette) throw damaged('a palette picture without its palette (PLTE)')
+      packed.push(bytes.subarray(at + 8, end - 4))
+    } else if (name === 'PLTE') {
+      if (palette || packed.length > 0 || length === 0 || length % 3 > 0 || length > 768) throw damaged('a broken palette (PLTE)')
+      palette = true
+    } else if (COLOUR_CHUNKS.includes(name)) {
+      colourChunks.push(name === 'gAMA' && length === 4 ? `gAMA ${data.getUint32(0) / 100_000}` : name)
+    } else if (isCritical(name) && name !== 'IHDR' && name !== 'IEND') {
+      throw new DepthMeshError('INPUT_UNSUPPORTED', `expected a standard PNG, found one with an unknown critical chunk (${name})`, { hint: 'Save it again from a paint program.' })
+    }
+    const paletteAlpha = name === 'tRNS' && header.colour === 'palette'
+    if (isCritical(name) || paletteAlpha) kept.push(bytes.subarray(at, end))
+
+    // (3) The end.
+    previous = name
+    at = end
+    if (name === 'IEND') break
+  }
+  if (packed.length === 0) throw damaged('no pixel data (IDAT)')
+  return { ...header, colourChunks, picture: concatenate(kept), packed }
+}
+
+function readHeader(data: DataView): Header {
+  const width = data.getUint32(0)
+  const height = data.getUint32(4)
+  const bitDepth = data.getUint8(8)
+  const type = COLOURS.get(data.getUint8(9))
+  if (width === 0 || height === 0) throw damaged(`a header that says ${group(width)} × ${group(height)} pixels`)
+  if (type === undefined) throw damaged(`a header with colour type ${data.getUint8(9)}, which PNG does not have`)
+  if (!type.bitDepths.includes(bitDepth)) throw damaged(`a header that says ${bitDepth} bits for ${type.colour}, which PNG does not have`)
+  if (data.getUint8(10) !== 0 || data.getUint8(11) !== 0 || data.getUint8(12) > 1) throw damaged('a header with a compression, filter or interlacing that PNG does not have')
+  return { width, height, bitDepth, colour: type.colour, interlaced: data.getUint8(12) === 1 }
+}
+
+/** An upper-case first letter: the picture can't be read without it. */
+function isCritical(name: string): boolean {
+  return name < 'a'
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
+
+function cutOff(chunk: string, size: number): DepthMeshError {
+  const where = chunk === '' ? '' : ` in or after its ${chunk} chunk`
+  return new DepthMeshError('INPUT_UNREADABLE', `expected a whole PNG, found one that is cut off${where}, after ${group(size)} bytes`, { hint: EXPORT_AGAIN })
+}
+
+function damaged(found: string): DepthMeshError {
+  return new DepthMeshError('INPUT_UNREADABLE', `expected a sound PNG, found ${found}`, { hint: EXPORT_AGAIN })
+}

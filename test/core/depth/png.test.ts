@@ -1,0 +1,196 @@
+import { deflateSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { decodeDepth, DepthMeshError, type DecodeOptions } from '../../../src/core/index.js'
+import { makePng, pngChunk, pngHeader, pngOf } from '../../support/png.js'
+
+const decode = (bytes: Uint8Array, options: Partial<DecodeOptions> = {}) => decodeDepth(bytes, { channel: null, encoding: 'disparity', maxPixels: 2 ** 26, ...options })
+
+async function refusal(bytes: Uint8Array, options: Partial<DecodeOptions> = {}): Promise<string> {
+  const error = await decode(bytes, options).catch((reason: unknown) => reason)
+  expect(error).toBeInstanceOf(DepthMeshError)
+  return `${(error as DepthMeshError).code}: ${String(error)}`
+}
+
+/** Stored levels, as whole numbers; fails where a sample is not exactly one. */
+async function levels(bytes: Uint8Array, options: Partial<DecodeOptions> = {}): Promise<number[]> {
+  const { samples, bitDepth } = await decode(bytes, options)
+  const top = 2 ** bitDepth - 1
+  return Array.from(samples, (sample) => {
+    const level = Math.round(sample * top)
+    expect(Math.fround(level / top)).toBe(sample)
+    return level
+  })
+}
+
+const gray16 = (extra: Partial<Parameters<typeof makePng>[0]> = {}) =>
+  makePng({ width: 256, height: 256, bitDepth: 16, colourType: 0, pixel: (x, y) => y * 256 + x, ...extra })
+
+describe('decoding a PNG', () => {
+  it('keeps each of the 65,536 levels of 16-bit gray', async () => {
+    const raster = await decode(gray16())
+    expect(raster).toMatchObject({ width: 256, height: 256, format: 'unorm', bitDepth: 16, source: 'png', channel: 'gray', channels: ['gray'], alpha: null, colourChunks: [] })
+    for (let i = 0; i < 65_536; i++) expect(Math.fround(i / 65_535) === raster.samples[i], `level ${i}`).toBe(true)
+  })
+
+  it.each([1, 2, 4, 8] as const)('reads %i-bit gray as stored, and says how many bits there are', async (bitDepth) => {
+    const top = 2 ** bitDepth - 1
+    const png = makePng({ width: 300, height: 3, bitDepth, colourType: 0, pixel: (x) => x & top })
+    const raster = await decode(png)
+    expect(raster.bitDepth).toBe(bitDepth)
+    expect([...raster.samples]).toEqual(Array.from({ length: 900 }, (_, i) => Math.fround(((i % 300) & top) / top)))
+  })
+
+  it('reports what speaks of gamma and colour, and lets it change nothing', async () => {
+    const gamma = Buffer.alloc(4)
+    gamma.writeUInt32BE(45_455)
+    const profile = Buffer.concat([Buffer.from('gamma 1.8\0\0'), deflateSync(Buffer.from('no profile at all'))])
+    const transparent = Uint8Array.of(0, 7)
+    const chunks = [pngChunk('gAMA', gamma), pngChunk('iCCP', profile), pngChunk('tRNS', transparent), pngChunk('zTXt', Buffer.concat([Buffer.from('bomb\0\0'), deflateSync(Buffer.alloc(50_000_000))]))]
+    const raster = await decode(gray16({ chunks }))
+    expect(raster.colourChunks).toEqual(['gAMA 0.45455', 'iCCP'])
+    expect(raster.alpha).toBeNull()
+    expect(raster.samples).toEqual((await decode(gray16())).samples)
+  })
+
+  it('reads colour whose channels agree, at 8 and at 16 bits, and palettes by their colours', async () => {
+    const rgb8 = makePng({ width: 16, height: 16, bitDepth: 8, colourType: 2, pixel: (x, y) => [y * 16 + x, y * 16 + x, y * 16 + x] })
+    expect(await levels(rgb8)).toEqual(Array.from({ length: 256 }, (_, i) => i))
+    const rgba16 = makePng({ width: 64, height: 64, bitDepth: 16, colourType: 6, pixel: (x, y) => [y * 1000 + x, y * 1000 + x, y * 1000 + x, 65_535] })
+    expect((await levels(rgba16)).slice(64 * 63)).toEqual(Array.from({ length: 64 }, (_, x) => 63_000 + x))
+    const palette = pngChunk('PLTE', Uint8Array.from({ length: 48 }, (_, i) => 200 - Math.floor(i / 3)))
+    const indexed = makePng({ width: 16, height: 2, bitDepth: 4, colourType: 3, chunks: [palette], pixel: (x) => x })
+    expect(await decode(indexed)).toMatchObject({ bitDepth: 8, channel: 'rgb' })
+    expect((await levels(indexed)).slice(0, 16)).toEqual(Array.from({ length: 16 }, (_, i) => 200 - i))
+  })
+
+  it('keeps the levels under alpha, and alpha beside them', async () => {
+    const png = makePng({ width: 4, height: 2, bitDepth: 16, colourType: 4, pixel: (x, y) => [1000 * x + y, x < 2 ? 65_535 : 0] })
+    const raster = await decode(png)
+    expect([...raster.alpha!]).toEqual([255, 255, 0, 0, 255, 255, 0, 0])
+    expect(await levels(png)).toEqual([0, 1000, 2000, 3000, 1, 1001, 2001, 3001])
+  })
+
+  it.each([['transparent', 0], ['opaque', 255]])('takes no notice of an alpha that is %s everywhere', async (_, value) => {
+    expect((await decode(makePng({ width: 4, height: 4, bitDepth: 8, colourType: 6, pixel: (x) => [x, x, x, value] }))).alpha).toBeNull()
+  })
+
+  it('reads the channel that the settings name', async () => {
+    const png = makePng({ width: 4, height: 2, bitDepth: 16, colourType: 2, pixel: (x, y) => [x, 1000 + y, 50_000] })
+    expect(await levels(png, { channel: 'r' })).toEqual([0, 1, 2, 3, 0, 1, 2, 3])
+    expect(await levels(png, { channel: 'G' })).toEqual([1000, 1000, 1000, 1000, 1001, 1001, 1001, 1001])
+    expect((await decode(gray16(), { channel: 'b' })).samples).toEqual((await decode(gray16())).samples)
+    expect(await refusal(png, { channel: 'Z' })).toBe('INPUT_UNSUPPORTED: expected the channel "Z", found r, g, b. Set "channel" to one of "r", "g", "b".')
+    expect(await refusal(gray16(), { channel: 'Z' })).toBe('INPUT_UNSUPPORTED: expected the channel "Z", found gray alone. Remove "channel" from the settings.')
+  })
+})
+
+describe('a colour picture under the name of a depth map', () => {
+  it('is refused with the way out when its channels differ a little', async () => {
+    const png = makePng({ width: 64, height: 64, bitDepth: 8, colourType: 2, pixel: (x) => [x, x + 2, x] })
+    expect(await refusal(png)).toBe(
+      'INPUT_UNSUPPORTED: expected gray, found channels that differ by up to 2 of 255. Save the map as gray, or say which channel holds depth: "channel": "r", "g" or "b".',
+    )
+  })
+
+  it('is recognised as false colour', async () => {
+    const png = makePng({ width: 256, height: 8, bitDepth: 8, colourType: 2, pixel: (x) => [x, Math.abs(2 * x - 255), 255 - x] })
+    expect(await refusal(png)).toMatch(/^INPUT_UNSUPPORTED: expected gray, found depth in false colour \(about \d+ colours, channels that differ by up to 25\d of 255\)\. The colour ramp is for looking at: export the values/)
+  })
+
+  it('is recognised as a picture in colour', async () => {
+    const png = makePng({ width: 64, height: 64, bitDepth: 8, colourType: 2, pixel: (x, y) => [4 * x, 4 * y, (x * y) & 255] })
+    expect(await refusal(png)).toMatch(/found a picture in colour .* The colour picture belongs in canyon\.color\.png/)
+  })
+
+  const hill = (x: number, y: number) => 1234.5 + 800 * Math.sin(x / 20) * Math.cos(y / 30)
+  const tile = (packed: (metres: number) => number) =>
+    makePng({
+      width: 128,
+      height: 128,
+      bitDepth: 8,
+      colourType: 2,
+      pixel: (x, y) => {
+        const v = x === 5 && y === 0 ? 0 : Math.round(packed(hill(x, y)))
+        return [v >> 16, (v >> 8) & 255, v & 255]
+      },
+    })
+  it.each([
+    ['terrain-rgb' as const, 'Mapbox Terrain-RGB', tile((metres) => (metres + 10_000) * 10), 0.05],
+    ['terrarium' as const, 'Terrarium', tile((metres) => (metres + 32_768) * 256), 0.5 / 256],
+  ])('is recognised as %s, and read as metres when told so', async (encoding, name, png, tolerance) => {
+    expect(await refusal(png)).toBe(
+      `INPUT_UNSUPPORTED: expected gray, found heights packed into R, G and B, as ${name} tiles have them. Set "encoding": "${encoding}" and "projection": "orthographic".`,
+    )
+    const raster = await decode(png, { encoding })
+    expect(raster).toMatchObject({ format: 'float', bitDepth: 24, channel: 'rgb' })
+    expect(raster.samples[5], 'no data').toBeNaN()
+    for (const [x, y] of [[0, 0], [127, 3], [64, 64]]) expect(Math.abs(raster.samples[y * 128 + x] - hill(x, y))).toBeLessThan(tolerance + 1e-3)
+  })
+
+  it('is needed for elevation tiles', async () => {
+    expect(await refusal(gray16(), { encoding: 'terrarium' })).toBe(
+      'INPUT_UNSUPPORTED: expected 8-bit R, G and B that pack a height (encoding "terrarium"), found gray. For gray levels use "encoding": "disparity", "depth" or "metric".',
+    )
+  })
+})
+
+describe('a broken PNG', () => {
+  const sound = gray16()
+  const spoilt = (at: number, value: number) => Uint8Array.from(sound, (byte, i) => (i === at ? value : byte))
+
+  it('is named as cut off, with the chunk and the size', async () => {
+    expect(await refusal(sound.subarray(0, 5))).toBe('INPUT_UNREADABLE: expected a PNG, TIFF or EXR, found a PNG that is cut off after 5 bytes. Export or copy it again.')
+    expect(await refusal(sound.subarray(0, 20))).toContain('found one that is cut off in or after its IHDR chunk, after 20 bytes')
+    expect(await refusal(sound.subarray(0, 5000))).toBe(
+      'INPUT_UNREADABLE: expected a whole PNG, found one that is cut off in or after its IDAT chunk, after 5,000 bytes. Export it again, or copy it again from where it is whole.',
+    )
+    expect(await refusal(sound.subarray(0, -12)), 'all but IEND').toContain('cut off in or after its IDAT chunk')
+  })
+
+  it('is named as damaged, with the chunk and the place', async () => {
+    expect(await refusal(spoilt(100, 0x55))).toBe(
+      'INPUT_UNREADABLE: expected a sound PNG, found a damaged IDAT chunk at byte 33 (its check sum is wrong). Export it again, or copy it again from where it is whole.',
+    )
+    expect(await refusal(pngOf(pngHeader(4, 4, 16, 0), pngChunk('IEND')))).toContain('found no pixel data (IDAT)')
+    expect(await refusal(pngOf(pngChunk('IDAT'), pngChunk('IEND')))).toContain('found IDAT where the header (IHDR) should stand')
+    expect(await refusal(pngOf(pngHeader(4, 4, 16, 0), pngHeader(4, 4, 16, 0)))).toContain('found a second header (IHDR)')
+    expect(await refusal(pngOf(pngHeader(4, 4, 16, 0), pngChunk('IDAT'), pngChunk('tEXt'), pngChunk('IDAT')))).toContain('found pixel data (IDAT) in two places')
+    expect(await refusal(pngOf(pngHeader(4, 4, 8, 3), pngChunk('IDAT')))).toContain('found a palette picture without its palette (PLTE)')
+    expect(await refusal(pngOf(pngHeader(4, 4, 8, 3), pngChunk('PLTE', new Uint8Array(4))))).toContain('found a broken palette (PLTE)')
+    expect(await refusal(pngOf(pngHeader(4, 4, 8, 0), Uint8Array.of(0, 0, 0, 0, 1, 2, 3, 4, 0, 0, 0, 0)))).toContain('found no chunk where one should begin, at byte 33')
+  })
+
+  it('is refused by its header where PNG has no such thing', async () => {
+    expect(await refusal(pngOf(pngHeader(0, 4, 8, 0)))).toContain('found a header that says 0 × 4 pixels')
+    expect(await refusal(pngOf(pngHeader(4, 4, 3, 0)))).toContain('found a header that says 3 bits for gray, which PNG does not have')
+    expect(await refusal(pngOf(pngHeader(4, 4, 8, 5)))).toContain('found a header with colour type 5, which PNG does not have')
+    expect(await refusal(pngOf(pngHeader(4, 4, 8, 0, 2)))).toContain('found a header with a compression, filter or interlacing that PNG does not have')
+  })
+
+  it('is refused when its pixel data are fewer, more or other than its header says, check sums or not', async () => {
+    expect(await refusal(gray16({ spoil: (raw) => raw.subarray(0, raw.length / 2) }))).toContain('found pixel data for 128 of 256 rows')
+    expect(await refusal(gray16({ spoil: (raw) => Buffer.concat([raw, raw]) }))).toContain('found more pixel data than the 256 × 256 pixels of its header need')
+    const packed = deflateSync(new Uint8Array(4 * 9))
+    packed[packed.length - 1] ^= 1
+    expect(await refusal(pngOf(pngHeader(4, 4, 16, 0), pngChunk('IDAT', packed), pngChunk('IEND')))).toContain('found damaged pixel data (incorrect data check)')
+    const filter9 = gray16({ spoil: (raw) => raw.map((byte, i) => (i === 0 ? 9 : byte)) })
+    expect(await refusal(filter9)).toContain("found pixel data that can't be unpacked to 256 × 256 pixels")
+  })
+
+  it('is refused when it needs what only one maker understands', async () => {
+    expect(await refusal(pngOf(pngChunk('CgBI', new Uint8Array(4)), pngHeader(4, 4, 8, 6)))).toContain('found one that Xcode packed for iOS (CgBI). Use the original')
+    expect(await refusal(pngOf(pngHeader(4, 4, 8, 0), pngChunk('ABCD')))).toBe(
+      'INPUT_UNSUPPORTED: expected a standard PNG, found one with an unknown critical chunk (ABCD). Save it again from a paint program.',
+    )
+  })
+
+  it('is refused by its size before anything is allocated', async () => {
+    const before = process.memoryUsage.rss()
+    expect(await refusal(pngOf(pngHeader(60_000, 60_000, 16, 0), pngChunk('IDAT'), pngChunk('IEND')))).toBe(
+      'INPUT_TOO_LARGE: expected at most 67,108,864 pixels, found 60,000 × 60,000. Scale the map down, or raise "limits.maxPixels" if it really is that large.',
+    )
+    expect(await refusal(sound, { maxPixels: 65_535 })).toContain('expected at most 65,535 pixels, found 256 × 256')
+    expect(await refusal(pngOf(pngHeader(1, 65_535, 16, 0)))).toContain('expected sides of at most 32,768 pixels, found 1 × 65,535. Scale the map down, or cut it into several.')
+    expect(process.memoryUsage.rss() - before).toBeLessThan(120e6)
+  })
+})

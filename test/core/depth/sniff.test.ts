@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest'
+import { decodeDepth, DepthMeshError } from '../../../src/core/index.js'
+
+async function refusal(bytes: Uint8Array | string): Promise<string> {
+  const error = await decodeDepth(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes, { channel: null, encoding: 'disparity', maxPixels: 2 ** 26 }).catch((reason: unknown) => reason)
+  expect(error).toBeInstanceOf(DepthMeshError)
+  return `${(error as DepthMeshError).code}: ${String(error)}`
+}
+
+describe('a file that is no PNG, TIFF or EXR', () => {
+  it.each([
+    ['an empty file (0 bytes)', '', 'Export it again'],
+    ['a Git LFS pointer, not the picture it stands for', 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n', 'Run "git lfs pull"'],
+    ['a JPEG picture', '\xff\xd8\xff\xe0\0\x10JFIF', 'Export the depth map again as a 16-bit gray PNG'],
+    ['a WebP picture', 'RIFF\x38\0\0\0WEBPVP8L', 'Export the depth map again'],
+    ['an AVIF picture', '\0\0\0\x1cftypavif\0\0\0\0', 'Export the depth map again'],
+    ['a HEIC picture', '\0\0\0\x18ftypheic\0\0\0\0', 'Export the depth map again'],
+    ['a video', '\0\0\0\x18ftypisom\0\0\0\0', 'Save one frame'],
+    ['a JPEG XL picture', '\xff\x0a\0\0', 'Save the depth map as a 16-bit gray PNG'],
+    ['a JPEG XL picture', '\0\0\0\x0cJXL \r\n\x87\n', 'Save the depth map as'],
+    ['a JPEG 2000 picture', '\0\0\0\x0cjP  \r\n\x87\n', 'Save the depth map as'],
+    ['a GIF picture', 'GIF89a\x10\0', 'Export the depth map again'],
+    ['a BMP picture', 'BM\x46\0\0\0\0\0\0\0\x36\0\0\0', 'Save the depth map as'],
+    ['a Photoshop document', '8BPS\0\x01', 'Image > Mode > Grayscale'],
+    ['a Radiance HDR picture', '#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n', 'Save it as EXR'],
+    ['a portable float map (PFM)', 'Pf\n741 500\n-1.0\n', 'Convert it to EXR'],
+    ['a portable gray or colour map (PGM, PPM)', 'P5\n64 64\n65535\n', 'Save the depth map as'],
+    ['a DDS texture', 'DDS \x7c\0\0\0', 'Save the depth map as'],
+    ['a KTX texture', '\xabKTX 20\xbb\r\n\x1a\n', 'Save the depth map as'],
+    ['a NumPy array (.npy)', '\x93NUMPY\x01\0', 'cv2.imwrite('],
+    ['a NumPy archive (.npz)', `PK\x03\x04${'\0'.repeat(26)}arr_0.npy\x93NUMPY`, 'cv2.imwrite('],
+    ['a ZIP archive', `PK\x03\x04${'\0'.repeat(26)}depth.png`, 'Unpack it'],
+    ['a gzip archive', '\x1f\x8b\x08\0', 'Unpack it'],
+    ['a Blender file', 'BLENDER-v300', 'Render the Z pass'],
+    ['a glTF model (.glb)', 'glTF\x02\0\0\0', 'Save the depth map as'],
+    ['a PDF document', '%PDF-1.7', 'Save the depth map as'],
+    ['an SVG drawing', '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="60000">', 'Save the depth map as'],
+    ['a web page (HTML)', '\n<!-- saved --><!DOCTYPE html><html>', 'The download saved a page instead of the picture'],
+    ['an XML document', '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', 'The download saved a page'],
+    ['a JSON document', '{"near": 1}', 'Settings belong in the sidecar'],
+  ])('is named: %s', async (found, bytes, hint) => {
+    const text = await refusal(bytes)
+    expect(text).toContain(`expected a PNG, TIFF or EXR, found ${found}. `)
+    expect(text).toContain(hint)
+  })
+
+  it('is described where it has no name', async () => {
+    expect(await refusal(new Uint8Array(4096))).toBe(
+      'INPUT_UNREADABLE: expected a PNG, TIFF or EXR, found 4096 bytes that are all zero. Copy it again from where it was exported: the copy reserved its space and never arrived.',
+    )
+    expect(await refusal('depth of the canyon, left eye')).toContain('found text that begins with "depth of the canyon, lef"')
+    expect(await refusal(Uint8Array.of(1, 2, 0xab, 4, 5, 6, 7, 8, 9))).toContain('found a file of no known format that begins with 01 02 ab 04 05 06 07 08')
+  })
+
+  it('is told from a PNG that was copied as text', async () => {
+    expect(await refusal('\x89PNG\n\x1a\n\0\0\0\rIHDR')).toBe(
+      'INPUT_UNREADABLE: expected a PNG, TIFF or EXR, found a PNG whose first 8 bytes are mangled, as copying it as text does. Copy it again in binary mode; in Git, mark it: *.png binary in .gitattributes.',
+    )
+  })
+})
