@@ -1,6 +1,7 @@
 import { toDisparity } from './depth/convention.js'
 import { decodeDepth, DEFAULT_MAX_PIXELS } from './depth/decode.js'
-import type { PreflightReport } from './depth/preflight.js'
+import { readGray } from './depth/picture.js'
+import { preflight } from './depth/preflight.js'
 import type { DepthLod, DepthManifest, SourceCamera } from './glb/manifest.js'
 import { writeGlb } from './glb/write.js'
 import { triangulateGrid } from './mesh/triangulate.js'
@@ -44,9 +45,11 @@ export interface BakeOptions {
  */
 export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions = {}): Promise<BakeResult> {
   const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
-  const raster = await decodeDepth(sources.depth, { channel: settings.channel, encoding: settings.encoding, maxPixels: options.maxPixels ?? DEFAULT_MAX_PIXELS })
-  const preflight: PreflightReport = { width: raster.width, height: raster.height, bitDepth: raster.bitDepth, levels: new Set(raster.samples).size, checks: [] }
+  const maxPixels = options.maxPixels ?? DEFAULT_MAX_PIXELS
+  const raster = await decodeDepth(sources.depth, { channel: settings.channel, encoding: settings.encoding, maxPixels })
   const map = toDisparity(raster, settings)
+  const picture = sources.color ? await readGray(sources.color, { width: raster.width, height: raster.height, maxPixels }) : null
+  const report = preflight({ raster, map, picture }, settings)
 
   const camera: SourceCamera | null =
     settings.projection === 'perspective' ? { fovY: settings.fovY, aspect: map.width / map.height, near: map.near, far: map.far } : null
@@ -75,5 +78,5 @@ export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions =
       screenCoverage: 1 / 2 ** level,
     })
   }
-  return { manifest: { name: sources.name, size: { width: map.width, height: map.height }, lods, bounds: { min, max }, placeholder: '', camera, variants: [], preflight }, files }
+  return { manifest: { name: sources.name, size: { width: map.width, height: map.height }, lods, bounds: { min, max }, placeholder: '', camera, variants: [], preflight: report }, files }
 }
