@@ -10,7 +10,8 @@ export function rasterOf(width: number, height: number, level: (x: number, y: nu
       samples[y * width + x] = top === 0 ? value : Math.round(Math.min(1, Math.max(0, value)) * top) / top
     }
   }
-  return { width, height, samples, bitDepth, source: bitDepth > 16 ? 'exr' : 'png' }
+  const float = bitDepth > 16
+  return { width, height, samples, format: float ? 'float' : 'unorm', bitDepth, source: float ? 'exr' : 'png', channel: 'gray', channels: ['gray'], alpha: null, colourChunks: [] }
 }
 
 /** What a raster means under settings as people write them. */

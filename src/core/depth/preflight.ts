@@ -6,7 +6,7 @@ import type { GrayPicture } from './picture.js'
 import type { PreflightCheck } from './preflight/check.js'
 import { checkHoles } from './preflight/holes.js'
 import { checkLayout } from './preflight/layout.js'
-import { checkLevels, measureLevels } from './preflight/levels.js'
+import { checkColorChunks, checkLevels, measureLevels } from './preflight/levels.js'
 import { checkPicture } from './preflight/picture.js'
 import { checkSurface } from './preflight/surface.js'
 import { shrink, thumbnailSize } from './preflight/thumbnail.js'
@@ -43,11 +43,11 @@ export interface PreflightInput {
 export function preflight({ raster, map, picture }: PreflightInput, settings: Settings): PreflightReport {
   const { width, height, bitDepth } = raster
   const spread = measureLevels(raster)
-  const checks = checkLevels(raster, spread, settings)
-  if (spread.levels > 1 && !checks.some(({ id }) => id === 'empty')) {
+  const checks = [...checkLevels(raster, spread, settings), ...checkColorChunks(raster, settings)]
+  if (spread.levels > 1) {
     const thumbnail = shrink(map.disparity, width, height, thumbnailSize(width, height))
     const range = rangeOf(thumbnail.values)
-    checks.push(...checkHoles(raster, spread, settings))
+    checks.push(...checkHoles(raster, map, spread, settings))
     checks.push(...checkSurface(map, range, raster, spread, settings))
     checks.push(...checkLayout(thumbnail, range, settings))
     if (picture !== null) checks.push(...checkPicture(thumbnail, map, picture))

@@ -51,12 +51,6 @@ describe('pre-flight', () => {
     expect(map.disparity).toEqual(disparity)
   })
 
-  it('calls a map without any depth an error', () => {
-    const check = only('empty', rasterOf(8, 8, () => NaN, 32))
-    expect(check).toMatchObject({ severity: 'error', found: 'no pixel holds a depth', why: 'There is no surface to make.' })
-    expect(only('empty', rasterOf(8, 8, () => 0), { black: 'cut' }).severity).toBe('error')
-  })
-
   it('says when every pixel has the same level', () => {
     expect(only('flat', rasterOf(8, 8, () => 0.5))).toMatchObject({ severity: 'warning', found: 'every pixel has the same level' })
     expect(ids(checks(rasterOf(8, 8, () => 0)))).toEqual(['flat'])
@@ -117,6 +111,22 @@ describe('pre-flight', () => {
     expect(only('unknown', floats, { black: 'hole' })).toMatchObject({ severity: 'info', value: 0.1, found: '10 % of the pixels are unknown', why: 'They are filled in from around.' })
     expect(only('unknown', floats, { black: 'cut' }).why).toBe('They are left open.')
     expect(only('unknown', floats).settings).toEqual({ black: 'hole' })
+  })
+
+  it('does not take what alpha cuts away for a hole', () => {
+    const inside = (x: number, y: number) => (x - 100) ** 2 + (y - 80) ** 2 < 60 ** 2
+    const prop = rasterOf(200, 160, (x, y) => (inside(x, y) ? 0.5 + 0.4 * scene(x, y) : 0))
+    const { raster, map, settings } = meant(prop)
+    expect(ids(checks(prop))).toContain('holes')
+    const cut = { ...map, disparity: map.disparity.map((disparity) => (disparity === 0 ? NaN : disparity)) }
+    expect(ids(preflight({ raster, map: cut, picture: null }, settings).checks)).not.toContain('holes')
+  })
+
+  it('reports what the file says about colour, and offers a gamma', () => {
+    const check = only('color-chunks', { ...plain(), colourChunks: ['gAMA 0.45455', 'sRGB'] })
+    expect(check).toMatchObject({ severity: 'info', found: 'the file was saved as a colour picture (gAMA 0.45455, sRGB)' })
+    expect(check.advice).toContain('"gamma": 2.2')
+    expect(ids(checks({ ...plain(), colourChunks: ['sRGB'] }, { gamma: 2.2 }))).toEqual([])
   })
 
   it('knows sparse points from holes', () => {

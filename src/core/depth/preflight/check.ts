@@ -2,7 +2,6 @@ import type { SettingsInput } from '../../options.js'
 
 /** Stable names of the checks. `color-mapped` maps never get here: decoding refuses them. */
 export type CheckId =
-  | 'empty'
   | 'flat'
   | 'eight-bit'
   | 'few-levels'
@@ -14,6 +13,7 @@ export type CheckId =
   | 'noise'
   | 'spikes'
   | 'banded'
+  | 'color-chunks'
   | 'soft-silhouettes'
   | 'inverted'
   | 'aspect'

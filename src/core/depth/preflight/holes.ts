@@ -1,4 +1,5 @@
 import type { Settings } from '../../options.js'
+import type { DisparityMap } from '../convention.js'
 import type { DepthRaster } from '../decode.js'
 import { labelAreas } from '../areas.js'
 import { percent, type PreflightCheck } from './check.js'
@@ -16,8 +17,7 @@ const SPARSE_ZEROS = 0.6
 const SPARSE_ISLANDS = 1000
 
 /** Unknown pixels: black that is no surface, lidar-like sparseness, values that are no number. */
-export function checkHoles(raster: DepthRaster, spread: LevelSpread, settings: Settings): PreflightCheck[] {
-  if (spread.known === 0) return []
+export function checkHoles(raster: DepthRaster, map: DisparityMap, spread: LevelSpread, settings: Settings): PreflightCheck[] {
   const metric = settings.encoding === 'metric'
   const blank = (metric ? spread.zeros : 0) + spread.unknown
   if (spread.zeros > SPARSE_ZEROS) {
@@ -67,7 +67,7 @@ export function checkHoles(raster: DepthRaster, spread: LevelSpread, settings: S
   }
   if (settings.black === 'cut' || spread.zeros <= MANY_ZEROS) return []
   const step = Math.max(BORDER_OF_SCALE * spread.top, BORDER_OF_RANGE * spread.range)
-  const holes = areaOfHoles(raster, step) / raster.samples.length
+  const holes = areaOfHoles(raster, map, step) / raster.samples.length
   if (holes <= MANY_ZEROS) return []
   return [
     {
@@ -84,10 +84,10 @@ export function checkHoles(raster: DepthRaster, spread: LevelSpread, settings: S
 
 /**
  * Pixels of the black areas whose border rises by `step` or more along most of its length.
- * Each area is judged by itself: a map with a black sky may have holes too.
+ * Each area is judged by itself: a map with a black sky may have holes too. What alpha has cut away is no hole.
  */
-function areaOfHoles({ width, height, samples }: DepthRaster, step: number): number {
-  const { labels, count } = labelAreas(width, height, (i) => samples[i] === 0)
+function areaOfHoles({ width, height, samples }: DepthRaster, { disparity }: DisparityMap, step: number): number {
+  const { labels, count } = labelAreas(width, height, (i) => samples[i] === 0 && disparity[i] === disparity[i])
   const area = new Uint32Array(count)
   const border = new Uint32Array(count)
   const rising = new Uint32Array(count)

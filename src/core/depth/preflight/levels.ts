@@ -88,25 +88,13 @@ export function measureLevels(raster: DepthRaster): LevelSpread {
 
 /** Whether samples are floats as stored (metres, or whatever the program wrote) and not levels of a scale. */
 export function isFloat(raster: DepthRaster): boolean {
-  return raster.bitDepth > 16
+  return raster.format === 'float'
 }
 
-/** Checks of the levels alone: nothing to mesh, 8 bits in a 16-bit file, few levels, low contrast, lifted black. */
+/** Checks of the levels alone: flat, 8 bits in a 16-bit file, few levels, low contrast, lifted black. */
 export function checkLevels(raster: DepthRaster, spread: LevelSpread, settings: Settings): PreflightCheck[] {
   const { levels, p1, p99 } = spread
-  if (spread.known === 0 || (levels === 1 && spread.zeros > 0 && settings.black !== 'far')) {
-    return [
-      {
-        id: 'empty',
-        severity: 'error',
-        value: 0,
-        found: 'no pixel holds a depth',
-        why: 'There is no surface to make.',
-        advice: 'Check that this is the file that was meant, and that the program which saved it wrote the depth channel.',
-      },
-    ]
-  }
-  if (levels === 1) {
+  if (levels <= 1) {
     return [
       {
         id: 'flat',
@@ -166,6 +154,21 @@ export function checkLevels(raster: DepthRaster, spread: LevelSpread, settings: 
     })
   }
   return checks
+}
+
+/** A gamma that was baked in cannot be seen in the pixels; what the file says about colour is the only trace of it. */
+export function checkColorChunks({ colourChunks }: DepthRaster, settings: Settings): PreflightCheck[] {
+  if (colourChunks.length === 0 || settings.gamma !== 1 || settings.encoding !== 'disparity') return []
+  return [
+    {
+      id: 'color-chunks',
+      severity: 'info',
+      value: colourChunks.length,
+      found: `the file was saved as a colour picture (${colourChunks.join(', ')})`,
+      why: 'Levels are read as they are stored. If the program bent them to look right on a screen, near things come out too near and far ones squeezed.',
+      advice: 'Save it as data (linear, no colour management). If the levels were bent, "gamma": 2.2 straightens them.',
+    },
+  ]
 }
 
 function finiteRange(samples: Float32Array): [number, number] {
