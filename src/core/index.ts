@@ -3,7 +3,7 @@ export { DepthMeshError, formatError, type DepthMeshErrorCode, type DepthMeshErr
 export { parseSettings, type Settings, type SettingsInput, type SettingsLayer } from './options.js'
 export { type DepthAsset, type DepthAssetHot, type DepthLod, type DepthManifest, type SourceCamera } from './glb/manifest.js'
 export { decodeDepth, type DecodeOptions, type DepthRaster } from './depth/decode.js'
-export { toDisparity, type DisparityMap } from './depth/convention.js'
+export { cutByAlpha, toDisparity, type DisparityMap } from './depth/convention.js'
 export { readGray, type GrayOptions, type GrayPicture } from './depth/picture.js'
 export { preflight, type CheckId, type PreflightCheck, type PreflightInput, type PreflightReport } from './depth/preflight.js'
 export { dilateNear } from './depth/silhouette.js'
