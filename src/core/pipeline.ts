@@ -1,13 +1,13 @@
 import { toDisparity } from './depth/convention.js'
 import { decodeDepth, DEFAULT_MAX_PIXELS } from './depth/decode.js'
-import { readGray } from './depth/picture.js'
-import { preflight } from './depth/preflight.js'
-import type { DepthLod, DepthManifest, SourceCamera } from './glb/manifest.js'
+import type { PreflightReport } from './depth/preflight.js'
+import { createManifest, type DepthManifest, type ManifestLevel, type SourceCamera } from './glb/manifest.js'
 import { writeGlb } from './glb/write.js'
 import { triangulateGrid } from './mesh/triangulate.js'
 import { unproject } from './mesh/unproject.js'
 import { parseSettings, type SettingsInput } from './options.js'
-import { encodeColor } from './texture/encode.js'
+import { decodeColor, padEdges } from './texture/color.js'
+import { encodePicture, encodePlaceholder, textureSize } from './texture/encode.js'
 
 /** What a bake starts from: bytes, no paths. */
 export interface BakeSources {
@@ -47,36 +47,26 @@ export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions =
   const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
   const maxPixels = options.maxPixels ?? DEFAULT_MAX_PIXELS
   const raster = await decodeDepth(sources.depth, { channel: settings.channel, encoding: settings.encoding, maxPixels })
+  const preflight: PreflightReport = { width: raster.width, height: raster.height, bitDepth: raster.bitDepth, levels: new Set(raster.samples).size, checks: [] }
   const map = toDisparity(raster, settings)
-  const picture = sources.color ? await readGray(sources.color, { width: raster.width, height: raster.height, maxPixels }) : null
-  const report = preflight({ raster, map, picture }, settings)
 
   const camera: SourceCamera | null =
     settings.projection === 'perspective' ? { fovY: settings.fovY, aspect: map.width / map.height, near: map.near, far: map.far } : null
   const files: BakedFile[] = []
-  const lods: DepthLod[] = []
-  const min: [number, number, number] = [Infinity, Infinity, Infinity]
-  const max: [number, number, number] = [-Infinity, -Infinity, -Infinity]
+  const levels: ManifestLevel[] = []
   const budgets = Array.isArray(settings.lods) ? settings.lods : [100_000]
-  for (const [level, budget] of budgets.entries()) {
-    const mesh = unproject(triangulateGrid(map, budget), map, settings)
-    for (let i = 0; i < mesh.positions.length; i++) {
-      min[i % 3] = Math.min(min[i % 3], mesh.positions[i])
-      max[i % 3] = Math.max(max[i % 3], mesh.positions[i])
-    }
-    const color = sources.color ? await encodeColor(sources.color, settings.texture.size >> level, settings.texture) : null
-    const bytes = await writeGlb({ name: sources.name, mesh, color, camera }, settings)
+  const meshes = budgets.map((budget) => unproject(triangulateGrid(map, budget), map, settings))
+  const picture = sources.color ? padEdges(await decodeColor(sources.color, map, { size: Math.max(settings.texture.size, map.width, map.height), maxPixels })) : null
+  for (const [level, mesh] of meshes.entries()) {
+    const size = textureSize(settings.texture.size, level, meshes.map(({ indices }) => indices.length / 3))
+    const color = picture ? await encodePicture(picture, { ...settings.texture, size }) : null
+    const error = { metres: 0, pixels: 0 }
+    const glb = await writeGlb({ name: sources.name, layers: [{ role: 'front', mesh, color, normalMap: null }], camera, map, error }, settings)
     const file = `${sources.name}.lod${level}.glb`
-    files.push({ name: file, bytes })
-    lods.push({
-      url: file,
-      triangles: mesh.indices.length / 3,
-      vertices: mesh.positions.length / 3,
-      bytes: bytes.length,
-      error: { metres: 0, pixels: 0 },
-      textureSize: color ? Math.max(color.width, color.height) : 0,
-      screenCoverage: 1 / 2 ** level,
-    })
+    files.push({ name: file, bytes: glb.bytes })
+    levels.push({ file, glb, error, color })
   }
-  return { manifest: { name: sources.name, size: { width: map.width, height: map.height }, lods, bounds: { min, max }, placeholder: '', camera, variants: [], preflight: report }, files }
+  const placeholder = picture ? await encodePlaceholder(picture) : ''
+  const size = { width: map.width, height: map.height }
+  return { manifest: createManifest({ name: sources.name, size, levels, camera, placeholder, variants: [], preflight }), files }
 }

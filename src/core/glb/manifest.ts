@@ -1,4 +1,5 @@
 import type { PreflightReport } from '../depth/preflight.js'
+import type { WrittenGlb } from './write.js'
 
 /** The source view of a perspective map. */
 export interface SourceCamera {
@@ -55,4 +56,49 @@ export interface DepthAsset {
 /** What `depthmesh bake` writes beside the GLBs. */
 export interface DepthManifest extends DepthAsset {
   preflight: PreflightReport
+}
+
+/** A level as its stages made it. */
+export interface ManifestLevel {
+  /** Name of its GLB. */
+  file: string
+  glb: Pick<WrittenGlb, 'bytes' | 'triangles' | 'vertices' | 'bounds'>
+  error: { metres: number; pixels: number }
+  /** Its colour texture. */
+  color: { width: number; height: number } | null
+}
+
+export interface ManifestContent extends Pick<DepthManifest, 'name' | 'size' | 'camera' | 'placeholder' | 'variants' | 'preflight'> {
+  /** Fine → coarse; at least one. */
+  levels: ManifestLevel[]
+}
+
+/** Puts together what the import gives. The bounds hold every vertex of every level, as stored. */
+export function createManifest({ levels, ...content }: ManifestContent): DepthManifest {
+  const min: [number, number, number] = [Infinity, Infinity, Infinity]
+  const max: [number, number, number] = [-Infinity, -Infinity, -Infinity]
+  for (const { glb } of levels) {
+    for (let axis = 0; axis < 3; axis++) {
+      min[axis] = Math.min(min[axis], glb.bounds.min[axis])
+      max[axis] = Math.max(max[axis], glb.bounds.max[axis])
+    }
+  }
+  const lods = levels.map(
+    ({ file, glb, error, color }, level): DepthLod => ({
+      url: file,
+      triangles: glb.triangles,
+      vertices: glb.vertices,
+      bytes: glb.bytes.length,
+      error,
+      textureSize: color ? Math.max(color.width, color.height) : 0,
+      screenCoverage: screenCoverage(level, levels.length),
+    }),
+  )
+  const { name, size, camera, placeholder, variants, preflight } = content
+  return { name, size, lods, bounds: { min, max }, placeholder, camera, variants, preflight }
+}
+
+/** Each level has half the next finer one's texture and edges twice as long, so it serves half its height on screen. The coarsest serves all the rest. */
+export function screenCoverage(level: number, levels: number): number {
+  return level === levels - 1 ? 0 : 0.5 ** (level + 1)
 }

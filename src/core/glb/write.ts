@@ -1,52 +1,196 @@
-import { Document, WebIO } from '@gltf-transform/core'
-import { ALL_EXTENSIONS, EXTTextureWebP, KHRMaterialsUnlit } from '@gltf-transform/extensions'
-import { meshopt } from '@gltf-transform/functions'
-import { MeshoptDecoder, MeshoptEncoder } from 'meshoptimizer'
+import { Document, Format, getBounds, Logger, type Material, type Node, type Texture, TextureInfo, VertexLayout, WebIO } from '@gltf-transform/core'
+import { EXTTextureAVIF, EXTTextureWebP, KHRMaterialsUnlit, KHRMeshQuantization, KHRTextureBasisu, KHRTextureTransform } from '@gltf-transform/extensions'
 import type { Mesh } from '../mesh/unproject.js'
 import type { Settings } from '../options.js'
 import type { EncodedImage } from '../texture/encode.js'
+import { layOutGlb } from './container.js'
 import type { SourceCamera } from './manifest.js'
+import { keepMeshes, packMeshes, type PackedMesh, type PackPlan } from './pack.js'
 
-export interface GlbContent {
-  name: string
+/** Without a version, so that a new release of a dependency doesn't change the bytes of every asset. */
+const GENERATOR = 'depthmesh'
+/** Base colour of a surface without a picture: plaster, so that its shading has room above and below. */
+const PLASTER: [number, number, number, number] = [0.8, 0.8, 0.8, 1]
+/** The glTF camera sees a little more than the map's range: what lies exactly at `near` or `far` would be clipped by rounding. */
+const CAMERA_MARGIN = 0.5
+/** Stands for 1 in a signed byte. */
+const ONE = 127
+
+/** One surface of a level: `front` is what the map shows, `backdrop` the hidden layer behind it. */
+export interface GlbLayer {
+  role: 'front' | 'backdrop'
   mesh: Mesh
+  /** Its picture. Layers that share one object share one texture. */
   color: EncodedImage | null
-  camera: SourceCamera | null
+  /** Its normal map, over constant frames; only used when lit. */
+  normalMap: EncodedImage | null
 }
 
-/** Writes one level as a self-contained GLB. */
-export async function writeGlb(content: GlbContent, settings: Settings): Promise<Uint8Array> {
-  const document = new Document()
-  const buffer = document.createBuffer()
-  const { mesh } = content
+/** One level. */
+export interface GlbContent {
+  name: string
+  layers: GlbLayer[]
+  /** The source view; `null` for orthographic maps. */
+  camera: SourceCamera | null
+  /** Size of the depth map, pixels. */
+  map: { width: number; height: number }
+  /** The level's deviation from the map. */
+  error: { metres: number; pixels: number }
+}
+
+/** One level's file, and what is in it. */
+export interface WrittenGlb {
+  bytes: Uint8Array
+  /** In all layers, as stored: rounding may have closed a few. */
+  triangles: number
+  vertices: number
+  /** Of the vertices as stored, metres. */
+  bounds: { min: [number, number, number]; max: [number, number, number] }
+}
+
+/** What `shading` means for these layers: `unlit` with a colour picture, else `lit`, unless the settings say. */
+export function shadingOf(settings: Pick<Settings, 'shading'>, hasColor: boolean): 'unlit' | 'lit' {
+  return settings.shading ?? (hasColor ? 'unlit' : 'lit')
+}
+
+/**
+ * Writes one level as a self-contained GLB: one mesh with a primitive and a material for each layer, and the source view as a camera.
+ *
+ * Same content, same bytes.
+ */
+export async function writeGlb(content: GlbContent, settings: Settings): Promise<WrittenGlb> {
+  const document = new Document().setLogger(new Logger(Logger.Verbosity.SILENT))
+  document.getRoot().getAsset().generator = GENERATOR
+  document.createBuffer()
+  const scene = document.createScene(content.name)
+  document.getRoot().setDefaultScene(scene)
+  const level = await addLevel(document, content, settings)
+  scene.addChild(level.node)
+  if (content.camera) scene.addChild(sourceView(document, content.camera))
+
+  const io = new WebIO()
+    .setLogger(new Logger(Logger.Verbosity.SILENT))
+    .setVertexLayout(VertexLayout.SEPARATE)
+    .registerExtensions([EXTTextureAVIF, EXTTextureWebP, KHRMaterialsUnlit, KHRMeshQuantization, KHRTextureBasisu, KHRTextureTransform])
+  const written = await io.writeJSON(document, { format: Format.GLB })
+  const exponential = new Map<number, Int32Array>()
+  for (const [i, { exponential: filtered }] of level.packed.entries()) {
+    const position = written.json.meshes?.[0].primitives[i].attributes.POSITION
+    if (position !== undefined && filtered) exponential.set(position, filtered)
+  }
+  const bytes = layOutGlb(written, { meshopt: settings.compression === 'meshopt', exponential })
+  return {
+    bytes,
+    triangles: sum(level.packed.map(({ indices }) => indices.length / 3)),
+    vertices: sum(level.packed.map(({ positions }) => positions.length / 3)),
+    bounds: boundsOf(level.node),
+  }
+}
+
+/** Adds a level's mesh on a node of its own. */
+async function addLevel(document: Document, content: GlbContent, settings: Settings): Promise<{ node: Node; packed: PackedMesh[] }> {
+  const lit = shadingOf(settings, content.layers.some(({ color }) => color !== null)) === 'lit'
+  const plan: PackPlan = { map: content.map, camera: content.camera, relief: settings, error: content.error, lit }
+  const meshes = content.layers.map(({ mesh }) => mesh)
+  const { meshes: packed, placement } = settings.compression === 'none' ? await keepMeshes(meshes) : await packMeshes(meshes, plan)
+  const { translation, rotation, scale } = placement
+  const mesh = document.createMesh(content.name)
+  const textures = new Map<EncodedImage, Texture>()
+  for (const [i, layer] of content.layers.entries()) {
+    const material = createMaterial(document, layer, packed[i], { name: content.name, lit, settings, textures })
+    mesh.addPrimitive(createPrimitive(document, packed[i], lit).setMaterial(material))
+  }
+  return { node: document.createNode(content.name).setMesh(mesh).setTranslation(translation).setRotation(rotation).setScale(scale), packed }
+}
+
+function createPrimitive(document: Document, packed: PackedMesh, lit: boolean) {
+  const count = packed.positions.length / 3
+  const accessor = (type: 'SCALAR' | 'VEC2' | 'VEC3' | 'VEC4', array: Uint16Array | Uint32Array | Float32Array | Int8Array) =>
+    document
+      .createAccessor()
+      .setType(type)
+      .setArray(array as Float32Array<ArrayBuffer>)
+      .setNormalized(array instanceof Int8Array)
+      .setBuffer(document.getRoot().listBuffers()[0])
+  const quantized = [packed.positions, packed.uvs].some((array) => !(array instanceof Float32Array))
+  if (quantized || lit) document.createExtension(KHRMeshQuantization).setRequired(true)
   const primitive = document
     .createPrimitive()
-    .setAttribute('POSITION', document.createAccessor().setType('VEC3').setArray(mesh.positions as Float32Array<ArrayBuffer>).setBuffer(buffer))
-    .setAttribute('TEXCOORD_0', document.createAccessor().setType('VEC2').setArray(mesh.uvs as Float32Array<ArrayBuffer>).setBuffer(buffer))
-    .setIndices(document.createAccessor().setType('SCALAR').setArray(mesh.indices as Uint32Array<ArrayBuffer>).setBuffer(buffer))
-  const material = document.createMaterial(content.name).setRoughnessFactor(1).setMetallicFactor(0)
-  material.setExtension('KHR_materials_unlit', document.createExtension(KHRMaterialsUnlit).createUnlit())
-  if (content.color) {
-    document.createExtension(EXTTextureWebP).setRequired(true)
-    material.setBaseColorTexture(document.createTexture('color').setImage(content.color.bytes as Uint8Array<ArrayBuffer>).setMimeType(content.color.mimeType))
+    .setAttribute('POSITION', accessor('VEC3', packed.positions))
+    .setAttribute('TEXCOORD_0', accessor('VEC2', packed.uvs))
+    .setIndices(accessor('SCALAR', count <= 65_535 ? Uint16Array.from(packed.indices) : packed.indices))
+  if (lit) {
+    // The frame of the base plane at every vertex: the normal map says the rest, so that all levels look alike.
+    primitive.setAttribute('NORMAL', accessor('VEC3', Int8Array.from({ length: count * 3 }, (_, i) => (i % 3 === 2 ? ONE : 0))))
+    primitive.setAttribute('TANGENT', accessor('VEC4', Int8Array.from({ length: count * 4 }, (_, i) => (i % 4 === 0 || i % 4 === 3 ? ONE : 0))))
   }
-  primitive.setMaterial(material)
-  const scene = document.createScene(content.name)
-  scene.addChild(document.createNode(content.name).setMesh(document.createMesh(content.name).addPrimitive(primitive)))
-  if (content.camera) {
-    const camera = document
-      .createCamera('source view')
-      .setType('perspective')
-      .setYFov((content.camera.fovY * Math.PI) / 180)
-      .setAspectRatio(content.camera.aspect)
-      .setZNear(content.camera.near)
-      .setZFar(content.camera.far)
-    scene.addChild(document.createNode('source view').setCamera(camera))
+  return primitive
+}
+
+interface MaterialContext {
+  name: string
+  lit: boolean
+  settings: Settings
+  textures: Map<EncodedImage, Texture>
+}
+
+function createMaterial(document: Document, layer: GlbLayer, packed: PackedMesh, { name, lit, settings, textures }: MaterialContext): Material {
+  const material = document.createMaterial(`${name} ${layer.role}`).setRoughnessFactor(1).setMetallicFactor(0)
+  // In perspective nobody can stand behind the surface: a back face is seen only through a cut, where the hidden layer should show.
+  // A relief is walked around, like a prop on its stage; a solid one has a back of its own.
+  material.setDoubleSided(settings.projection === 'orthographic' && !settings.solid)
+  if (!lit) material.setExtension('KHR_materials_unlit', document.createExtension(KHRMaterialsUnlit).createUnlit())
+  if (layer.color) {
+    material.setBaseColorTexture(textureOf(document, layer.color, `${layer.role} color`, textures))
+    placeTexture(document, material.getBaseColorTextureInfo(), packed)
+  } else {
+    material.setBaseColorFactor(PLASTER)
   }
-  if (settings.compression === 'meshopt') {
-    await MeshoptEncoder.ready
-    await document.transform(meshopt({ encoder: MeshoptEncoder, level: 'high' }))
+  if (lit && layer.normalMap) {
+    material.setNormalTexture(textureOf(document, layer.normalMap, `${layer.role} normals`, textures))
+    placeTexture(document, material.getNormalTextureInfo(), packed)
   }
-  const io = new WebIO().registerExtensions(ALL_EXTENSIONS).registerDependencies({ 'meshopt.encoder': MeshoptEncoder, 'meshopt.decoder': MeshoptDecoder })
-  return io.writeBinary(document)
+  return material
+}
+
+function textureOf(document: Document, image: EncodedImage, name: string, textures: Map<EncodedImage, Texture>): Texture {
+  const known = textures.get(image)
+  if (known) return known
+  if (image.mimeType === 'image/webp') document.createExtension(EXTTextureWebP).setRequired(true)
+  if (image.mimeType === 'image/avif') document.createExtension(EXTTextureAVIF).setRequired(true)
+  if (image.mimeType === 'image/ktx2') document.createExtension(KHRTextureBasisu).setRequired(true)
+  const texture = document.createTexture(name).setImage(image.bytes as Uint8Array<ArrayBuffer>).setMimeType(image.mimeType)
+  textures.set(image, texture)
+  return texture
+}
+
+/** Pictures end at the surface's edge; stored UVs become 0..1 by `KHR_texture_transform`. */
+function placeTexture(document: Document, info: TextureInfo | null, packed: PackedMesh): void {
+  if (!info) return
+  const { MagFilter, MinFilter, WrapMode } = TextureInfo
+  info.setWrapS(WrapMode.CLAMP_TO_EDGE).setWrapT(WrapMode.CLAMP_TO_EDGE).setMagFilter(MagFilter.LINEAR).setMinFilter(MinFilter.LINEAR_MIPMAP_LINEAR)
+  const { uvScale, uvOffset } = packed
+  if (uvScale[0] === 1 && uvScale[1] === 1 && uvOffset[0] === 0 && uvOffset[1] === 0) return
+  const transform = document.createExtension(KHRTextureTransform).setRequired(true).createTransform().setScale(uvScale).setOffset(uvOffset)
+  info.setExtension('KHR_texture_transform', transform)
+}
+
+function sourceView(document: Document, { fovY, aspect, near, far }: SourceCamera): Node {
+  const camera = document
+    .createCamera('source view')
+    .setType('perspective')
+    .setYFov((fovY * Math.PI) / 180)
+    .setAspectRatio(aspect)
+    .setZNear(near * CAMERA_MARGIN)
+    .setZFar(far / CAMERA_MARGIN)
+  return document.createNode('source view').setCamera(camera)
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
+
+function boundsOf(node: Node): WrittenGlb['bounds'] {
+  const { min, max } = getBounds(node)
+  return { min: [min[0], min[1], min[2]], max: [max[0], max[1], max[2]] }
 }

@@ -1,0 +1,186 @@
+import sharp from 'sharp'
+import { DepthMeshError } from '../errors.js'
+
+/** Largest difference between the aspect of the colour picture and that of the map, as a share. */
+const ASPECT_TOLERANCE = 0.01
+/** Alpha of a pixel that hides nothing, 8 bits. */
+const OPAQUE = 255
+/** From this weight on a pixel's own colour is kept whole; below it, it fades into its neighbourhood's: antialiased rims hold a trace of what was behind them. */
+const KEPT_WEIGHT = 128
+
+/** A picture in memory. */
+export interface Picture {
+  /** Pixels. */
+  width: number
+  /** Pixels. */
+  height: number
+  /** Numbers per pixel: R, G, B and, where part of it is transparent, A. */
+  channels: 3 | 4
+  /** sRGB, 8 bits a channel, row 0 on top, alpha not multiplied in. */
+  pixels: Uint8Array
+}
+
+export interface DecodeColorOptions {
+  /** Longer side that is enough, pixels: a larger picture is scaled down as it is read. */
+  size: number
+  /** Refuse pictures larger than this, pixels. */
+  maxPixels: number
+}
+
+/**
+ * Reads the colour picture once for everything that needs it: upright, in sRGB, at most `size` pixels long.
+ *
+ * @throws DepthMeshError `COLOR_UNREADABLE`; `COLOR_MISMATCH` where its aspect differs from the map's by more than 1 %.
+ */
+export async function decodeColor(bytes: Uint8Array, map: { width: number; height: number }, options: DecodeColorOptions): Promise<Picture> {
+  try {
+    const { autoOrient } = await sharp(bytes, { limitInputPixels: options.maxPixels }).metadata()
+    checkAspect(autoOrient, map)
+    const { data, info } = await sharp(bytes, { limitInputPixels: options.maxPixels })
+      .autoOrient()
+      .resize({ width: options.size, height: options.size, fit: 'inside', withoutEnlargement: true })
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true })
+    return rgb(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), info)
+  } catch (cause) {
+    if (cause instanceof DepthMeshError) throw cause
+    const found = cause instanceof Error && /pixel limit/.test(cause.message) ? `a picture of more than ${options.maxPixels} pixels` : 'none that can be decoded'
+    throw new DepthMeshError('COLOR_UNREADABLE', `expected a picture (PNG, JPEG, WebP, AVIF or TIFF), found ${found}`, { hint: 'Save it again as PNG or JPEG.', cause })
+  }
+}
+
+/** The alpha plane at the map's size, 0..255; `null` where all of the picture is opaque. */
+export async function alphaAt(picture: Picture, width: number, height: number): Promise<Uint8Array | null> {
+  if (picture.channels === 3) return null
+  const alpha = new Uint8Array(picture.width * picture.height)
+  for (let i = 0; i < alpha.length; i++) alpha[i] = picture.pixels[i * 4 + 3]
+  return sharp(alpha, { raw: { width: picture.width, height: picture.height, channels: 1 } })
+    .resize({ width, height, fit: 'fill' })
+    .extractChannel(0)
+    .raw()
+    .toBuffer()
+}
+
+/** The picture in gray, at most `size` pixels long: enough to compare it with the map. */
+export async function grayAt(picture: Picture, size: number): Promise<{ width: number; height: number; pixels: Uint8Array }> {
+  const { data, info } = await sharp(picture.pixels, { raw: picture })
+    .removeAlpha()
+    .resize({ width: size, height: size, fit: 'inside', withoutEnlargement: true })
+    .toColourspace('b-w')
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+  return { width: info.width, height: info.height, pixels: data }
+}
+
+/**
+ * Continues the colours of what is there into what isn't, so that neither filtering nor mip levels nor lossy compression bring
+ * a foreign colour in at the rim, and drops the alpha. "There" is what alpha shows, and what `mask` (0..255, any size) keeps.
+ *
+ * Push-pull: means of what is known, halved until everything is, then back down into the gaps (Gortler et al. 1996, §3.4).
+ */
+export function padEdges(picture: Picture, mask?: { width: number; height: number; data: Uint8Array }): Picture {
+  const { width, height, channels, pixels } = picture
+  if (channels === 3 && !mask) return picture
+  const weights = new Uint8Array(width * height)
+  for (let y = 0; y < height; y++) {
+    const row = mask ? Math.floor(((y + 0.5) * mask.height) / height) * mask.width : 0
+    for (let x = 0; x < width; x++) {
+      const alpha = channels === 4 ? pixels[(y * width + x) * 4 + 3] : OPAQUE
+      weights[y * width + x] = mask ? Math.min(alpha, mask.data[row + Math.floor(((x + 0.5) * mask.width) / width)]) : alpha
+    }
+  }
+  const filled = fill({ width, height, pixels, channels, weights })
+  return { width, height, channels: 3, pixels: filled }
+}
+
+interface Weighted {
+  width: number
+  height: number
+  channels: number
+  pixels: Uint8Array
+  weights: Uint8Array
+}
+
+/** R, G, B of every pixel, known or continued. */
+function fill({ width, height, channels, pixels, weights }: Weighted): Uint8Array {
+  const result = new Uint8Array(width * height * 3)
+  const whole = weights.every((weight) => weight >= KEPT_WEIGHT) || (width === 1 && height === 1)
+  const coarse = whole ? null : halve({ width, height, channels, pixels, weights })
+  const around = coarse && fill(coarse)
+  const last = coarse ? [coarse.width - 1, coarse.height - 1] : [0, 0]
+  for (let y = 0; y < height; y++) {
+    // Bilinear in the coarser picture, whose pixel centres lie at every second edge.
+    const cy = Math.max(0, (y - 0.5) / 2)
+    const y0 = Math.min(last[1], Math.floor(cy))
+    const y1 = Math.min(last[1], y0 + 1)
+    for (let x = 0; x < width; x++) {
+      const at = y * width + x
+      const own = Math.min(1, weights[at] / KEPT_WEIGHT)
+      const cx = Math.max(0, (x - 0.5) / 2)
+      const x0 = Math.min(last[0], Math.floor(cx))
+      const x1 = Math.min(last[0], x0 + 1)
+      for (let j = 0; j < 3; j++) {
+        let value = pixels[at * channels + j] * own
+        if (own < 1 && around && coarse) {
+          const sample = (px: number, py: number) => around[(py * coarse.width + px) * 3 + j]
+          const top = sample(x0, y0) * (1 - (cx - x0)) + sample(x1, y0) * (cx - x0)
+          const bottom = sample(x0, y1) * (1 - (cx - x0)) + sample(x1, y1) * (cx - x0)
+          value += (1 - own) * (top * (1 - (cy - y0)) + bottom * (cy - y0))
+        }
+        result[at * 3 + j] = Math.round(value)
+      }
+    }
+  }
+  return result
+}
+
+/** Half the size: means weighted by what is known; known where any of the four is. */
+function halve({ width, height, channels, pixels, weights }: Weighted): Weighted {
+  const [w, h] = [Math.ceil(width / 2), Math.ceil(height / 2)]
+  const half: Weighted = { width: w, height: h, channels: 3, pixels: new Uint8Array(w * h * 3), weights: new Uint8Array(w * h) }
+  for (let y = 0; y < h; y++) {
+    for (let x = 0; x < w; x++) {
+      let [sum, most, red, green, blue] = [0, 0, 0, 0, 0]
+      for (let j = 0; j < 4; j++) {
+        const [px, py] = [2 * x + (j & 1), 2 * y + (j >> 1)]
+        if (px >= width || py >= height) continue
+        const at = py * width + px
+        const weight = weights[at]
+        sum += weight
+        most = Math.max(most, weight)
+        red += weight * pixels[at * channels]
+        green += weight * pixels[at * channels + 1]
+        blue += weight * pixels[at * channels + 2]
+      }
+      half.weights[y * w + x] = most
+      if (sum > 0) half.pixels.set([Math.round(red / sum), Math.round(green / sum), Math.round(blue / sum)], (y * w + x) * 3)
+    }
+  }
+  return half
+}
+
+function checkAspect(color: { width: number; height: number }, map: { width: number; height: number }): void {
+  const ratio = (color.width * map.height) / (color.height * map.width)
+  if (Math.abs(Math.log(ratio)) <= Math.log1p(ASPECT_TOLERANCE)) return
+  // One pixel of rounding is no mismatch: 341×256 beside 1024×768.
+  if (Math.abs(color.width - (map.width * color.height) / map.height) <= 1 || Math.abs(color.height - (map.height * color.width) / map.width) <= 1) return
+  const turned = Math.abs(Math.log((color.height * map.height) / (color.width * map.width))) <= Math.log1p(ASPECT_TOLERANCE)
+  throw new DepthMeshError('COLOR_MISMATCH', `expected the colour picture to have the depth map's aspect (${map.width}×${map.height}), found ${color.width}×${color.height}`, {
+    hint: turned ? 'One of the two is turned by 90°: turn it back.' : 'Crop or render both from the same view; their sizes may differ, their aspects may not.',
+  })
+}
+
+/** Drops an alpha that hides nothing; spreads gray over R, G and B. */
+function rgb(data: Uint8Array, info: { width: number; height: number; channels: number }): Picture {
+  const { width, height, channels } = info
+  const transparent = (channels === 2 || channels === 4) && data.some((value, i) => i % channels === channels - 1 && value < OPAQUE)
+  const kept = transparent ? 4 : 3
+  if (kept === channels) return { width, height, channels: kept, pixels: data }
+  const pixels = new Uint8Array(width * height * kept)
+  for (let i = 0; i < width * height; i++) {
+    for (let j = 0; j < 3; j++) pixels[i * kept + j] = data[i * channels + (channels < 3 ? 0 : j)]
+    if (transparent) pixels[i * kept + 3] = data[i * channels + channels - 1]
+  }
+  return { width, height, channels: kept, pixels }
+}

@@ -1,0 +1,197 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it, vi } from 'vitest'
+import { bakeDepthMesh } from '../../../src/core/pipeline.js'
+import { writeGlb, type GlbContent } from '../../../src/core/glb/write.js'
+import type { Mesh } from '../../../src/core/mesh/unproject.js'
+import { parseSettings, type SettingsInput } from '../../../src/core/options.js'
+import { encodePicture } from '../../../src/core/texture/encode.js'
+import { readLevel } from '../../support/glb.js'
+import { describeWithShared, sharedFolder } from '../../support/shared.js'
+import { parseGlb, problemsIn } from '../../support/validate.js'
+
+const MAP = { width: 33, height: 17 }
+const CAMERA = { fovY: 45, aspect: 33 / 17, near: 1, far: 10 }
+
+const settingsOf = (settings: SettingsInput) => parseSettings([{ origin: 'test', settings }])
+
+/** A grid over the whole picture: disparity (or height) 0..1 from a formula of u and v in 0..1. */
+function gridMesh(settings: SettingsInput, level: (u: number, v: number) => number): Mesh {
+  const { width, relief, projection, near, far, fovY, orientation } = settingsOf(settings)
+  const [columns, rows] = [MAP.width, MAP.height]
+  const positions: number[] = []
+  const uvs: number[] = []
+  const indices: number[] = []
+  const metres = projection === 'perspective' ? (2 * Math.tan((fovY * Math.PI) / 360)) / rows : width / columns
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++) {
+      const u = x === 0 ? 0 : x === columns - 1 ? columns : x + 0.5
+      const v = y === 0 ? 0 : y === rows - 1 ? rows : y + 0.5
+      uvs.push(u / columns, v / rows)
+      const value = level(u / columns, v / rows)
+      const [right, up] = [(u - columns / 2) * metres, (rows / 2 - v) * metres]
+      const depth = 1 / (1 / far + value * (1 / near - 1 / far))
+      if (projection === 'perspective') positions.push(right * depth, up * depth, -depth)
+      else if (orientation === 'ground') positions.push(right, value * relief, -up)
+      else positions.push(right, up, value * relief)
+      if (x === columns - 1 || y === rows - 1) continue
+      const at = y * columns + x
+      indices.push(at, at + columns, at + 1, at + 1, at + columns, at + columns + 1)
+    }
+  }
+  return { positions: Float32Array.from(positions), uvs: Float32Array.from(uvs), indices: Uint32Array.from(indices) }
+}
+
+const waves = (u: number, v: number) => 0.5 + 0.3 * Math.sin(u * 9) * Math.cos(v * 7)
+
+async function picture() {
+  const pixels = new Uint8Array(33 * 17 * 3).map((_, i) => (i * 37) % 256)
+  return encodePicture({ width: 33, height: 17, channels: 3, pixels }, { format: 'webp', quality: 80, size: 64 })
+}
+
+async function content(settings: SettingsInput, level = waves): Promise<GlbContent> {
+  const mesh = gridMesh(settings, level)
+  const layers: GlbContent['layers'] = [{ role: 'front', mesh, color: await picture(), normalMap: null }]
+  return { name: 'waves', layers, camera: settings.projection === 'orthographic' ? null : CAMERA, map: MAP, error: { metres: 0, pixels: 0 } }
+}
+
+const SETTINGS: Record<string, SettingsInput> = {
+  'perspective, unlit': {},
+  'perspective, lit': { shading: 'lit' },
+  'orthographic, unlit': { projection: 'orthographic' },
+  'orthographic, lit': { projection: 'orthographic', shading: 'lit' },
+  'ground, unlit': { projection: 'orthographic', orientation: 'ground' },
+  'ground, lit': { projection: 'orthographic', orientation: 'ground', shading: 'lit' },
+}
+
+describe.each(Object.entries(SETTINGS))('%s', (_, settings) => {
+  it.each(['meshopt', 'quantize', 'none'] as const)('is valid and says the same with compression %s', async (compression) => {
+    const given = await content(settings)
+    const { bytes, bounds, triangles, vertices } = await writeGlb(given, settingsOf({ ...settings, compression }))
+    expect(await problemsIn(bytes)).toEqual([])
+    const [layer] = await readLevel(bytes)
+    const { mesh } = given.layers[0]
+    expect(triangles).toBe(mesh.indices.length / 3)
+    expect(vertices).toBe(mesh.positions.length / 3)
+    // The same surface: every stored vertex lies where the map says at its UV, within a tenth of a pixel at the nearest vertex.
+    const byUv = new Map(Array.from({ length: vertices }, (_, i) => [key(mesh.uvs[i * 2], mesh.uvs[i * 2 + 1]), i]))
+    const pixel = settings.projection === 'orthographic' ? 10 / MAP.width : (2 * Math.tan(Math.PI / 8)) / MAP.height
+    for (let i = 0; i < vertices; i++) {
+      const original = byUv.get(key(layer.uvs[i * 2], layer.uvs[i * 2 + 1]))
+      expect(original).toBeDefined()
+      for (let axis = 0; axis < 3; axis++) {
+        const distance = Math.abs(layer.positions[i * 3 + axis] - mesh.positions[(original as number) * 3 + axis])
+        expect(distance).toBeLessThan(settings.projection === 'orthographic' ? 2e-5 : pixel * 10)
+        if (settings.projection !== 'orthographic' && axis < 2) {
+          // In the source view: x / z.
+          const seen = (positions: ArrayLike<number>, vertex: number) => positions[vertex * 3 + axis] / positions[vertex * 3 + 2] / pixel
+          expect(Math.abs(seen(layer.positions, i) - seen(mesh.positions, original as number))).toBeLessThan(0.1)
+        }
+      }
+    }
+    for (let axis = 0; axis < 3; axis++) {
+      const values = Array.from({ length: vertices }, (_, i) => layer.positions[i * 3 + axis])
+      expect(bounds.min[axis]).toBeCloseTo(Math.min(...values), 4)
+      expect(bounds.max[axis]).toBeCloseTo(Math.max(...values), 4)
+    }
+  })
+
+  it('turns no triangle over', async () => {
+    const { bytes } = await writeGlb(await content(settings), settingsOf(settings))
+    const [{ positions, uvs, indices }] = await readLevel(bytes)
+    for (let i = 0; i < indices.length; i += 3) {
+      const [a, b, c] = [indices[i], indices[i + 1], indices[i + 2]]
+      const cross = (uvs[b * 2] - uvs[a * 2]) * (uvs[c * 2 + 1] - uvs[a * 2 + 1]) - (uvs[b * 2 + 1] - uvs[a * 2 + 1]) * (uvs[c * 2] - uvs[a * 2])
+      expect(cross).toBeLessThan(0) // v grows downward
+    }
+    expect(positions.length).toBe((uvs.length / 2) * 3)
+  })
+
+  it('gives the same bytes twice', async () => {
+    const [first, second] = [await writeGlb(await content(settings), settingsOf(settings)), await writeGlb(await content(settings), settingsOf(settings))]
+    expect(Buffer.from(first.bytes).equals(Buffer.from(second.bytes))).toBe(true)
+  })
+})
+
+describe('the document', () => {
+  it('is unlit with a colour picture and lit without one', async () => {
+    const given = await content({})
+    const materials = async (layers: GlbContent['layers']) => (parseGlb((await writeGlb({ ...given, layers }, settingsOf({}))).bytes).json.materials as { extensions?: object }[])[0]
+    expect((await materials(given.layers)).extensions).toEqual({ KHR_materials_unlit: {} })
+    expect((await materials([{ ...given.layers[0], color: null }])).extensions).toBeUndefined()
+  })
+
+  it('carries the source view as a camera that sees all of the map', async () => {
+    const { bytes } = await writeGlb(await content({}), settingsOf({}))
+    const [camera] = parseGlb(bytes).json.cameras as { name: string; perspective: { yfov: number; aspectRatio: number; znear: number; zfar: number } }[]
+    expect(camera.name).toBe('source view')
+    expect(camera.perspective.yfov).toBeCloseTo(Math.PI / 4, 6)
+    expect(camera.perspective.aspectRatio).toBeCloseTo(33 / 17, 6)
+    expect(camera.perspective.znear).toBeLessThan(1)
+    expect(camera.perspective.zfar).toBeGreaterThan(10)
+  })
+
+  it('lets the UVs of a relief be its positions', async () => {
+    const { bytes } = await writeGlb(await content({ projection: 'orthographic' }), settingsOf({ projection: 'orthographic' }))
+    const { json } = parseGlb(bytes)
+    const accessors = json.accessors as { bufferView: number }[]
+    const { attributes } = (json.meshes as { primitives: { attributes: Record<string, number> }[] }[])[0].primitives[0]
+    expect(accessors[attributes.TEXCOORD_0].bufferView).toBe(accessors[attributes.POSITION].bufferView)
+  })
+
+  it('stores the levels of an 8-bit relief exactly', async () => {
+    const eight = (u: number, v: number) => Math.round(waves(u, v) * 255) / 255
+    const given = await content({ projection: 'orthographic', relief: 3 }, eight)
+    const { bytes } = await writeGlb(given, settingsOf({ projection: 'orthographic', relief: 3 }))
+    const [{ positions }] = await readLevel(bytes)
+    for (let i = 2; i < positions.length; i += 3) {
+      const level = (positions[i] / 3) * 255
+      expect(Math.abs(level - Math.round(level))).toBeLessThan(1e-6)
+    }
+  })
+
+  it('names a layer each, sharing one texture where they share a picture', async () => {
+    const given = await content({})
+    const [front] = given.layers
+    const { bytes } = await writeGlb({ ...given, layers: [front, { ...front, role: 'backdrop' }] }, settingsOf({}))
+    const { json } = parseGlb(bytes)
+    expect(await problemsIn(bytes)).toEqual([])
+    expect((json.materials as { name: string }[]).map(({ name }) => name)).toEqual(['waves front', 'waves backdrop'])
+    expect(json.images).toHaveLength(1)
+    expect((json.asset as { generator: string }).generator).toBe('depthmesh')
+  })
+
+  it('drops triangles that have no area', async () => {
+    const given = await content({ projection: 'orthographic' })
+    const { mesh } = given.layers[0]
+    const indices = Uint32Array.from([...mesh.indices, 0, 1, 2, 5, 5, 6]) // the first row is a straight line of equal v; 5 5 6 is closed
+    mesh.positions[2] = mesh.positions[5] = mesh.positions[8] = 0.5
+    const { triangles } = await writeGlb({ ...given, layers: [{ ...given.layers[0], mesh: { ...mesh, indices } }] }, settingsOf({ projection: 'orthographic' }))
+    expect(triangles).toBe(mesh.indices.length / 3)
+  })
+
+  it('prints nothing', async () => {
+    const spies = (['log', 'info', 'warn', 'error', 'debug'] as const).map((method) => vi.spyOn(console, method))
+    await writeGlb(await content({ shading: 'lit' }), settingsOf({ shading: 'lit' }))
+    for (const spy of spies) expect(spy).not.toHaveBeenCalled()
+    vi.restoreAllMocks()
+  })
+})
+
+describeWithShared('real maps', () => {
+  it.each(['cones', 'redwood-0', 'moon'])('%s gives valid GLBs, coarsest below 40 KiB', async (name) => {
+    const { entries } = JSON.parse(await readFile(join(sharedFolder, 'data/manifest.json'), 'utf8')) as { entries: { name: string; file: string; color: string; sidecar?: SettingsInput }[] }
+    const entry = entries.find((candidate) => candidate.name === name)
+    if (!entry) throw new Error(`no map ${name}`)
+    const [depth, color] = await Promise.all([entry.file, entry.color].map((file) => readFile(join(sharedFolder, 'data', file))))
+    const { files, manifest } = await bakeDepthMesh({ name, depth, color }, { settings: entry.sidecar ?? {} })
+    for (const { bytes } of files) expect(await problemsIn(bytes)).toEqual([])
+    expect(files.at(-1)?.bytes.length).toBeLessThan(40 * 1024)
+    expect(manifest.placeholder.length).toBeLessThan(2000)
+    expect(manifest.placeholder).toMatch(/^data:image\/webp;base64,/)
+  })
+})
+
+function key(u: number, v: number): string {
+  return `${(u * MAP.width * 2).toFixed(0)} ${(v * MAP.height * 2).toFixed(0)}`
+}

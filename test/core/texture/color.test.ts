@@ -1,0 +1,113 @@
+import sharp from 'sharp'
+import { describe, expect, it } from 'vitest'
+import { formatError } from '../../../src/core/errors.js'
+import { alphaAt, decodeColor, grayAt, padEdges, type Picture } from '../../../src/core/texture/color.js'
+
+const ENOUGH = { size: 4096, maxPixels: 2 ** 26 }
+
+const png = (width: number, height: number, channels: 3 | 4, pixel: (x: number, y: number) => number[]) => {
+  const data = new Uint8Array(width * height * channels)
+  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) data.set(pixel(x, y), (y * width + x) * channels)
+  return sharp(data, { raw: { width, height, channels } }).png().toBuffer()
+}
+
+const errorOf = (promise: Promise<unknown>) => promise.then(() => 'no error', (error: unknown) => formatError(error))
+
+describe('decoding', () => {
+  it('gives R, G and B as they are', async () => {
+    const picture = await decodeColor(await png(4, 2, 3, (x, y) => [x * 10, y * 20, 200]), { width: 4, height: 2 }, ENOUGH)
+    expect(picture).toMatchObject({ width: 4, height: 2, channels: 3 })
+    expect([...picture.pixels.subarray(12, 18)]).toEqual([0, 20, 200, 10, 20, 200])
+  })
+
+  it('stands a picture upright that was taken sideways', async () => {
+    const upright = await png(2, 4, 3, (_, y) => [y * 60, 0, 0])
+    const sideways = await sharp(upright).rotate(-90).withMetadata({ orientation: 6 }).png().toBuffer()
+    const picture = await decodeColor(sideways, { width: 20, height: 40 }, ENOUGH)
+    expect([picture.width, picture.height]).toEqual([2, 4])
+    expect(picture.pixels.filter((_, i) => i % 6 === 0)).toEqual(Uint8Array.of(0, 60, 120, 180))
+  })
+
+  it('reads gray pictures, and drops an alpha that hides nothing', async () => {
+    const gray = await sharp(Uint8Array.of(7, 9), { raw: { width: 2, height: 1, channels: 1 } }).toColourspace('b-w').png().toBuffer()
+    expect((await decodeColor(gray, { width: 2, height: 1 }, ENOUGH)).pixels).toEqual(Uint8Array.of(7, 7, 7, 9, 9, 9))
+    const opaque = await png(2, 2, 4, () => [1, 2, 3, 255])
+    expect((await decodeColor(opaque, { width: 2, height: 2 }, ENOUGH)).channels).toBe(3)
+  })
+
+  it('scales down to what is enough, never up', async () => {
+    const bytes = await png(64, 32, 3, () => [9, 9, 9])
+    expect(await decodeColor(bytes, { width: 64, height: 32 }, { ...ENOUGH, size: 16 })).toMatchObject({ width: 16, height: 8 })
+    expect(await decodeColor(bytes, { width: 64, height: 32 }, { ...ENOUGH, size: 1000 })).toMatchObject({ width: 64, height: 32 })
+  })
+
+  it('takes any size of the same aspect, a pixel of rounding included', async () => {
+    const bytes = await png(341, 256, 3, () => [9, 9, 9])
+    await expect(decodeColor(bytes, { width: 1024, height: 768 }, ENOUGH)).resolves.toBeDefined()
+    await expect(decodeColor(await png(3, 2, 3, () => [9, 9, 9]), { width: 1024, height: 768 }, ENOUGH)).resolves.toBeDefined()
+  })
+
+  it('names both sizes when the aspects differ', async () => {
+    const bytes = await png(200, 100, 3, () => [9, 9, 9])
+    expect(await errorOf(decodeColor(bytes, { width: 400, height: 300 }, ENOUGH))).toBe(
+      "expected the colour picture to have the depth map's aspect (400×300), found 200×100. Crop or render both from the same view; their sizes may differ, their aspects may not.",
+    )
+    expect(await errorOf(decodeColor(bytes, { width: 100, height: 200 }, ENOUGH))).toContain('One of the two is turned by 90°: turn it back.')
+  })
+
+  it('says so when it is no picture', async () => {
+    const message = 'expected a picture (PNG, JPEG, WebP, AVIF or TIFF), found none that can be decoded. Save it again as PNG or JPEG.'
+    const bytes = await png(64, 64, 3, (x, y) => [x, y, x ^ y])
+    expect(await errorOf(decodeColor(new TextEncoder().encode('<!doctype html>'), { width: 2, height: 1 }, ENOUGH))).toBe(message)
+    expect(await errorOf(decodeColor(bytes.subarray(0, bytes.length / 2), { width: 1, height: 1 }, ENOUGH))).toBe(message)
+    expect(await errorOf(decodeColor(new Uint8Array(0), { width: 1, height: 1 }, ENOUGH))).toBe(message)
+  })
+
+  it('refuses a picture that is too large', async () => {
+    const bytes = await png(64, 64, 3, () => [0, 0, 0])
+    expect(await errorOf(decodeColor(bytes, { width: 64, height: 64 }, { size: 64, maxPixels: 1000 }))).toBe(
+      'expected a picture (PNG, JPEG, WebP, AVIF or TIFF), found a picture of more than 1000 pixels. Save it again as PNG or JPEG.',
+    )
+  })
+})
+
+/** Red where x < 4, green but invisible beyond. */
+const half: Picture = {
+  width: 16,
+  height: 8,
+  channels: 4,
+  pixels: Uint8Array.from({ length: 16 * 8 * 4 }, (_, i) => (Math.floor(i / 4) % 16 < 4 ? [200, 10, 10, 255] : [0, 255, 0, 0])[i % 4]),
+}
+
+describe('alpha', () => {
+  it('is given at the size of the map', async () => {
+    const alpha = await alphaAt(half, 32, 16)
+    expect(alpha).toHaveLength(32 * 16)
+    expect([alpha?.[0], alpha?.[31]]).toEqual([255, 0])
+    expect(await alphaAt({ ...half, channels: 3 }, 4, 4)).toBeNull()
+  })
+
+  it('keeps what is invisible out of the texture', () => {
+    const padded = padEdges(half)
+    expect(padded.channels).toBe(3)
+    for (let i = 0; i < padded.pixels.length; i += 3) expect([...padded.pixels.subarray(i, i + 3)]).toEqual([200, 10, 10])
+  })
+
+  it('keeps what a mask excludes out as well, and leaves the rest alone', () => {
+    const photo: Picture = { width: 8, height: 8, channels: 3, pixels: Uint8Array.from({ length: 192 }, (_, i) => (Math.floor(i / 3) % 8 < 4 ? 40 + Math.floor(i / 24) : 255)) }
+    const mask = { width: 2, height: 1, data: Uint8Array.of(255, 0) }
+    const padded = padEdges(photo, mask)
+    for (let y = 0; y < 8; y++) {
+      expect(padded.pixels[y * 24]).toBe(40 + y)
+      expect(padded.pixels[y * 24 + 21]).toBeLessThan(50)
+    }
+    expect(padEdges(photo)).toBe(photo)
+  })
+})
+
+it('gives a small gray picture', async () => {
+  const gray = await grayAt({ width: 64, height: 32, channels: 3, pixels: new Uint8Array(64 * 32 * 3).fill(90) }, 16)
+  expect(gray).toMatchObject({ width: 16, height: 8 })
+  expect(gray.pixels).toHaveLength(128)
+  expect(gray.pixels[5]).toBe(90)
+})
