@@ -20,11 +20,23 @@ export type DepthMeshErrorCode =
   | 'TIMEOUT'
   | 'INTERNAL'
 
+/** A place in a text file. */
+export interface TextPosition {
+  /** From 1. */
+  line: number
+  /** From 1. */
+  column: number
+  /** The lines around it with a mark under the column, as an editor or an overlay shows them. */
+  frame: string
+}
+
 export interface DepthMeshErrorDetails {
   /** What the reader can do about it, one sentence. */
   hint?: string | undefined
   /** The file that is at fault, as the caller named it. */
   file?: string | undefined
+  /** Where in `file`, if that is text. */
+  position?: TextPosition | undefined
   cause?: unknown
 }
 
@@ -39,6 +51,7 @@ export class DepthMeshError extends Error {
   readonly code: DepthMeshErrorCode
   readonly hint: string | undefined
   readonly file: string | undefined
+  readonly position: TextPosition | undefined
 
   constructor(code: DepthMeshErrorCode, message: string, details: DepthMeshErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
@@ -46,12 +59,13 @@ export class DepthMeshError extends Error {
     this.code = code
     this.hint = details.hint
     this.file = details.file
+    this.position = details.position
   }
 
   /** The same error, naming the file it is about, unless it names one already. */
   inFile(file: string): DepthMeshError {
     if (this.file !== undefined) return this
-    return new DepthMeshError(this.code, this.message, { hint: this.hint, file, cause: this.cause })
+    return new DepthMeshError(this.code, this.message, { hint: this.hint, file, position: this.position, cause: this.cause })
   }
 
   /** `file: message. hint`: the whole of it on one line, as the terminal and the overlay show it. */
@@ -66,7 +80,8 @@ export function formatError(error: unknown): string {
     const text = error instanceof Error ? error.message : String(error)
     return `${text}. This is a bug in depthmesh: please report it with the file that caused it.`
   }
-  const where = error.file === undefined ? '' : `${error.file}: `
+  const line = error.position === undefined ? '' : `:${error.position.line}:${error.position.column}`
+  const where = error.file === undefined ? '' : `${error.file}${line}: `
   const what = error.message.replace(/[.\s]+$/, '')
   return error.hint === undefined ? `${where}${what}.` : `${where}${what}. ${error.hint}`
 }

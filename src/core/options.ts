@@ -245,6 +245,14 @@ function checkTogether(settings: Settings, origin: string): void {
     throw new DepthMeshError('SETTINGS_INVALID', message, { file: origin, hint })
   }
   if (settings.near >= settings.far) fail(`near: expected < far, got near ${settings.near} and far ${settings.far}`, 'near and far are metres from the camera.')
+  const { encoding } = settings
+  if ((encoding === 'terrain-rgb' || encoding === 'terrarium') && settings.projection === 'perspective') {
+    fail(`projection: expected "orthographic" with encoding "${encoding}", got "perspective"`, 'Tiles hold heights above the sea, not distances from a camera.')
+  }
+  if (encoding !== 'disparity' && encoding !== 'depth' && (settings.gamma !== 1 || settings.levels)) {
+    const name = settings.gamma === 1 ? 'levels' : 'gamma'
+    fail(`${name}: expected none with encoding "${encoding}", got ${show(settings[name])}`, 'Metres are taken as stored.')
+  }
   if (settings.levels && settings.levels[0] >= settings.levels[1]) fail(`levels: expected black < white, got ${show(settings.levels)}`, 'Use "white": "far" to turn a map over.')
   const { lods } = settings
   if (Array.isArray(lods)) {

@@ -1,6 +1,7 @@
 import { toDisparity } from './depth/convention.js'
 import { decodeDepth, DEFAULT_MAX_PIXELS } from './depth/decode.js'
-import type { PreflightReport } from './depth/preflight.js'
+import { readGray } from './depth/picture.js'
+import { preflight } from './depth/preflight.js'
 import { createManifest, type DepthManifest, type ManifestLevel, type SourceCamera } from './glb/manifest.js'
 import { writeGlb } from './glb/write.js'
 import { triangulateGrid } from './mesh/triangulate.js'
@@ -47,8 +48,9 @@ export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions =
   const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
   const maxPixels = options.maxPixels ?? DEFAULT_MAX_PIXELS
   const raster = await decodeDepth(sources.depth, { channel: settings.channel, encoding: settings.encoding, maxPixels })
-  const preflight: PreflightReport = { width: raster.width, height: raster.height, bitDepth: raster.bitDepth, levels: new Set(raster.samples).size, checks: [] }
   const map = toDisparity(raster, settings)
+  const gray = sources.color ? await readGray(sources.color, { width: raster.width, height: raster.height, maxPixels }) : null
+  const report = preflight({ raster, map, picture: gray }, settings)
 
   const camera: SourceCamera | null =
     settings.projection === 'perspective' ? { fovY: settings.fovY, aspect: map.width / map.height, near: map.near, far: map.far } : null
@@ -68,5 +70,5 @@ export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions =
   }
   const placeholder = picture ? await encodePlaceholder(picture) : ''
   const size = { width: map.width, height: map.height }
-  return { manifest: createManifest({ name: sources.name, size, levels, camera, placeholder, variants: [], preflight }), files }
+  return { manifest: createManifest({ name: sources.name, size, levels, camera, placeholder, variants: [], preflight: report }), files }
 }

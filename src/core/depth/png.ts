@@ -29,10 +29,15 @@ const INFLATE_CHUNK = 2 ** 20
  */
 export async function decodePng(bytes: Uint8Array, options: DecodeOptions): Promise<DepthRaster> {
   const probe = probePng(bytes, options.maxPixels)
-  const unpacking = readPixels(probe)
-  unpacking.catch(() => {}) // awaited below; the check knows the reason better
-  await verifyPixelData(probe)
-  const pixels = await unpacking
+  const verified = verifyPixelData(probe)
+  verified.catch(() => {}) // awaited below
+  const found = await readPixels(probe)
+    .then((pixels) => pickDepth(pixels, options))
+    .catch(async (error: unknown) => {
+      await verified // knows the reason better, if there is one
+      throw error
+    })
+  await verified
   return {
     width: probe.width,
     height: probe.height,
@@ -41,7 +46,7 @@ export async function decodePng(bytes: Uint8Array, options: DecodeOptions): Prom
     source: 'png',
     channels: CHANNELS[probe.colour],
     colourChunks: probe.colourChunks,
-    ...pickDepth(pixels, options),
+    ...found,
   }
 }
 

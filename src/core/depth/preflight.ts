@@ -1,28 +1,63 @@
-import type { SettingsInput } from '../options.js'
+import type { Settings } from '../options.js'
+import type { DisparityMap } from './convention.js'
+import type { DepthRaster } from './decode.js'
+import { percentileBin } from './histogram.js'
+import type { GrayPicture } from './picture.js'
+import type { PreflightCheck } from './preflight/check.js'
+import { checkHoles } from './preflight/holes.js'
+import { checkLayout } from './preflight/layout.js'
+import { checkColorChunks, checkLevels, measureLevels } from './preflight/levels.js'
+import { checkPicture } from './preflight/picture.js'
+import { checkSurface } from './preflight/surface.js'
+import { shrink, thumbnailSize } from './preflight/thumbnail.js'
 
-/** One finding about a map. */
-export interface PreflightCheck {
-  /** Stable name: `few-levels`, `holes`, … */
-  id: string
-  severity: 'error' | 'warning' | 'info'
-  /** The number that made the check fire. */
-  value: number
-  /** What was found, with its number and unit. */
-  found: string
-  /** Why it matters. */
-  why: string
-  /** What to do. */
-  advice: string
-  /** Settings that would mend it, where a setting can. */
-  settings?: SettingsInput
-}
+export type { CheckId, PreflightCheck } from './preflight/check.js'
 
 /** The report on a map before baking. */
 export interface PreflightReport {
   width: number
   height: number
   bitDepth: number
-  /** Distinct levels. */
+  /** Distinct levels; of float maps, out of 65,536 equal parts of their range. */
   levels: number
   checks: PreflightCheck[]
+}
+
+/** What pre-flight looks at. */
+export interface PreflightInput {
+  /** The map as stored. */
+  raster: DepthRaster
+  /** What it means, before any cleaning. */
+  map: DisparityMap
+  /** The colour picture at the map's size, if there is one. */
+  picture: GrayPicture | null
+}
+
+/**
+ * Looks a map over before anything is made of it. Nothing is changed and nothing is guessed on the artist's behalf:
+ * each finding says what was found, why it matters and what to do, with the settings that would mend it.
+ *
+ * @example
+ * preflight({ raster, map, picture: null }, settings).checks.map(({ id }) => id) // ['eight-bit', 'banded']
+ */
+export function preflight({ raster, map, picture }: PreflightInput, settings: Settings): PreflightReport {
+  const { width, height, bitDepth } = raster
+  const spread = measureLevels(raster)
+  const checks = [...checkLevels(raster, spread, settings), ...checkColorChunks(raster, settings)]
+  if (spread.levels > 1) {
+    const thumbnail = shrink(map.disparity, width, height, thumbnailSize(width, height))
+    const range = rangeOf(thumbnail.values)
+    checks.push(...checkHoles(raster, map, spread, settings))
+    checks.push(...checkSurface(map, range, raster, spread, settings))
+    checks.push(...checkLayout(thumbnail, range, settings))
+    if (picture !== null) checks.push(...checkPicture(thumbnail, map, picture))
+  }
+  return { width, height, bitDepth, levels: spread.levels, checks }
+}
+
+/** 99th − 1st percentile of the disparity. */
+function rangeOf(values: Float32Array): number {
+  const counts = new Uint32Array(1001)
+  for (const value of values) if (value === value) counts[Math.round(Math.min(1, Math.max(0, value)) * 1000)]++
+  return (percentileBin(counts, 0.99) - percentileBin(counts, 0.01)) / 1000
 }

@@ -1,0 +1,213 @@
+import { dirname, isAbsolute, relative, resolve } from 'node:path'
+import type { DepthManifest } from '../core/glb/manifest.js'
+import { DepthMeshError } from '../core/errors.js'
+import type { SettingsLayer } from '../core/options.js'
+import type { BakedFile, BakeResult } from '../core/pipeline.js'
+import { nearestPackage, openCache, type CacheOptions } from './cache.js'
+import { bakeKey } from './key.js'
+import { createPool } from './pool.js'
+import { readSources, SourceLog, type Dependencies, type Sources } from './sources.js'
+import { toolVersions } from './versions.js'
+
+/** What is refused, so that a file by mistake or by malice cannot take the machine with it. */
+export interface Limits {
+  /** Pixels of a map. Default: 2^26. */
+  maxPixels?: number | undefined
+  /** Bytes of any source file. Default: 256 MB. */
+  maxFileBytes?: number | undefined
+  /** Seconds that a bake may take. Default: 60. */
+  jobSeconds?: number | undefined
+}
+
+const DEFAULT_LIMITS = { maxPixels: 2 ** 26, maxFileBytes: 256 * 1024 * 1024, jobSeconds: 60 }
+
+export interface BakerOptions {
+  /** Where relative paths start and the default cache is looked for. Default: the working directory. */
+  root?: string | undefined
+  /** Settings beneath each sidecar, lowest first (plugin options). */
+  defaults?: readonly SettingsLayer[] | undefined
+  /** Settings above each sidecar, lowest first (flags). */
+  overrides?: readonly SettingsLayer[] | undefined
+  /** Folders that `color` in a sidecar may not leave. Default: the package that the map lies in, else the map's own folder. */
+  projectRoots?: readonly string[] | undefined
+  /** `false`: bake always, keep nothing. */
+  cache?: CacheOptions | false | undefined
+  /** Bakes at once, at most. Default: the cores, at most 4. */
+  workers?: number | undefined
+  limits?: Limits | undefined
+  /** Wait for files that look half-written: for watchers. Default: false. */
+  patient?: boolean | undefined
+  /** May this absolute path be read? Asked for every source, as written and where its links lead. */
+  mayRead?: ((path: string) => boolean) | undefined
+  /** Trouble that fails nothing, with the cache say: one line each. */
+  onWarning?: ((message: string) => void) | undefined
+}
+
+export interface BakedAsset {
+  /** URLs in it are names of `files`. */
+  manifest: DepthManifest
+  files: BakedFile[]
+  dependencies: Dependencies
+  /** Nothing was baked: the result was in the cache. */
+  cached: boolean
+  /** SHA-256 of all that the result depends on. */
+  key: string
+  /** What a person should hear about the sources, beyond `manifest.preflight`: one line each. */
+  warnings: string[]
+}
+
+export interface Baker {
+  /**
+   * Bakes a map with its companions, or takes the result from the cache. Equal bakes at the same time share one job; aborting one caller does not stop
+   * it for the others.
+   *
+   * @param mapPath absolute or relative to `root`; errors name it as it stands here.
+   * @throws DepthMeshError naming the file that is at fault.
+   */
+  bake(mapPath: string, options?: { signal?: AbortSignal | undefined }): Promise<BakedAsset>
+  /** The files that the last bake of a map looked at, failed or not. */
+  dependencies(mapPath: string): Dependencies
+  /** Have any of those files changed since? */
+  isStale(mapPath: string): Promise<boolean>
+  /** Stops what is running, ends the workers, sweeps the cache. Safe to call twice; baking again starts anew. */
+  close(): Promise<void>
+}
+
+interface Job {
+  result: Promise<{ result: BakeResult; cached: boolean }>
+  callers: number
+  stop: AbortController
+}
+
+/**
+ * Makes a baker: sources → key → cache or worker → result. Starts nothing before the first bake.
+ *
+ * @example
+ * const baker = createBaker({ overrides: [{ origin: '--fov-y', settings: { fovY: 40 } }] })
+ * const { manifest, files } = await baker.bake('art/canyon.depth.png')
+ * await baker.close()
+ */
+export function createBaker(options: BakerOptions = {}): Baker {
+  const root = resolve(options.root ?? process.cwd())
+  const limits = { ...DEFAULT_LIMITS, ...withoutUndefined(options.limits ?? {}) }
+  const warn = options.onWarning ?? (() => undefined)
+  const cache = options.cache === false ? null : openCache({ ...options.cache, root, onTrouble: warn })
+  const pool = createPool({ workers: options.workers, jobSeconds: limits.jobSeconds })
+  const jobs = new Map<string, Job>()
+  const logs = new Map<string, SourceLog>()
+
+  const read = (absolute: string, log: SourceLog, signal: AbortSignal | undefined): Promise<Sources> =>
+    readSources(absolute, {
+      defaults: options.defaults,
+      overrides: options.overrides,
+      projectRoots: options.projectRoots ?? [nearestPackage(dirname(absolute)) ?? dirname(absolute)],
+      maxFileBytes: limits.maxFileBytes,
+      patient: options.patient ?? false,
+      mayRead: options.mayRead,
+      signal,
+    }, log)
+
+  /** The one job of a key: from the cache, else from a worker. */
+  const startJob = (key: string, sources: Sources): Job => {
+    const stop = new AbortController()
+    const work = async (): Promise<{ result: BakeResult; cached: boolean }> => {
+      const hit = await cache?.get(key)
+      // An entry made under a higher limit is no reason to let the map through now: the bake will refuse it, in its own words.
+      if (hit && hit.manifest.preflight.width * hit.manifest.preflight.height <= limits.maxPixels) return { result: hit, cached: true }
+      const baked = await pool.run(
+        { sources: { name: sources.name, depth: sources.depth, color: sources.color ?? undefined }, settings: sources.settings, maxPixels: limits.maxPixels },
+        { file: sources.files.depth, pixels: pixelsOf(sources.depth), signal: stop.signal },
+      )
+      // Through JSON, as the cache would: a hit can't be told from a miss.
+      const result: BakeResult = { manifest: JSON.parse(JSON.stringify(baked.manifest)) as DepthManifest, files: baked.files }
+      await cache?.put(key, result)
+      return { result, cached: false }
+    }
+    const job: Job = { result: work(), callers: 0, stop }
+    // Every caller may have left by the time it fails.
+    job.result.catch(() => undefined)
+    jobs.set(key, job)
+    return job
+  }
+
+  /** Waits for the job of a key together with whoever else waits for it; the last to leave stops it. */
+  const joinJob = async (key: string, sources: Sources, signal: AbortSignal | undefined): Promise<{ result: BakeResult; cached: boolean }> => {
+    const job = jobs.get(key) ?? startJob(key, sources)
+    job.callers++
+    try {
+      return await withSignal(job.result, signal, sources.files.depth)
+    } catch (error) {
+      throw nameFile(error, sources)
+    } finally {
+      if (--job.callers === 0) {
+        job.stop.abort()
+        if (jobs.get(key) === job) jobs.delete(key)
+      }
+    }
+  }
+
+  return {
+    async bake(mapPath, { signal } = {}) {
+      const absolute = resolve(root, mapPath)
+      const log = new SourceLog()
+      logs.set(absolute, log)
+      try {
+        const sources = await read(absolute, log, signal)
+        const key = await bakeKey(sources, await toolVersions())
+        const { result, cached } = await joinJob(key, sources, signal)
+        return { manifest: structuredClone(result.manifest), files: result.files, dependencies: log.dependencies, cached, key, warnings: sources.warnings }
+      } catch (error) {
+        throw isAbsolute(mapPath) ? error : nameRelative(error, root)
+      }
+    },
+
+    dependencies(mapPath) {
+      return logs.get(resolve(root, mapPath))?.dependencies ?? { present: [], missing: [] }
+    },
+
+    async isStale(mapPath) {
+      return (await logs.get(resolve(root, mapPath))?.isStale()) ?? false
+    },
+
+    async close() {
+      await pool.close()
+      await cache?.sweep()
+    },
+  }
+}
+
+/** Errors from inside the core know no files: their codes tell which one they are about. */
+function nameFile(error: unknown, { files }: Sources): unknown {
+  if (!(error instanceof DepthMeshError)) return error
+  if (error.code.startsWith('COLOR_')) return error.inFile(files.color ?? files.depth)
+  return error.inFile(files.depth)
+}
+
+/** Paths below `root` as the caller writes them. */
+function nameRelative(error: unknown, root: string): unknown {
+  if (!(error instanceof DepthMeshError) || error.file === undefined || !isAbsolute(error.file)) return error
+  const { code, message, hint, position, cause } = error
+  return new DepthMeshError(code, message, { hint, file: relative(root, error.file), position, cause })
+}
+
+/** Pixels of a map before it is decoded: exact for PNGs; others are taken as 16-bit and uncompressed. */
+function pixelsOf(depth: Uint8Array): number {
+  const view = new DataView(depth.buffer, depth.byteOffset, depth.byteLength)
+  const isPng = depth.length >= 24 && view.getUint32(0) === 0x89504e47
+  return isPng ? view.getUint32(16) * view.getUint32(20) : Math.ceil(depth.length / 2)
+}
+
+/** A caller who gives up leaves; the job goes on for the others. */
+function withSignal<T>(result: Promise<T>, signal: AbortSignal | undefined, file: string): Promise<T> {
+  if (signal === undefined) return result
+  return new Promise((resolve, reject) => {
+    const leave = (): void => reject(new DepthMeshError('ABORTED', 'stopped', { file }))
+    if (signal.aborted) leave()
+    signal.addEventListener('abort', leave, { once: true })
+    result.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
+  })
+}
+
+function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> }
+}

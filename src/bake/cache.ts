@@ -1,0 +1,227 @@
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import type { BakeResult } from '../core/pipeline.js'
+import { decodeEntry, encodeEntry } from './entry.js'
+
+/** Enough for some 500 assets of four levels. */
+const DEFAULT_MAX_BYTES = 2 * 1024 ** 3
+/** A branch that nobody has built for two months is not coming back soon. */
+const DEFAULT_MAX_AGE_DAYS = 60
+/** Whatever was used within the hour may belong to a build that is running: it stays, even beyond `maxBytes`. */
+const LIVE_MS = 60 * 60 * 1000
+/** A writer needs seconds; a temporary file this old was left by one that died. */
+const STALE_TEMP_MS = 60 * 60 * 1000
+/** An entry's time of use is renewed at most this often. */
+const TOUCH_MS = 60 * 1000
+
+const ENTRY = /^([0-9a-f]{64})\.bake$/
+const TEMP = /^[0-9a-f]{64}\.[0-9a-f-]{36}\.tmp$/
+
+export interface CacheOptions {
+  /** Folder. Default: `DEPTHMESH_CACHE_DIR`, else `node_modules/.cache/depthmesh` of the nearest package. */
+  dir?: string | undefined
+  /** Oldest entries beyond this go, bytes. Default: 2 GiB. */
+  maxBytes?: number | undefined
+  /** Entries not used for this long go, days. Default: 60. */
+  maxAge?: number | undefined
+  /** Use what is there, write nothing. */
+  readonly?: boolean | undefined
+}
+
+export interface CacheStats {
+  dir: string
+  entries: number
+  bytes: number
+}
+
+/** Results of bakes on disk, by key. Nothing here throws: trouble is told once, and then it is as if nothing had been cached. */
+export interface BakeCache {
+  readonly dir: string
+  /** The verified result, or null. */
+  get(key: string): Promise<BakeResult | null>
+  put(key: string, result: BakeResult): Promise<void>
+  /** Removes what is too old, what is too much, and what dead writers left. */
+  sweep(): Promise<void>
+  stats(): Promise<CacheStats>
+  /** Reads every entry. `damaged` are file names with the reason. */
+  verify(): Promise<CacheStats & { damaged: { file: string; reason: string }[] }>
+  /** Removes what the cache wrote, and nothing else. */
+  clear(): Promise<CacheStats>
+}
+
+/**
+ * Opens the cache of a folder; touches nothing before it is used.
+ *
+ * One file an entry, written beside its place and renamed into it, verified whole on every read: a process that is killed leaves an entry or none,
+ * and two that write the same key leave either's, which are equal. There is no lock and no fsync: a power cut can tear an entry, the checksum finds it, and the next bake replaces it.
+ * A damaged entry is replaced, never deleted: between reading and deleting it another process may have mended it.
+ *
+ * @param root where a relative `dir` starts and the nearest package is looked for.
+ */
+export function openCache(options: CacheOptions & { root: string; onTrouble: (message: string) => void }): BakeCache {
+  const dir = cacheFolder(options.root, options.dir)
+  const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES
+  const maxAge = (options.maxAge ?? DEFAULT_MAX_AGE_DAYS) * 24 * 60 * 60 * 1000
+  const told = new Set<string>()
+  let writable = options.readonly !== true
+  let ready: Promise<void> | undefined
+
+  const tell = (message: string): void => {
+    if (told.has(message)) return
+    told.add(message)
+    options.onTrouble(message)
+  }
+
+  const list = async (): Promise<{ file: string; key: string; bytes: number; used: number }[]> => {
+    const names = await readdir(dir).catch(() => [])
+    const found = await Promise.all(
+      names.map(async (file) => {
+        const key = ENTRY.exec(file)?.[1]
+        const info = key === undefined ? null : await stat(join(dir, file)).catch(() => null)
+        return key === undefined || info === null ? null : { file, key, bytes: info.size, used: info.mtimeMs }
+      }),
+    )
+    return found.filter((entry) => entry !== null)
+  }
+
+  return {
+    dir,
+
+    async get(key) {
+      const path = join(dir, `${key}.bake`)
+      let bytes: Buffer
+      try {
+        bytes = await readFile(path)
+      } catch (error) {
+        if (!isMissing(error)) tell(`The cache entry ${path} cannot be read (${reasonOf(error)}); baking again.`)
+        return null
+      }
+      const entry = decodeEntry(bytes, key)
+      if (typeof entry === 'string') {
+        tell(`The cache entry ${path} is damaged (${entry}); baking again.`)
+        return null
+      }
+      if (writable) await touch(path)
+      return entry
+    },
+
+    async put(key, result) {
+      if (!writable) return
+      const path = join(dir, `${key}.bake`)
+      const temp = join(dir, `${key}.${randomUUID()}.tmp`)
+      try {
+        ready ??= mkdir(dir, { recursive: true }).then(() => undefined)
+        await ready
+        const file = await open(temp, 'wx')
+        try {
+          for (const part of encodeEntry(key, result)) await file.write(part)
+        } finally {
+          await file.close()
+        }
+        await replace(temp, path)
+      } catch (error) {
+        await rm(temp, { force: true }).catch(() => undefined)
+        // (On a read-only mount mkdir says ENOENT, not EROFS.) One failure is enough: a full disk stays full, and each asset would say so again.
+        writable = false
+        tell(`The cache ${dir} cannot be written (${reasonOf(error)}); baking without it. Name another folder in DEPTHMESH_CACHE_DIR.`)
+      }
+    },
+
+    async sweep() {
+      if (!writable) return
+      const now = Date.now()
+      const entries = (await list()).sort((a, b) => b.used - a.used)
+      let kept = 0
+      for (const { file, bytes, used } of entries) {
+        const live = now - used < LIVE_MS
+        if (live || (now - used <= maxAge && kept + bytes <= maxBytes)) kept += bytes
+        else await rm(join(dir, file), { force: true }).catch(() => undefined)
+      }
+      for (const name of await readdir(dir).catch(() => [])) {
+        if (!TEMP.test(name)) continue
+        const info = await stat(join(dir, name)).catch(() => null)
+        if (info !== null && now - info.mtimeMs > STALE_TEMP_MS) await rm(join(dir, name), { force: true }).catch(() => undefined)
+      }
+    },
+
+    async stats() {
+      const entries = await list()
+      return { dir, entries: entries.length, bytes: sum(entries) }
+    },
+
+    async verify() {
+      const entries = await list()
+      const damaged: { file: string; reason: string }[] = []
+      for (const { file, key } of entries) {
+        const bytes = await readFile(join(dir, file)).catch((error: unknown) => reasonOf(error))
+        const entry = typeof bytes === 'string' ? bytes : decodeEntry(bytes, key)
+        if (typeof entry === 'string') damaged.push({ file, reason: entry })
+      }
+      return { dir, entries: entries.length, bytes: sum(entries), damaged }
+    },
+
+    async clear() {
+      const entries = await list()
+      for (const name of await readdir(dir).catch(() => [])) {
+        if (ENTRY.test(name) || TEMP.test(name)) await rm(join(dir, name), { force: true })
+      }
+      return { dir, entries: entries.length, bytes: sum(entries) }
+    },
+  }
+}
+
+/** `dir`, else `DEPTHMESH_CACHE_DIR`, else `node_modules/.cache/depthmesh` of the package that `root` lies in, else the user's cache folder. */
+export function cacheFolder(root: string, dir?: string): string {
+  const named = dir ?? process.env.DEPTHMESH_CACHE_DIR
+  if (named !== undefined && named !== '') return resolve(root, named)
+  const folder = nearestPackage(root)
+  return folder === null ? join(userCacheFolder(), 'depthmesh') : join(folder, 'node_modules', '.cache', 'depthmesh')
+}
+
+/** The nearest folder from `start` upwards with a package.json, or null. */
+export function nearestPackage(start: string): string | null {
+  for (let folder = resolve(start); ; folder = dirname(folder)) {
+    if (existsSync(join(folder, 'package.json'))) return folder
+    if (dirname(folder) === folder) return null
+  }
+}
+
+function userCacheFolder(): string {
+  if (process.platform === 'win32') return process.env.LOCALAPPDATA ?? join(homedir(), 'AppData', 'Local')
+  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Caches')
+  return process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
+}
+
+/** Renames over what is there. On Windows that fails while someone reads it; then an equal entry is in place already. */
+async function replace(temp: string, path: string): Promise<void> {
+  try {
+    await rename(temp, path)
+  } catch (error) {
+    const busy = ['EPERM', 'EACCES', 'EBUSY'].includes((error as NodeJS.ErrnoException).code ?? '')
+    if (!busy || !existsSync(path)) throw error
+    await rm(temp, { force: true })
+  }
+}
+
+/** Marks an entry as used. That it can't be marked, on a file of another user say, is no trouble: it is only swept earlier. */
+async function touch(path: string): Promise<void> {
+  const now = new Date()
+  const info = await stat(path).catch(() => null)
+  if (info !== null && now.getTime() - info.mtimeMs > TOUCH_MS) await utimes(path, now, now).catch(() => undefined)
+}
+
+function sum(entries: readonly { bytes: number }[]): number {
+  return entries.reduce((total, { bytes }) => total + bytes, 0)
+}
+
+function isMissing(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException).code
+  return code === 'ENOENT' || code === 'ENOTDIR'
+}
+
+function reasonOf(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? (error instanceof Error ? error.message : String(error))
+}

@@ -1,0 +1,175 @@
+import { existsSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import type { Piscina } from 'piscina'
+import { DepthMeshError } from '../core/errors.js'
+import type { BakeResult } from '../core/pipeline.js'
+import type { BakeAnswer, BakeJob } from './worker.js'
+
+/** More bakes at once than this are bounded by memory, not by cores. */
+const MOST_WORKERS = 4
+/** Pixels of all maps that are being baked at once; a larger one is baked alone. */
+const PIXELS_IN_FLIGHT = 2 ** 25
+/** After a map this large a worker is replaced: WebAssembly memory grows and never shrinks. A fresh one costs some 0.2 s. Pixels. */
+const BIG_JOB = 2 ** 23
+/** How long a worker waits for more work before it ends, ms: edits come in bursts. */
+const IDLE_MS = 30_000
+
+export interface PoolOptions {
+  /** Bakes at once, at most. */
+  workers?: number | undefined
+  /** A bake may take this long, seconds. */
+  jobSeconds: number
+  /** Another worker file: for tests. */
+  worker?: URL | undefined
+}
+
+export interface JobOptions {
+  /** The map: for errors. */
+  file: string
+  /** Its size, pixels. */
+  pixels: number
+  signal?: AbortSignal | undefined
+}
+
+export interface BakePool {
+  /** @throws DepthMeshError what the bake threw; `ABORTED`, `TIMEOUT`; `INTERNAL` when the worker died. */
+  run(job: BakeJob, options: JobOptions): Promise<BakeResult>
+  /** Stops what is running. The pool can be used again afterwards. */
+  close(): Promise<void>
+}
+
+/**
+ * Bakes off the main thread, in worker threads that are kept: one job a worker, since a crash takes all of its jobs along; pixels in flight bounded,
+ * since 16 small maps fit where one large one does; a deadline and an abort on every job, since a hang without one never lets the process end.
+ */
+export function createPool({ workers, jobSeconds, worker = new URL('./worker.js', import.meta.url) }: PoolOptions): BakePool {
+  const slots = Math.max(1, workers ?? Math.min(MOST_WORKERS, availableParallelism()))
+  const gate = createGate(slots, PIXELS_IN_FLIGHT)
+  let threads: Promise<Piscina> | undefined
+  let closing = new AbortController()
+
+  const start = async (): Promise<Piscina> => {
+    if (!existsSync(worker)) throw new DepthMeshError('INTERNAL', `expected a worker at ${fileURLToPath(worker)}, found no file`, { hint: 'Build or install depthmesh again.' })
+    const { Piscina } = await import('piscina')
+    const pool = new Piscina({
+      filename: fileURLToPath(worker),
+      minThreads: 0,
+      maxThreads: slots,
+      concurrentTasksPerWorker: 1,
+      idleTimeout: IDLE_MS,
+      atomics: 'disabled',
+      execArgv: [],
+    })
+    // A worker that dies between jobs is replaced by the next; without a listener its death would be the process's.
+    pool.on('error', () => undefined)
+    return pool
+  }
+
+  return {
+    async run(job, { file, pixels, signal }) {
+      const stop = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal])
+      const release = await gate.enter(pixels, stop, file)
+      try {
+        threads ??= start()
+        const pool = await threads
+        const deadline = AbortSignal.timeout(jobSeconds * 1000)
+        let answer: BakeAnswer
+        try {
+          answer = (await pool.run(job, { signal: AbortSignal.any([stop, deadline]) })) as BakeAnswer
+        } catch (cause) {
+          throw stop.aborted ? aborted(file) : deadline.aborted ? tooSlow(file, jobSeconds) : died(file, cause)
+        }
+        if (pixels > BIG_JOB || (!answer.ok && answer.trapped)) await pool.threads.find(({ threadId }) => threadId === answer.thread)?.terminate()
+        if (answer.ok) return answer.result
+        throw failed(answer)
+      } finally {
+        release()
+      }
+    },
+
+    async close() {
+      closing.abort()
+      closing = new AbortController()
+      const ending = threads
+      threads = undefined
+      await (await ending)?.destroy()
+    },
+  }
+}
+
+interface Gate {
+  /** Waits for a slot; call what it gives to free it. */
+  enter(pixels: number, signal: AbortSignal, file: string): Promise<() => void>
+}
+
+/** First come, first served: a large map is not overtaken forever by small ones. */
+function createGate(slots: number, pixelsInFlight: number): Gate {
+  const waiting: { pixels: number; start: () => void }[] = []
+  let running = 0
+  let inFlight = 0
+
+  const admit = (): void => {
+    for (;;) {
+      const next = waiting.at(0)
+      if (next === undefined || running >= slots || (running > 0 && inFlight + next.pixels > pixelsInFlight)) return
+      waiting.shift()
+      next.start()
+    }
+  }
+
+  return {
+    enter(pixels, signal, file) {
+      return new Promise((resolve, reject) => {
+        if (signal.aborted) {
+          reject(aborted(file))
+          return
+        }
+        const leave = (): void => {
+          waiting.splice(waiting.indexOf(ticket), 1)
+          reject(aborted(file))
+          admit()
+        }
+        const ticket = {
+          pixels,
+          start: () => {
+            signal.removeEventListener('abort', leave)
+            running++
+            inFlight += pixels
+            resolve(() => {
+              running--
+              inFlight -= pixels
+              admit()
+            })
+          },
+        }
+        signal.addEventListener('abort', leave, { once: true })
+        waiting.push(ticket)
+        admit()
+      })
+    },
+  }
+}
+
+function failed({ code, message, hint, stack }: Extract<BakeAnswer, { ok: false }>): DepthMeshError {
+  const error = new DepthMeshError(code, message, { hint })
+  // Where a bug is matters; where a refusal of an input was thrown does not.
+  if (code === 'INTERNAL' && stack !== undefined) error.stack = stack
+  return error
+}
+
+function aborted(file: string): DepthMeshError {
+  return new DepthMeshError('ABORTED', 'stopped', { file })
+}
+
+function tooSlow(file: string, jobSeconds: number): DepthMeshError {
+  return new DepthMeshError('TIMEOUT', `expected a bake within ${jobSeconds} s, stopped it then`, { file, hint: 'Bake a smaller map, or raise limits.jobSeconds.' })
+}
+
+function died(file: string, cause: unknown): DepthMeshError {
+  const { code, message } = cause as NodeJS.ErrnoException
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
+    return new DepthMeshError('INTERNAL', 'the worker ran out of memory', { file, hint: 'Bake a smaller map, or set "workers" to 1.', cause })
+  }
+  return new DepthMeshError('INTERNAL', `the worker ended (${message})`, { file, hint: 'This is a bug in depthmesh: please report it with the file that caused it.', cause })
+}

@@ -1,0 +1,279 @@
+import { readdir, readFile, realpath, stat } from 'node:fs/promises'
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { DepthMeshError } from '../core/errors.js'
+import { nearestKey, parseSettings, type Settings, type SettingsLayer } from '../core/options.js'
+import { parseJson, positionOfKey } from './json.js'
+
+/** Colour pictures that are found by their stem, in order of preference. */
+export const COLOR_EXTENSIONS = ['png', 'jpg', 'jpeg', 'webp', 'avif', 'tif'] as const
+
+/** How long a file that changed a moment ago may look unfinished before it is taken as it is, ms: PNGs say where they end, others hardly do. */
+const PATIENCE_PNG = 1500
+const PATIENCE_OTHER = 400
+/** How often an unfinished file is looked at, ms. */
+const RETRY = 30
+
+/** The last 12 bytes of every whole PNG: an empty IEND chunk with its checksum. */
+const IEND = Buffer.from([0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82])
+const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
+
+/** The files one asset is made of. Absolute paths. */
+export interface Dependencies {
+  /** Read, and watched for edits. */
+  present: string[]
+  /** Not there; would be read if they appeared. */
+  missing: string[]
+}
+
+export interface SourceOptions {
+  /** Settings beneath the sidecar, lowest first: plugin options. */
+  defaults?: readonly SettingsLayer[] | undefined
+  /** Settings above the sidecar: flags. */
+  overrides?: readonly SettingsLayer[] | undefined
+  /** Folders that `color` may not leave. */
+  projectRoots: readonly string[]
+  /** Refuse larger files, bytes. */
+  maxFileBytes: number
+  /** Wait for files that are being written. */
+  patient: boolean
+  /** May this real path be read at all? */
+  mayRead?: ((path: string) => boolean) | undefined
+  signal?: AbortSignal | undefined
+}
+
+/** What a bake starts from, read from disk. */
+export interface Sources {
+  /** `canyon` of `canyon.depth.png`. */
+  name: string
+  depth: Uint8Array
+  color: Uint8Array | null
+  settings: Settings
+  /** The files as the caller named the map: for errors. */
+  files: { depth: string; color: string | null; sidecar: string }
+  warnings: string[]
+}
+
+/** Notes what was looked at while sources are read, so that it is known after a failure too. */
+export class SourceLog {
+  readonly #present = new Map<string, string>()
+  readonly #missing = new Set<string>()
+
+  /** `stamp` tells one state of a file from the next. */
+  present(path: string, stamp: string): void {
+    this.#present.set(resolve(path), stamp)
+    this.#missing.delete(resolve(path))
+  }
+
+  missing(path: string): void {
+    if (!this.#present.has(resolve(path))) this.#missing.add(resolve(path))
+  }
+
+  get dependencies(): Dependencies {
+    return { present: [...this.#present.keys()], missing: [...this.#missing] }
+  }
+
+  /** Has any of the files changed, gone or appeared since? */
+  async isStale(): Promise<boolean> {
+    for (const [path, stamp] of this.#present) if ((await stampOf(path)) !== stamp) return true
+    for (const path of this.#missing) if ((await stampOf(path)) !== '') return true
+    return false
+  }
+}
+
+/** Stem and names of an asset's files: `canyon` of `canyon.depth.png`, whose sidecar is `canyon.depth.json`. */
+export function assetNames(mapPath: string): { name: string; folder: string; sidecar: string } {
+  const folder = dirname(mapPath)
+  const name = basename(mapPath).replace(/(\.depth)?\.[^.]+$/i, '')
+  return { name, folder, sidecar: join(folder, `${name}.depth.json`) }
+}
+
+/**
+ * Reads a map, its sidecar and its colour picture. Never writes.
+ *
+ * @param mapPath as the caller names it; errors name it, and its companions, in the same way.
+ * @throws DepthMeshError `INPUT_MISSING`, `INPUT_UNREADABLE`, `INPUT_TOO_LARGE`, `COLOR_*`, `SETTINGS_*`, `ABORTED`.
+ */
+export async function readSources(mapPath: string, options: SourceOptions, log: SourceLog = new SourceLog()): Promise<Sources> {
+  const { name, folder, sidecar } = assetNames(mapPath)
+  const warnings: string[] = []
+
+  // (1) The map.
+  await checkReadable(mapPath, options)
+  const depth = await readWhole(mapPath, options, log, { required: true })
+  if (depth === null) throw await missingMap(mapPath, folder)
+
+  // (2) The sidecar, and with it the settings.
+  await checkReadable(sidecar, options)
+  const layer = await readSidecar(sidecar, options, log)
+  const settings = parseLayers([...(options.defaults ?? []), ...(layer === null ? [] : [layer]), ...(options.overrides ?? [])], layer)
+
+  // (3) The colour picture.
+  const named = layer !== null && typeof (layer.settings as { color?: unknown }).color === 'string'
+  const color =
+    typeof settings.color === 'string'
+      ? await namedColor(settings.color, folder, named ? sidecar : mapPath, options.projectRoots)
+      : settings.color === null
+        ? null
+        : await colorByStem(mapPath, name, folder, warnings, log)
+  if (color !== null) await checkReadable(color, options)
+  const colorBytes = color === null ? null : await readWhole(color, options, log, { required: true })
+  if (color !== null && colorBytes === null) {
+    log.missing(color)
+    throw await missingColor(color, named ? sidecar : mapPath)
+  }
+  return { name, depth, color: colorBytes, settings, files: { depth: mapPath, color, sidecar }, warnings }
+}
+
+async function readSidecar(sidecar: string, options: SourceOptions, log: SourceLog): Promise<(SettingsLayer & { text: string }) | null> {
+  const bytes = await readWhole(sidecar, options, log, { isWhole: isJson })
+  if (bytes === null) {
+    log.missing(sidecar)
+    return null
+  }
+  const text = decodeText(bytes, sidecar)
+  return { origin: sidecar, settings: parseJson(text, sidecar), text }
+}
+
+/** Says where in the sidecar a refused key stands. */
+function parseLayers(layers: readonly SettingsLayer[], sidecar: (SettingsLayer & { text: string }) | null): Settings {
+  try {
+    return parseSettings(layers.map(({ origin, settings }) => ({ origin, settings })))
+  } catch (error) {
+    if (!(error instanceof DepthMeshError) || sidecar === null || error.file !== sidecar.origin) throw error
+    const key = /^unknown key "([^"]+)"/.exec(error.message)?.[1] ?? /^([\w.]+): /.exec(error.message)?.[1]
+    const position = key === undefined ? undefined : positionOfKey(sidecar.text, key)
+    throw new DepthMeshError(error.code, error.message, { hint: error.hint, file: error.file, position, cause: error.cause })
+  }
+}
+
+/** `<stem>.color.*`, else `<stem>.*`. Extensions in any case, names in any Unicode form (macOS stores them decomposed). */
+async function colorByStem(mapPath: string, name: string, folder: string, warnings: string[], log: SourceLog): Promise<string | null> {
+  const entries = new Map((await readdir(folder)).map((entry) => [entry.normalize('NFC').toLowerCase(), entry]))
+  const map = basename(mapPath).normalize('NFC').toLowerCase()
+  for (const stem of [`${name}.color`, name]) {
+    const found: string[] = []
+    for (const extension of COLOR_EXTENSIONS) {
+      const wanted = `${stem}.${extension}`
+      const entry = entries.get(wanted.normalize('NFC').toLowerCase())
+      if (entry === undefined) log.missing(join(folder, wanted))
+      else if (entry.normalize('NFC').toLowerCase() !== map) found.push(entry)
+    }
+    if (found.length > 1) warnings.push(`${basename(mapPath)}: ${found[0]} is used as the colour picture; ${found.slice(1).join(', ')} is not. Keep one, or name it with "color" in ${name}.depth.json.`)
+    if (found.length > 0) return join(folder, found[0])
+  }
+  return null
+}
+
+/** The picture that `color` names: looked for inside the project only, whatever links say. */
+async function namedColor(color: string, folder: string, origin: string, projectRoots: readonly string[]): Promise<string> {
+  const path = isAbsolute(color) ? color : join(folder, color)
+  const forbidden = (): DepthMeshError =>
+    new DepthMeshError('COLOR_FORBIDDEN', `color: expected a picture inside the project, got ${JSON.stringify(color)}`, { file: origin, hint: 'Copy the picture into the project.' })
+  if (!projectRoots.some((root) => isInside(root, resolve(path)))) throw forbidden()
+  const real = await realpath(path).catch(() => null)
+  if (real === null) return path
+  const roots = await Promise.all(projectRoots.map((root) => realpath(root).catch(() => resolve(root))))
+  if (!roots.some((root) => isInside(root, real))) throw forbidden()
+  return path
+}
+
+function isInside(root: string, path: string): boolean {
+  const way = relative(resolve(root), path)
+  return way !== '' && !isAbsolute(way) && way !== '..' && !/^\.\.[/\\]/.test(way)
+}
+
+/** Asks on the path as written first, so that nothing outside can be probed for existence, then on where links lead. */
+async function checkReadable(path: string, { mayRead }: SourceOptions): Promise<void> {
+  if (mayRead === undefined) return
+  const real = mayRead(resolve(path)) ? await realpath(path).catch(() => null) : undefined
+  if (real === null || (real !== undefined && mayRead(real))) return
+  throw new DepthMeshError('INPUT_UNREADABLE', 'lies outside of the folders that may be served', { file: path, hint: 'Move it into the project, or add its folder to server.fs.allow.' })
+}
+
+/** The bytes of a file, or null if there is none: one that is required is waited for a little, since some programs save by deleting first. */
+async function readWhole(
+  path: string,
+  options: SourceOptions,
+  log: SourceLog,
+  { required = false, isWhole = looksWhole }: { required?: boolean; isWhole?: (bytes: Buffer) => boolean } = {},
+): Promise<Uint8Array | null> {
+  const start = Date.now()
+  for (;;) {
+    if (options.signal?.aborted) throw new DepthMeshError('ABORTED', 'stopped', { file: path })
+    const stamp = await stampOf(path)
+    if (stamp === '') {
+      if (!required || !options.patient || Date.now() - start > PATIENCE_OTHER) return null
+      await sleep(RETRY)
+      continue
+    }
+    const size = Number(stamp.split(' ')[0])
+    if (size > options.maxFileBytes) {
+      throw new DepthMeshError('INPUT_TOO_LARGE', `expected at most ${megabytes(options.maxFileBytes)}, found ${megabytes(size)}`, { file: path, hint: 'Shrink it, or raise limits.maxFileBytes.' })
+    }
+    const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'ENOENT') return null
+      throw new DepthMeshError('INPUT_UNREADABLE', `cannot be read (${cause.code ?? cause.message})`, { file: path, hint: 'Check that it is a file and that you may read it.', cause })
+    })
+    const changed = bytes === null || (await stampOf(path)) !== stamp
+    if (bytes !== null) log.present(path, stamp)
+    if (!options.patient && bytes !== null) return bytes
+    if (bytes !== null && !changed) {
+      const patience = bytes.subarray(0, 8).equals(PNG_SIGNATURE) ? PATIENCE_PNG : PATIENCE_OTHER
+      const age = Date.now() - Number(stamp.split(' ')[1])
+      if (isWhole(bytes) || age > patience || Date.now() - start > patience) return bytes
+    }
+    if (Date.now() - start > PATIENCE_PNG) return bytes
+    await sleep(RETRY)
+  }
+}
+
+function looksWhole(bytes: Buffer): boolean {
+  if (bytes.length === 0) return false
+  if (bytes.subarray(0, 8).equals(PNG_SIGNATURE)) return bytes.subarray(-12).equals(IEND)
+  if (bytes[0] === 0xff && bytes[1] === 0xd8) return bytes.at(-2) === 0xff && bytes.at(-1) === 0xd9
+  if (bytes.subarray(0, 4).toString('latin1') === 'RIFF' && bytes.length >= 8) return bytes.length >= bytes.readUInt32LE(4) + 8
+  return !bytes.subarray(-512).every((byte) => byte === 0)
+}
+
+function isJson(bytes: Buffer): boolean {
+  try {
+    JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''))
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** `size mtime inode`, or '' where there is nothing. Never part of a cache key. */
+async function stampOf(path: string): Promise<string> {
+  const found = await stat(path).catch(() => null)
+  return found === null ? '' : `${found.size} ${found.mtimeMs} ${found.ino}`
+}
+
+function decodeText(bytes: Uint8Array, file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch (cause) {
+    throw new DepthMeshError('SETTINGS_UNREADABLE', 'expected UTF-8 text', { file, hint: 'Save it as UTF-8.', cause })
+  }
+}
+
+async function missingMap(mapPath: string, folder: string): Promise<DepthMeshError> {
+  return new DepthMeshError('INPUT_MISSING', 'expected a depth map, found no file', { file: mapPath, hint: await suggestion(mapPath, folder) })
+}
+
+async function missingColor(color: string, origin: string): Promise<DepthMeshError> {
+  return new DepthMeshError('COLOR_MISSING', `color: expected a picture at ${basename(color)}, found no file`, { file: origin, hint: await suggestion(color, dirname(color)) })
+}
+
+async function suggestion(path: string, folder: string): Promise<string> {
+  const entries = await readdir(folder).catch(() => null)
+  if (entries === null) return 'Its folder does not exist either.'
+  const near = nearestKey(basename(path), entries)
+  return near === undefined ? 'Check its name.' : `Did you mean ${near}?`
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0)} MB`
+}

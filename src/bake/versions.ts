@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/** What made an entry: everything but the inputs that the bytes of a GLB depend on. */
+export interface ToolVersions {
+  depthmesh: string
+  /** SHA-256 of depthmesh's own core, so that a patched copy never meets entries of another. */
+  code: string
+  sharp: string
+  libvips: string
+  meshoptimizer: string
+  gltfTransform: string
+}
+
+const require = createRequire(import.meta.url)
+const core = fileURLToPath(new URL('../core', import.meta.url))
+
+let known: Promise<ToolVersions> | undefined
+
+/** The versions of depthmesh and of the tools it bakes with. Read from their package files: loading sharp for it takes 70 ms. */
+export function toolVersions(): Promise<ToolVersions> {
+  known ??= readVersions()
+  return known
+}
+
+async function readVersions(): Promise<ToolVersions> {
+  return {
+    depthmesh: manifestOf(new URL('../../package.json', import.meta.url)).version,
+    code: hashOfCore(),
+    sharp: packageOf('sharp').version,
+    libvips: await libvipsVersion(),
+    meshoptimizer: packageOf('meshoptimizer').version,
+    gltfTransform: packageOf('@gltf-transform/core').version,
+  }
+}
+
+/** sharp brings libvips in packages of its own; where none is installed it uses one of the system, which only sharp itself can name. */
+async function libvipsVersion(): Promise<string> {
+  const sharp = packageOf('sharp')
+  const requireFromSharp = createRequire(join(sharp.folder, 'package.json'))
+  for (const name of Object.keys(sharp.optionalDependencies ?? {})) {
+    try {
+      const { vips } = JSON.parse(readFileSync(requireFromSharp.resolve(`${name}/versions`), 'utf8')) as { vips?: string }
+      if (vips !== undefined) return vips
+    } catch {
+      // Made for another platform.
+    }
+  }
+  const { imageLibraries } = await import('../core/texture/libraries.js')
+  return imageLibraries.vips ?? 'unknown'
+}
+
+interface PackageManifest {
+  version: string
+  optionalDependencies?: Record<string, string>
+}
+
+/** Not every package exports its package.json: look for it above its entry. */
+function packageOf(name: string): PackageManifest & { folder: string } {
+  let folder = dirname(require.resolve(name))
+  for (;;) {
+    try {
+      const manifest = manifestOf(join(folder, 'package.json'))
+      if (manifest.name === name) return { ...manifest, folder }
+    } catch {
+      // No package.json here.
+    }
+    const parent = dirname(folder)
+    if (parent === folder) throw new Error(`${name}: no package.json found above ${require.resolve(name)}`)
+    folder = parent
+  }
+}
+
+function manifestOf(path: string | URL): PackageManifest & { name?: string } {
+  return JSON.parse(readFileSync(path, 'utf8')) as PackageManifest & { name?: string }
+}
+
+function hashOfCore(): string {
+  const hash = createHash('sha256')
+  for (const name of readdirSync(core, { recursive: true, encoding: 'utf8' }).sort()) {
+    if (/\.(js|ts)$/.test(name) && !name.endsWith('.d.ts')) hash.update(name).update('\0').update(readFileSync(join(core, name)))
+  }
+  return hash.digest('hex')
+}

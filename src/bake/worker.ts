@@ -1,0 +1,54 @@
+import { threadId } from 'node:worker_threads'
+import { move, transferableSymbol, valueSymbol } from 'piscina'
+import { DepthMeshError, type DepthMeshErrorCode } from '../core/errors.js'
+import type { SettingsInput } from '../core/options.js'
+import type { BakeResult, BakeSources } from '../core/pipeline.js'
+
+/** One bake, as a worker gets it. */
+export interface BakeJob {
+  sources: BakeSources
+  settings: SettingsInput
+  /** Refuse pictures larger than this, pixels. */
+  maxPixels: number
+}
+
+/** What comes back. Errors travel as data: a thrown one loses its code on the way. */
+export type BakeAnswer = { /** Who answers. */ thread: number } & (
+  | { ok: true; result: BakeResult }
+  | { ok: false; code: DepthMeshErrorCode; message: string; hint: string | undefined; stack: string | undefined; /** A WebAssembly module may be left half done. */ trapped: boolean }
+)
+
+/** Bakes one map. Runs in a worker thread. */
+export default async function bakeInWorker(job: BakeJob): Promise<BakeAnswer> {
+  try {
+    // Loaded here and not at the top: a worker that fails while it starts (sharp without its binary) could not say why.
+    const { bakeDepthMesh } = await import('../core/pipeline.js')
+    const { useOneImageThread } = await import('../core/texture/libraries.js')
+    useOneImageThread()
+    const { manifest, files } = await bakeDepthMesh(job.sources, { settings: job.settings, maxPixels: job.maxPixels })
+    const owned = files.map(({ name, bytes }) => ({ name, bytes: ownBytes(bytes) }))
+    return handOver({ thread: threadId, ok: true, result: { manifest, files: owned } }, owned.map(({ bytes }) => bytes.buffer))
+  } catch (error) {
+    const known = error instanceof DepthMeshError
+    const thrown = error instanceof Error ? error : new Error(String(error))
+    return {
+      thread: threadId,
+      ok: false,
+      code: known ? error.code : 'INTERNAL',
+      message: thrown.message,
+      hint: known ? error.hint : 'This is a bug in depthmesh: please report it with the file that caused it.',
+      stack: thrown.stack,
+      trapped: thrown instanceof WebAssembly.RuntimeError || thrown.cause instanceof WebAssembly.RuntimeError,
+    }
+  }
+}
+
+/** Bytes in a buffer of their own, which can be handed over instead of copied. */
+function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer } = bytes
+  return buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength ? new Uint8Array(buffer) : new Uint8Array(bytes)
+}
+
+function handOver<T>(value: T, buffers: ArrayBuffer[]): T {
+  return move({ [transferableSymbol]: buffers, [valueSymbol]: value } as never) as T
+}

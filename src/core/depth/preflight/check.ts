@@ -1,0 +1,45 @@
+import type { SettingsInput } from '../../options.js'
+
+/** Stable names of the checks. `color-mapped` maps never get here: decoding refuses them. */
+export type CheckId =
+  | 'flat'
+  | 'eight-bit'
+  | 'few-levels'
+  | 'low-contrast'
+  | 'lifted-black'
+  | 'holes'
+  | 'sparse'
+  | 'unknown'
+  | 'noise'
+  | 'spikes'
+  | 'banded'
+  | 'color-chunks'
+  | 'soft-silhouettes'
+  | 'inverted'
+  | 'aspect'
+  | 'mirrored'
+  | 'misaligned'
+
+/** One finding about a map. */
+export interface PreflightCheck {
+  /** Stable name: `few-levels`, `holes`, … */
+  id: CheckId
+  /** `error`: something is wrong. `warning`: something is suspicious. `info`: good to know, and mended where it can be. */
+  severity: 'error' | 'warning' | 'info'
+  /** The number that made the check fire. */
+  value: number
+  /** What was found, with its number and unit. */
+  found: string
+  /** Why it matters. */
+  why: string
+  /** What to do. */
+  advice: string
+  /** Settings that would mend it, where a setting can. */
+  settings?: SettingsInput
+}
+
+/** `0.0314` → `3.1 %`; below one percent with two digits after the point. */
+export function percent(share: number): string {
+  const value = share * 100
+  return `${value < 1 ? value.toFixed(2) : value < 10 ? value.toFixed(1) : value.toFixed(0)} %`
+}

@@ -1,0 +1,117 @@
+import type { Settings } from '../../options.js'
+import type { DisparityMap } from '../convention.js'
+import type { DepthRaster } from '../decode.js'
+import { labelAreas } from '../areas.js'
+import { percent, type PreflightCheck } from './check.js'
+import type { LevelSpread } from './levels.js'
+
+/** More black than this share of the map is looked at. */
+const MANY_ZEROS = 0.01
+/** Most of a hole's border is at least this far above black: of the largest level … */
+const BORDER_OF_SCALE = 0.025
+/** … and of the range between the 1st and the 99th percentile. A dark background fades into black; a hole breaks off. */
+const BORDER_OF_RANGE = 0.08
+/** From this share of black on, a map may be sparse … */
+const SPARSE_ZEROS = 0.6
+/** … if its known pixels fall into more islands than this. Both together: 2 of 2 lidar maps, none of 63 others. */
+const SPARSE_ISLANDS = 1000
+
+/** Unknown pixels: black that is no surface, lidar-like sparseness, values that are no number. */
+export function checkHoles(raster: DepthRaster, map: DisparityMap, spread: LevelSpread, settings: Settings): PreflightCheck[] {
+  const metric = settings.encoding === 'metric'
+  const blank = (metric ? spread.zeros : 0) + spread.unknown
+  if (spread.zeros > SPARSE_ZEROS) {
+    const islands = labelAreas(raster.width, raster.height, (i) => raster.samples[i] !== 0).count
+    if (islands > SPARSE_ISLANDS) {
+      return [
+        {
+          id: 'sparse',
+          severity: 'warning',
+          value: spread.zeros,
+          found: `${percent(spread.zeros)} of the pixels are black, the rest lie in ${islands.toLocaleString('en-US')} islands`,
+          why: 'This looks like a lidar’s sparse points: most of the surface would be made up between them.',
+          advice: 'Densify the map first (depth completion), or let depthmesh fill it in and look at the result closely.',
+          ...(settings.black === 'hole' || metric ? {} : { settings: { black: 'hole' } }),
+        },
+      ]
+    }
+  }
+
+  if (blank > 0) {
+    const fate = settings.black === 'cut' ? 'They are left open' : settings.black === 'hole' || metric ? 'They are filled in from around' : 'They are left open'
+    return [
+      {
+        id: 'unknown',
+        severity: 'info',
+        value: blank,
+        found: `${percent(blank)} of the pixels are unknown`,
+        why: `${fate}.`,
+        advice: settings.black === 'cut' ? 'To fill them in instead, set "black": "hole".' : 'To leave them open instead, set "black": "cut".',
+        ...(settings.black === 'far' && !metric ? { advice: 'To fill them in instead, set "black": "hole".', settings: { black: 'hole' as const } } : {}),
+      },
+    ]
+  }
+
+  if (spread.zeros === 0) return []
+  if (settings.black === 'hole') {
+    return [
+      {
+        id: 'unknown',
+        severity: 'info',
+        value: spread.zeros,
+        found: `${percent(spread.zeros)} of the pixels are black, which stands for unknown`,
+        why: 'They are filled in from around.',
+        advice: 'To leave them open instead, set "black": "cut".',
+      },
+    ]
+  }
+  if (settings.black === 'cut' || spread.zeros <= MANY_ZEROS) return []
+  const step = Math.max(BORDER_OF_SCALE * spread.top, BORDER_OF_RANGE * spread.range)
+  const holes = areaOfHoles(raster, map, step) / raster.samples.length
+  if (holes <= MANY_ZEROS) return []
+  return [
+    {
+      id: 'holes',
+      severity: 'warning',
+      value: holes,
+      found: `${percent(holes)} of the pixels are black and break off from their surroundings`,
+      why: 'These look like unknown pixels. Taken for depth, each becomes a pit that reaches to "far".',
+      advice: 'Say that black is unknown ("hole"), so that it is filled in; or that nothing is there ("cut").',
+      settings: { black: 'hole' },
+    },
+  ]
+}
+
+/**
+ * Pixels of the black areas whose border rises by `step` or more along most of its length.
+ * Each area is judged by itself: a map with a black sky may have holes too. What alpha has cut away is no hole.
+ */
+function areaOfHoles({ width, height, samples }: DepthRaster, { disparity }: DisparityMap, step: number): number {
+  const { labels, count } = labelAreas(width, height, (i) => samples[i] === 0 && disparity[i] === disparity[i])
+  const area = new Uint32Array(count)
+  const border = new Uint32Array(count)
+  const rising = new Uint32Array(count)
+  const look = (inside: number, outside: number) => {
+    const label = labels[inside]
+    if (label < 0 || labels[outside] >= 0) return
+    border[label]++
+    if (samples[outside] > step) rising[label]++
+  }
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const i = y * width + x
+      if (labels[i] >= 0) area[labels[i]]++
+      if (x > 0) {
+        look(i, i - 1)
+        look(i - 1, i)
+      }
+      if (y > 0) {
+        look(i, i - width)
+        look(i - width, i)
+      }
+    }
+  }
+  let total = 0
+  for (let label = 0; label < count; label++) if (rising[label] > border[label] / 2) total += area[label]
+  return total
+}

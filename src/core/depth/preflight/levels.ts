@@ -1,0 +1,192 @@
+import type { Settings } from '../../options.js'
+import type { DepthRaster } from '../decode.js'
+import { percentileBin } from '../histogram.js'
+import { percent, type PreflightCheck } from './check.js'
+
+/** Bins of the histogram: one per 16-bit level. */
+const BINS = 65536
+
+// Thresholds: 65 real maps. See the table of checks in docs/architecture.md.
+
+/** Below this share of the scale between the 1st and the 99th percentile, a map has low contrast. */
+const LOW_CONTRAST = 0.25
+/** Fewer distinct levels than this are few. */
+const FEW_LEVELS = 64
+/** A darkest percentile above this share of the scale is a lifted black. */
+const LIFTED_BLACK = 0.06
+
+/** How the stored levels are spread. Bins are 16-bit levels; of float maps, 65,536 equal parts of their range. */
+export interface LevelSpread {
+  /** Distinct levels. */
+  levels: number
+  /** Samples that are a number. */
+  known: number
+  /** Share of the samples that are exactly 0. */
+  zeros: number
+  /** Share of the samples that are not a finite number. */
+  unknown: number
+  /** Largest level, 0..1 of the scale; of floats, as stored. */
+  top: number
+  /** 1st and 99th percentile of the levels, 0..1 of the scale. */
+  p1: number
+  p99: number
+  /** 99th − 1st percentile of the levels without exact zeros, which may be holes; 0..1 of the scale. */
+  range: number
+  /** Bin → its place among the used bins, 0 for the lowest. */
+  rank: Uint16Array
+  /** The bin of a sample; 0 for what is not a finite number. */
+  binOf(sample: number): number
+  /** 16-bit levels that are all multiples of this: 257 or 256 give an 8-bit map away. */
+  multiple: 1 | 256 | 257
+}
+
+/** Counts the levels of a map, in one pass over integers and two over floats. */
+export function measureLevels(raster: DepthRaster): LevelSpread {
+  const { samples } = raster
+  const [low, high] = isFloat(raster) ? finiteRange(samples) : [0, 1]
+  const scale = high > low ? (BINS - 1) / (high - low) : 0
+  const counts = new Uint32Array(BINS)
+  let zeros = 0
+  let unknown = 0
+  for (let i = 0; i < samples.length; i++) {
+    const sample = samples[i]
+    // Of NaN and the infinities alone, x − x is not 0.
+    if (sample - sample !== 0) unknown++
+    else {
+      if (sample === 0) zeros++
+      counts[((sample - low) * scale + 0.5) | 0]++
+    }
+  }
+
+  const rank = new Uint16Array(BINS)
+  let levels = 0
+  let of256 = true
+  let of257 = true
+  for (let bin = 0; bin < BINS; bin++) {
+    if (counts[bin] === 0) continue
+    rank[bin] = levels++
+    if (bin % 256 !== 0) of256 = false
+    if (bin % 257 !== 0) of257 = false
+  }
+  const [p1, p99] = [percentileBin(counts, 0.01) / (BINS - 1), percentileBin(counts, 0.99) / (BINS - 1)]
+  const top = isFloat(raster) ? high : lastUsed(counts) / (BINS - 1)
+  if (zeros > 0) counts[(-low * scale + 0.5) | 0] -= zeros
+  return {
+    levels,
+    known: samples.length - unknown,
+    zeros: zeros / samples.length,
+    unknown: unknown / samples.length,
+    top,
+    p1,
+    p99,
+    range: (percentileBin(counts, 0.99) - percentileBin(counts, 0.01)) / (BINS - 1),
+    rank,
+    binOf: (sample) => (sample - sample === 0 ? ((sample - low) * scale + 0.5) | 0 : 0),
+    multiple: of257 ? 257 : of256 ? 256 : 1,
+  }
+}
+
+/** Whether samples are floats as stored (metres, or whatever the program wrote) and not levels of a scale. */
+export function isFloat(raster: DepthRaster): boolean {
+  return raster.format === 'float'
+}
+
+/** Checks of the levels alone: flat, 8 bits in a 16-bit file, few levels, low contrast, lifted black. */
+export function checkLevels(raster: DepthRaster, spread: LevelSpread, settings: Settings): PreflightCheck[] {
+  const { levels, p1, p99 } = spread
+  if (levels <= 1) {
+    return [
+      {
+        id: 'flat',
+        severity: 'warning',
+        value: 1,
+        found: 'every pixel has the same level',
+        why: 'The mesh will be a flat plane.',
+        advice: 'Check that this is the file that was meant, and that depth was not clipped when it was saved.',
+      },
+    ]
+  }
+
+  const checks: PreflightCheck[] = []
+  if (raster.bitDepth === 16 && spread.multiple > 1) {
+    checks.push({
+      id: 'eight-bit',
+      severity: 'warning',
+      value: levels,
+      found: `8 bits in a 16-bit file: all levels are multiples of ${spread.multiple}, ${levels} of them`,
+      why: 'Somewhere on the way the map was rounded to 256 levels, which shows as terraces on slopes.',
+      advice: 'Export it again with a 16-bit pipeline from end to end. Until then the terraces are smoothed within half a level.',
+    })
+  }
+  if (levels < FEW_LEVELS) {
+    checks.push({
+      id: 'few-levels',
+      severity: 'warning',
+      value: levels,
+      found: `${levels} distinct levels`,
+      why: `With fewer than ${FEW_LEVELS} levels, slopes turn into steps that no cleaning can undo.`,
+      advice: 'Export it again with 16 bits, and use the whole range from black to white.',
+    })
+  }
+  // Sensors use the low levels of 16 bits, and floats have no scale: contrast says nothing about either.
+  if (settings.encoding !== 'disparity' && settings.encoding !== 'depth') return checks
+  if (isFloat(raster)) return checks
+  const stretch: [number, number] = [floor3(p1), ceil3(p99)]
+  if (p99 - p1 < LOW_CONTRAST && settings.levels === null) {
+    checks.push({
+      id: 'low-contrast',
+      severity: 'warning',
+      value: p99 - p1,
+      found: `98 % of the levels lie within ${percent(p99 - p1)} of the scale (${percent(p1)} to ${percent(p99)})`,
+      why: 'The surface will be almost flat between near and far, and few levels are left for its shape.',
+      advice: 'Stretch the levels, or, if this is a sensor’s depth in millimetres, say so with "encoding": "metric".',
+      settings: { levels: stretch },
+    })
+  } else if (p1 > LIFTED_BLACK && settings.levels === null) {
+    checks.push({
+      id: 'lifted-black',
+      severity: 'info',
+      value: p1,
+      found: `the darkest level in use is ${percent(p1)} of the scale`,
+      why: 'Nothing in the map reaches "far": the scene will be squeezed toward the camera.',
+      advice: 'If the darkest surface is meant to be at "far", stretch the levels.',
+      settings: { levels: [stretch[0], 1] },
+    })
+  }
+  return checks
+}
+
+/** A gamma that was baked in cannot be seen in the pixels; what the file says about colour is the only trace of it. */
+export function checkColorChunks({ colourChunks }: DepthRaster, settings: Settings): PreflightCheck[] {
+  if (colourChunks.length === 0 || settings.gamma !== 1 || settings.encoding !== 'disparity') return []
+  return [
+    {
+      id: 'color-chunks',
+      severity: 'info',
+      value: colourChunks.length,
+      found: `the file was saved as a colour picture (${colourChunks.join(', ')})`,
+      why: 'Levels are read as they are stored. If the program bent them to look right on a screen, near things come out too near and far ones squeezed.',
+      advice: 'Save it as data (linear, no colour management). If the levels were bent, "gamma": 2.2 straightens them.',
+    },
+  ]
+}
+
+function finiteRange(samples: Float32Array): [number, number] {
+  let low = Infinity
+  let high = -Infinity
+  for (let i = 0; i < samples.length; i++) {
+    const sample = samples[i]
+    if (sample < low && sample !== -Infinity) low = sample
+    if (sample > high && sample !== Infinity) high = sample
+  }
+  return [low, high]
+}
+
+function lastUsed(counts: Uint32Array): number {
+  let bin = counts.length - 1
+  while (bin > 0 && counts[bin] === 0) bin--
+  return bin
+}
+
+const floor3 = (share: number) => Math.floor(share * 1000) / 1000
+const ceil3 = (share: number) => Math.min(1, Math.ceil(share * 1000) / 1000)

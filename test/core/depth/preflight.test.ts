@@ -1,0 +1,208 @@
+import { describe, expect, it } from 'vitest'
+import { preflight, type CheckId, type DepthRaster, type GrayPicture, type PreflightCheck, type SettingsInput } from '../../../src/core/index.js'
+import { meant, rasterOf, seeded, seededNormal } from '../../support/raster.js'
+
+/** A floor that comes nearer downward with a ball on it: smooth, the whole range, 16 bits. */
+const scene = (x: number, y: number) => {
+  const inside = 1 - ((x - 100) ** 2 + (y - 70) ** 2) / 40 ** 2
+  return inside > 0 ? 0.6 + 0.3 * Math.sqrt(inside) : 0.02 + (0.96 * y) / 160
+}
+const plain = () => rasterOf(200, 160, scene)
+
+function checks(raster: DepthRaster, input: SettingsInput = {}, picture: GrayPicture | null = null): PreflightCheck[] {
+  const { map, settings } = meant(raster, input)
+  return preflight({ raster, map, picture }, settings).checks
+}
+const ids = (found: PreflightCheck[]) => found.map(({ id }) => id)
+
+function only(id: CheckId, raster: DepthRaster, input: SettingsInput = {}, picture: GrayPicture | null = null): PreflightCheck {
+  const found = checks(raster, input, picture).filter((check) => check.id === id)
+  expect(found, `${id} is reported once`).toHaveLength(1)
+  for (const text of [found[0]!.found, found[0]!.why, found[0]!.advice]) expect(text.length).toBeGreaterThan(10)
+  return found[0]!
+}
+
+/** A picture painted from the scene: the ball bright, the floor dark, seen `x` px further right. */
+function painted(x = 0, mirror = false): GrayPicture {
+  const gray = new Uint8Array(200 * 160)
+  for (let v = 0; v < 160; v++) {
+    for (let u = 0; u < 200; u++) {
+      const at = mirror ? 199 - u : u - x
+      gray[v * 200 + u] = (at - 100) ** 2 + (v - 70) ** 2 < 40 ** 2 ? 200 : 60 + 20 * Math.sin(at / 3)
+    }
+  }
+  return { width: 200, height: 160, gray, sourceWidth: 400, sourceHeight: 320 }
+}
+
+describe('pre-flight', () => {
+  it('finds nothing in a smooth 16-bit map with a picture that fits', () => {
+    const { raster, map, settings } = meant(plain())
+    const report = preflight({ raster, map, picture: painted() }, settings)
+    expect(report.checks).toEqual([])
+    expect(report).toMatchObject({ width: 200, height: 160, bitDepth: 16 })
+    expect(report.levels).toBe(new Set(raster.samples).size)
+  })
+
+  it('changes nothing in what it looks at', () => {
+    const { raster, map, settings } = meant(plain())
+    const [samples, disparity] = [raster.samples.slice(), map.disparity.slice()]
+    preflight({ raster, map, picture: painted() }, settings)
+    expect(raster.samples).toEqual(samples)
+    expect(map.disparity).toEqual(disparity)
+  })
+
+  it('says when every pixel has the same level', () => {
+    expect(only('flat', rasterOf(8, 8, () => 0.5))).toMatchObject({ severity: 'warning', found: 'every pixel has the same level' })
+    expect(ids(checks(rasterOf(8, 8, () => 0)))).toEqual(['flat'])
+  })
+
+  it.each([
+    [257, (level: number) => Math.round(level * 255) / 255],
+    [256, (level: number) => (Math.round(level * 255) * 256) / 65535],
+  ])('sees 8 bits in a 16-bit file by multiples of %i', (multiple, round) => {
+    const check = only('eight-bit', rasterOf(200, 160, (x, y) => round(scene(x, y))))
+    expect(check.severity).toBe('warning')
+    expect(check.found).toMatch(new RegExp(`^8 bits in a 16-bit file: all levels are multiples of ${multiple}, ${check.value} of them$`))
+  })
+
+  it('does not blame an 8-bit file for having 8 bits', () => {
+    expect(ids(checks(rasterOf(200, 160, scene, 8)))).not.toContain('eight-bit')
+  })
+
+  it('counts few levels', () => {
+    const check = only('few-levels', rasterOf(200, 160, (x, y) => Math.round(scene(x, y) * 31) / 31))
+    expect(check.value).toBeLessThanOrEqual(32)
+    expect(check.found).toBe(`${check.value} distinct levels`)
+    expect(check.advice).toContain('16 bits')
+  })
+
+  it('offers levels that stretch a map of low contrast', () => {
+    const check = only('low-contrast', rasterOf(200, 160, (x, y) => 0.4 + 0.2 * scene(x, y)))
+    const [black, white] = check.settings!.levels!
+    expect(black).toBeGreaterThan(0.4)
+    expect(white).toBeLessThan(0.6)
+    expect(check.found).toMatch(/^98 % of the levels lie within 1\d % of the scale \(4\d % to 5\d %\)$/)
+    expect(ids(checks(rasterOf(200, 160, (x, y) => 0.4 + 0.2 * scene(x, y)), { levels: check.settings!.levels! }))).not.toContain('low-contrast')
+  })
+
+  it('notes a lifted black and offers levels', () => {
+    const check = only('lifted-black', rasterOf(200, 160, (x, y) => 0.2 + 0.8 * scene(x, y)))
+    expect(check.severity).toBe('info')
+    expect(check.settings).toEqual({ levels: [expect.closeTo(0.22, 1), 1] })
+    expect(check.found).toMatch(/^the darkest level in use is 2\d % of the scale$/)
+  })
+
+  it('sees black that breaks off as holes, and mends them with a setting', () => {
+    const holed = rasterOf(200, 160, (x, y) => ((x - 60) ** 2 + (y - 120) ** 2 < 15 ** 2 ? 0 : scene(x, y)))
+    const check = only('holes', holed)
+    expect(check.value).toBeCloseTo((Math.PI * 15 ** 2) / 32000, 2)
+    expect(check.settings).toEqual({ black: 'hole' })
+    expect(check.found).toMatch(/^2.2 % of the pixels are black and break off from their surroundings$/)
+    expect(ids(checks(holed, check.settings))).toEqual(['unknown'])
+    expect(ids(checks(holed, { black: 'cut' }))).toEqual([])
+  })
+
+  it('does not take a far background that fades into black for a hole', () => {
+    expect(ids(checks(rasterOf(200, 160, (_, y) => Math.max(0, (y - 40) / 120))))).not.toContain('holes')
+  })
+
+  it('counts what is unknown and says what happens to it', () => {
+    const floats = rasterOf(100, 100, (x, y) => (x < 10 ? NaN : 0.1 + 0.009 * y), 32)
+    expect(only('unknown', floats, { black: 'hole' })).toMatchObject({ severity: 'info', value: 0.1, found: '10 % of the pixels are unknown', why: 'They are filled in from around.' })
+    expect(only('unknown', floats, { black: 'cut' }).why).toBe('They are left open.')
+    expect(only('unknown', floats).settings).toEqual({ black: 'hole' })
+  })
+
+  it('does not take what alpha cuts away for a hole', () => {
+    const inside = (x: number, y: number) => (x - 100) ** 2 + (y - 80) ** 2 < 60 ** 2
+    const prop = rasterOf(200, 160, (x, y) => (inside(x, y) ? 0.5 + 0.4 * scene(x, y) : 0))
+    const { raster, map, settings } = meant(prop)
+    expect(ids(checks(prop))).toContain('holes')
+    const cut = { ...map, disparity: map.disparity.map((disparity) => (disparity === 0 ? NaN : disparity)) }
+    expect(ids(preflight({ raster, map: cut, picture: null }, settings).checks)).not.toContain('holes')
+  })
+
+  it('reports what the file says about colour, and offers a gamma', () => {
+    const check = only('color-chunks', { ...plain(), colourChunks: ['gAMA 0.45455', 'sRGB'] })
+    expect(check).toMatchObject({ severity: 'info', found: 'the file was saved as a colour picture (gAMA 0.45455, sRGB)' })
+    expect(check.advice).toContain('"gamma": 2.2')
+    expect(ids(checks({ ...plain(), colourChunks: ['sRGB'] }, { gamma: 2.2 }))).toEqual([])
+  })
+
+  it('knows sparse points from holes', () => {
+    const random = seeded(5)
+    const check = only('sparse', rasterOf(200, 160, (x, y) => (random() < 0.1 ? scene(x, y) : 0)))
+    expect(check.value).toBeCloseTo(0.9, 1)
+    expect(check.found).toMatch(/^90 % of the pixels are black, the rest lie in \d,\d{3} islands$/)
+    expect(check.settings).toEqual({ black: 'hole' })
+  })
+
+  it('measures noise, and leaves it to the artist to keep it', () => {
+    const normal = seededNormal(7)
+    const check = only('noise', rasterOf(200, 160, (x, y) => scene(x, y) + 0.008 * normal()))
+    expect(check.value).toBeCloseTo(0.008, 3)
+    expect(check.found).toMatch(/^noise with a standard deviation of about 0\.[789] % of the scale \(\d\.\d of 255 levels\)$/)
+    expect(check.settings).toEqual({ clean: { noise: false } })
+  })
+
+  it('counts spikes', () => {
+    const random = seeded(9)
+    const check = only('spikes', rasterOf(200, 160, (x, y) => (random() < 0.005 ? 1 - scene(x, y) : scene(x, y))))
+    expect(check.value).toBeGreaterThan(0.003)
+    expect(check.found).toMatch(/ % of the pixels stick out from their neighbours by more than 5 % of the scale$/)
+  })
+
+  it('notes the terraces of an 8-bit slope, but not those of rough ground', () => {
+    const check = only('banded', rasterOf(1500, 20, (x) => x / 1500, 8))
+    expect(check).toMatchObject({ severity: 'info', value: 6 })
+    expect(check.found).toBe('terraces: 256 levels in runs of 6 pixels and more')
+    const random = seeded(3)
+    const rough = Array.from({ length: 500 }, random)
+    expect(ids(checks(rasterOf(1500, 20, (x) => rough[Math.floor(x / 3)]!, 8), { projection: 'orthographic' }))).not.toContain('banded')
+  })
+
+  it('sees soft silhouettes, and only in perspective', () => {
+    const soft = rasterOf(200, 160, (x, y) => 0.1 + (0.5 * y) / 160 + 0.3 / (1 + Math.exp(-(x - 100) / 1.2)))
+    const check = only('soft-silhouettes', soft)
+    expect(check.value).toBeGreaterThan(0.25)
+    expect(check.found).toMatch(/^\d\d % of the pixels at silhouettes lie halfway between front and back$/)
+    expect(ids(checks(soft, { projection: 'orthographic' }))).not.toContain('soft-silhouettes')
+    expect(ids(checks(rasterOf(200, 160, (x, y) => 0.1 + (0.5 * y) / 160 + (x < 100 ? 0 : 0.3))))).not.toContain('soft-silhouettes')
+  })
+
+  it('suspects swapped near and far, advises, and never swaps', () => {
+    const upsideDown = rasterOf(200, 160, (x, y) => 1 - scene(x, y))
+    const check = only('inverted', upsideDown)
+    expect(check.value).toBeLessThan(-0.5)
+    expect(check.settings).toEqual({ white: 'far' })
+    expect(check.advice).toContain('Look at the map')
+    expect(ids(checks(upsideDown, { white: 'far' }))).not.toContain('inverted')
+    expect(only('inverted', plain(), { white: 'far' }).settings).toEqual({ white: 'near' })
+    expect(ids(checks(upsideDown, { projection: 'orthographic' }))).not.toContain('inverted')
+  })
+
+  it('sees a picture of another shape', () => {
+    const check = only('aspect', plain(), {}, { ...painted(), sourceWidth: 420 })
+    expect(check.found).toBe('the picture is 420×320, the map 200×160: 5.0 % wider in shape')
+    expect(only('aspect', plain(), {}, { ...painted(), sourceWidth: 380 }).found).toContain('5.0 % narrower')
+    expect(ids(checks(plain(), {}, { ...painted(), sourceWidth: 402 }))).not.toContain('aspect')
+  })
+
+  it('sees a mirrored picture', () => {
+    const off = rasterOf(200, 160, (x, y) => scene(x + 30, y))
+    const fitting = { ...painted(-30) }
+    expect(ids(checks(off, {}, fitting))).toEqual([])
+    const check = only('mirrored', off, {}, { ...painted(-30), gray: mirrored(painted(-30)) })
+    expect(check.found).toMatch(/^the picture’s outlines fit the map .* times better when it is mirrored$/)
+    expect(check.advice).toBe('Mirror one of the two.')
+  })
+
+  it('sees a shifted picture and says by how much', () => {
+    const check = only('misaligned', plain(), {}, painted(8))
+    expect(check.found).toMatch(/times better when it is moved by -8 px across and -?0 px down$/)
+  })
+})
+
+function mirrored({ width, height, gray }: GrayPicture): Uint8Array {
+  return Uint8Array.from(gray, (_, i) => gray[i - (i % width) + width - 1 - (i % width)]!).slice(0, width * height)
+}
