@@ -245,8 +245,8 @@ function isJson(bytes: Buffer): boolean {
   }
 }
 
-/** `size mtime inode`, or '' where there is nothing. Never part of a cache key. */
-async function stampOf(path: string): Promise<string> {
+/** One state of a file, `size mtime inode`, or '' where there is none: cheap to compare, never part of a cache key. */
+export async function stampOf(path: string): Promise<string> {
   const found = await stat(path).catch(() => null)
   return found === null ? '' : `${found.size} ${found.mtimeMs} ${found.ino}`
 }
