@@ -25,7 +25,7 @@ export function pickDepth(pixels: Pixels, options: Pick<DecodeOptions, 'channel'
 
   if (options.encoding === 'terrain-rgb' || options.encoding === 'terrarium') {
     if (gray || pixels.top !== 255) {
-      throw new DepthMeshError('INPUT_UNSUPPORTED', `expected 8-bit R, G and B that pack a height (encoding "${options.encoding}"), found ${gray ? 'gray' : '16-bit colour'}`, {
+      throw new DepthMeshError('INPUT_UNSUPPORTED', `expected 8-bit R, G and B that pack a height (encoding "${options.encoding}"), found ${gray ? 'gray' : `colour of ${pixels.top === 1 ? 'floats' : '16 bits'}`}`, {
         hint: 'For gray levels use "encoding": "disparity", "depth" or "metric".',
       })
     }
@@ -80,6 +80,11 @@ function refuseColour(pixels: Pixels): DepthMeshError {
   if (elevation !== null) {
     return new DepthMeshError('INPUT_UNSUPPORTED', `expected gray, found heights packed into R, G and B, as ${elevation === 'terrain-rgb' ? 'Mapbox Terrain-RGB' : 'Terrarium'} tiles have them`, {
       hint: `Set "encoding": "${elevation}" and "projection": "orthographic".`,
+    })
+  }
+  if (pixels.top === 1) {
+    return new DepthMeshError('INPUT_UNSUPPORTED', 'expected gray, found floats that differ from channel to channel', {
+      hint: 'Save depth alone, as gray, or say which channel holds it: "channel": "r", "g" or "b".',
     })
   }
   const { difference, colours } = measureColour(pixels)

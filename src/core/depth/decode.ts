@@ -2,6 +2,7 @@ import { DepthMeshError } from '../errors.js'
 import { decodePng } from './png.js'
 import type { DecodeOptions, DepthRaster } from './raster.js'
 import { sniffFormat } from './sniff.js'
+import { decodeTiff } from './tiff.js'
 
 export { DEFAULT_MAX_PIXELS } from './limits.js'
 export type { DecodeOptions, DepthRaster } from './raster.js'
@@ -13,8 +14,7 @@ export type { DecodeOptions, DepthRaster } from './raster.js'
  */
 export async function decodeDepth(bytes: Uint8Array, options: DecodeOptions): Promise<DepthRaster> {
   const format = sniffFormat(bytes)
-  if (format !== 'png') {
-    throw new DepthMeshError('INPUT_UNSUPPORTED', `expected a PNG, found ${format === 'tiff' ? 'a TIFF' : 'an OpenEXR'} picture`, { hint: 'Save the depth map as a 16-bit gray PNG.' })
-  }
+  if (format === 'tiff') return decodeTiff(bytes, options)
+  if (format === 'exr') throw new DepthMeshError('INPUT_UNSUPPORTED', 'expected a PNG or TIFF, found an OpenEXR picture', { hint: 'Save the depth map as a 16-bit gray PNG.' })
   return decodePng(bytes, options)
 }

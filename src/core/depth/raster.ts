@@ -26,10 +26,10 @@ export interface DepthRaster {
 /** Unpacked samples, as stored. */
 export interface Pixels {
   /** Pixels side by side, each with its channels side by side, row 0 on top. */
-  data: Uint8Array | Uint16Array
+  data: Uint8Array | Uint16Array | Float32Array
   /** How many channels stand side by side: 1 gray, 2 gray + alpha, 3 RGB, 4 RGB + alpha. */
   stride: number
-  /** The value of a full channel: 255 or 65535. */
+  /** The value of a full channel: 255 or 65535; 1 for floats, which have no full value. */
   top: number
   /** Pixels in a row. */
   width: number

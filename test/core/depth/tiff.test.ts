@@ -1,0 +1,119 @@
+import sharp from 'sharp'
+import { describe, expect, it } from 'vitest'
+import { decodeDepth, DepthMeshError, type DecodeOptions } from '../../../src/core/index.js'
+import { makeTiff, type TiffRecipe } from '../../support/tiff.js'
+
+const decode = (bytes: Uint8Array, options: Partial<DecodeOptions> = {}) => decodeDepth(bytes, { channel: null, encoding: 'disparity', maxPixels: 2 ** 26, ...options })
+
+async function refusal(bytes: Uint8Array, options: Partial<DecodeOptions> = {}): Promise<string> {
+  const error = await decode(bytes, options).catch((reason: unknown) => reason)
+  expect(error).toBeInstanceOf(DepthMeshError)
+  return `${(error as DepthMeshError).code}: ${String(error)}`
+}
+
+const every16 = Uint16Array.from({ length: 65_536 }, (_, i) => i)
+const gray16 = (extra: Partial<TiffRecipe> = {}) => makeTiff({ width: 256, height: 256, samples: every16, bitDepth: 16, ...extra })
+const floats = Float32Array.from({ length: 64 }, (_, i) => [NaN, Infinity, -Infinity, -3.4e38, 1e10, -273.15, 0.1][i] ?? i * 1.37)
+const float32 = (extra: Partial<TiffRecipe> = {}) => makeTiff({ width: 8, height: 8, samples: floats, bitDepth: 32, sampleFormat: 3, ...extra })
+
+describe('decoding a TIFF', () => {
+  it.each([
+    ['little-endian', {}],
+    ['big-endian', { bigEndian: true }],
+    ['BigTIFF', { bigTiff: true }],
+    ['big-endian BigTIFF', { bigTiff: true, bigEndian: true }],
+  ])('keeps each of the 65,536 levels: %s', async (_, extra) => {
+    const raster = await decode(gray16(extra))
+    expect(raster).toMatchObject({ width: 256, height: 256, format: 'unorm', bitDepth: 16, source: 'tiff', channel: 'gray', alpha: null })
+    expect(raster.samples).toEqual(Float32Array.from(every16, (level) => level / 65_535))
+  })
+
+  it.each(['lzw', 'deflate'] as const)('keeps them through %s with a predictor, in tiles', async (compression) => {
+    const tiff = await sharp(every16, { raw: { width: 256, height: 256, channels: 1 } })
+      .toColourspace('grey16')
+      .tiff({ compression, predictor: 'horizontal', tile: true, tileWidth: 64, tileHeight: 64 })
+      .toBuffer()
+    expect((await decode(tiff)).samples).toEqual((await decode(gray16())).samples)
+  })
+
+  it('reads 8-bit levels as such', async () => {
+    const raster = await decode(makeTiff({ width: 16, height: 16, samples: Uint8Array.from({ length: 256 }, (_, i) => i), bitDepth: 8 }))
+    expect(raster.bitDepth).toBe(8)
+    expect(raster.samples).toEqual(Float32Array.from({ length: 256 }, (_, i) => i / 255))
+  })
+
+  it.each([['little-endian', false], ['big-endian', true]])('keeps floats as they are, NaN, Inf and negatives too: %s', async (_, bigEndian) => {
+    const raster = await decode(float32({ bigEndian }))
+    expect(raster).toMatchObject({ format: 'float', bitDepth: 32, source: 'tiff', channel: 'gray' })
+    expect(raster.samples).toEqual(floats)
+  })
+
+  it('knows the value that means "no data" to GDAL', async () => {
+    const lowlands = await decode(float32({ tags: [[42_113, 2, '-273.15']] }))
+    expect(lowlands.samples).toEqual(floats.map((value, i) => (i === 5 ? NaN : value)))
+    const counted = await decode(makeTiff({ width: 2, height: 2, samples: Uint16Array.of(1, 65_535, 3, 4), bitDepth: 16, tags: [[42_113, 2, '65535']] }))
+    expect([...counted.alpha!]).toEqual([255, 0, 255, 255])
+  })
+
+  it('reads colour whose channels agree, and the one that is named where they do not', async () => {
+    const alike = makeTiff({ width: 64, height: 64, samples: Uint16Array.from({ length: 64 * 64 * 3 }, (_, i) => Math.floor(i / 3) * 16), bitDepth: 16, channels: 3, photometric: 2 })
+    expect((await decode(alike)).samples).toEqual(Float32Array.from({ length: 4096 }, (_, i) => (i * 16) / 65_535))
+    const mixed = makeTiff({ width: 4, height: 2, samples: Float32Array.from({ length: 24 }, (_, i) => i / 2), bitDepth: 32, sampleFormat: 3, channels: 3, photometric: 2 })
+    expect(await refusal(mixed)).toBe(
+      'INPUT_UNSUPPORTED: expected gray, found floats that differ from channel to channel. Save depth alone, as gray, or say which channel holds it: "channel": "r", "g" or "b".',
+    )
+    expect([...(await decode(mixed, { channel: 'g' })).samples]).toEqual([0.5, 2, 3.5, 5, 6.5, 8, 9.5, 11])
+  })
+
+  it('keeps alpha apart', async () => {
+    const samples = Uint16Array.of(100, 65_535, 200, 0, 300, 65_535, 400, 65_535)
+    const raster = await decode(makeTiff({ width: 2, height: 2, samples, bitDepth: 16, channels: 2, tags: [[338, 3, [2]]] }))
+    expect([...raster.samples]).toEqual([100, 200, 300, 400].map((level) => Math.fround(level / 65_535)))
+    expect([...raster.alpha!]).toEqual([255, 0, 255, 255])
+  })
+
+  it('reports a colour profile, and lets it change nothing', async () => {
+    const raster = await decode(gray16({ tags: [[34_675, 2, 'no profile']] }))
+    expect(raster.colourChunks).toEqual(['ICC profile'])
+    expect(raster.samples).toEqual((await decode(gray16())).samples)
+  })
+})
+
+describe('a TIFF that is no depth map', () => {
+  const toFloat = 'Convert it to 32-bit floats: gdal_translate -ot Float32 in.tif out.tif, or cv2.imwrite with array.astype("float32").'
+  it.each([
+    ['signed 16-bit whole numbers', makeTiff({ width: 2, height: 2, samples: Int16Array.of(-1, 2, 3, 4), bitDepth: 16, sampleFormat: 2 })],
+    ['32-bit whole numbers', makeTiff({ width: 2, height: 2, samples: Uint32Array.of(1, 2, 3, 4), bitDepth: 32 })],
+    ['64-bit floats', makeTiff({ width: 2, height: 2, samples: Float64Array.of(1, 2, 3, 4), bitDepth: 64, sampleFormat: 3 })],
+    ['16-bit floats', makeTiff({ width: 2, height: 2, samples: new Uint16Array(4), bitDepth: 16, sampleFormat: 3 })],
+    ['samples of another kind', makeTiff({ width: 2, height: 2, samples: new Uint16Array(4), bitDepth: 16, sampleFormat: 5 })],
+  ])('is refused with the way out: %s', async (found, tiff) => {
+    expect(await refusal(tiff)).toBe(`INPUT_UNSUPPORTED: expected a TIFF of 8 or 16-bit levels or 32-bit floats, found ${found}. ${toFloat}`)
+  })
+
+  it('is refused when its colours or channels are of another kind', async () => {
+    expect(await refusal(makeTiff({ width: 2, height: 2, samples: new Uint8Array(4), bitDepth: 8, photometric: 3 }))).toContain('found a palette, CMYK, Lab or other kind of colour. Save the map as gray.')
+    expect(await refusal(makeTiff({ width: 2, height: 2, samples: new Uint16Array(20), bitDepth: 16, channels: 5 }))).toContain('found 5 channels without names. Save depth alone')
+  })
+
+  it('is refused by its size before anything is allocated', async () => {
+    expect(await refusal(makeTiff({ width: 60_000, height: 60_000, samples: new Uint16Array(4), bitDepth: 16 }))).toContain('INPUT_TOO_LARGE: expected at most 67,108,864 pixels, found 60,000 × 60,000')
+  })
+
+  it('is refused when it is cut off or damaged, wherever that is', async () => {
+    const whole = float32()
+    expect(await refusal(whole.subarray(0, 100))).toBe(
+      'INPUT_UNREADABLE: expected a whole TIFF, found one that is cut off after 100 bytes, before its directory ends. Export it again, or copy it again from where it is whole.',
+    )
+    expect(await refusal(whole.subarray(0, 6))).toContain('cut off after 6 bytes')
+    expect(await refusal(makeTiff({ width: 0, height: 4, samples: new Uint8Array(4), bitDepth: 8 }))).toContain('found a header that says 0 × 4 pixels')
+    const packed = await sharp(every16, { raw: { width: 256, height: 256, channels: 1 } }).toColourspace('grey16').tiff({ compression: 'deflate' }).toBuffer()
+    expect(await refusal(packed.map((byte, i) => (i >= 8 && i < 40 ? 0xff : byte)))).toMatch(/^INPUT_UNREADABLE: expected a sound TIFF of 256 × 256 pixels, found one that can't be unpacked \(.+\)\. Export it again without compression/)
+    // Every cut ends in a refusal or the same samples, never in a crash.
+    for (let size = 4; size < whole.length; size += 7) {
+      const outcome = await decode(whole.subarray(0, size)).catch((reason: unknown) => reason)
+      if (outcome instanceof Error) expect(outcome).toBeInstanceOf(DepthMeshError)
+      else expect((outcome as { samples: Float32Array }).samples).toEqual(floats)
+    }
+  })
+})
