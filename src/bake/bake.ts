@@ -3,6 +3,7 @@ import type { DepthManifest } from '../core/glb/manifest.js'
 import { DepthMeshError } from '../core/errors.js'
 import type { SettingsLayer } from '../core/options.js'
 import type { BakedFile, BakeResult } from '../core/pipeline.js'
+import type { PreflightReport } from '../core/depth/preflight.js'
 import { nearestPackage, openCache, type CacheOptions } from './cache.js'
 import { bakeKey } from './key.js'
 import { createPool } from './pool.js'
@@ -65,6 +66,12 @@ export interface Baker {
    * @throws DepthMeshError naming the file that is at fault.
    */
   bake(mapPath: string, options?: { signal?: AbortSignal | undefined }): Promise<BakedAsset>
+  /**
+   * What pre-flight says about a map, without baking it; on this thread.
+   *
+   * @throws DepthMeshError naming the file that is at fault.
+   */
+  check(mapPath: string, options?: { signal?: AbortSignal | undefined }): Promise<{ report: PreflightReport; warnings: string[] }>
   /** The files that the last bake of a map looked at, failed or not. */
   dependencies(mapPath: string): Dependencies
   /** Have any of those files changed since? */
@@ -156,6 +163,20 @@ export function createBaker(options: BakerOptions = {}): Baker {
         const key = await bakeKey(sources, await toolVersions())
         const { result, cached } = await joinJob(key, sources, signal)
         return { manifest: structuredClone(result.manifest), files: result.files, dependencies: log.dependencies, cached, key, warnings: sources.warnings }
+      } catch (error) {
+        throw isAbsolute(mapPath) ? error : nameRelative(error, root)
+      }
+    },
+
+    async check(mapPath, { signal } = {}) {
+      try {
+        const sources = await read(resolve(root, mapPath), new SourceLog(), signal)
+        const { name, depth, color, settings } = sources
+        const { checkDepthMap } = await import('../core/pipeline.js') // else every command would wait for its libraries
+        const report = await checkDepthMap({ name, depth, color: color ?? undefined }, { settings, maxPixels: limits.maxPixels }).catch((error: unknown) => {
+          throw nameFile(error, sources)
+        })
+        return { report, warnings: sources.warnings }
       } catch (error) {
         throw isAbsolute(mapPath) ? error : nameRelative(error, root)
       }

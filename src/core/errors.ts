@@ -2,6 +2,7 @@
  * What went wrong, for programs. The message is for people.
  *
  * - `INPUT_*`: the depth map. `COLOR_*`: the colour picture. `SETTINGS_*`: sidecar, plugin options or flags.
+ * - `OUTPUT_*`: the folder that the command line writes to.
  * - `ABORTED`, `TIMEOUT`: the job was stopped. `INTERNAL`: a bug of depthmesh.
  */
 export type DepthMeshErrorCode =
@@ -16,6 +17,7 @@ export type DepthMeshErrorCode =
   | 'COLOR_FORBIDDEN'
   | 'SETTINGS_UNREADABLE'
   | 'SETTINGS_INVALID'
+  | 'OUTPUT_UNWRITABLE'
   | 'ABORTED'
   | 'TIMEOUT'
   | 'INTERNAL'

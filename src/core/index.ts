@@ -1,4 +1,4 @@
-export { bakeDepthMesh, type BakedFile, type BakeOptions, type BakeResult, type BakeSources } from './pipeline.js'
+export { bakeDepthMesh, checkDepthMap, type BakedFile, type BakeOptions, type BakeResult, type BakeSources } from './pipeline.js'
 export { DepthMeshError, formatError, type DepthMeshErrorCode, type DepthMeshErrorDetails, type TextPosition } from './errors.js'
 export { parseSettings, type Settings, type SettingsInput, type SettingsLayer } from './options.js'
 export { type DepthAsset, type DepthAssetHot, type DepthLod, type DepthManifest, type SourceCamera } from './glb/manifest.js'

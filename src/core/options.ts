@@ -27,7 +27,10 @@ const object = <const T extends v.ObjectEntries>(entries: T) =>
 const key = <const S extends v.GenericSchema>(schema: S, fallback: string, meaning: string) =>
   v.pipe(schema, v.description(meaning), v.metadata({ fallback }))
 
-const cleanStep = () => v.union([flag(), v.literal('auto')], 'expected true | false | "auto"')
+/** A documented key inside an object; its default stands in that of the object. */
+const part = <const S extends v.GenericSchema>(schema: S, meaning: string) => v.optional(v.pipe(schema, v.description(meaning)))
+
+const cleanStep = (meaning: string) => part(v.union([flag(), v.literal('auto')], 'expected true | false | "auto"'), meaning)
 
 // --- the schema ----------------------------------------------------------------------------------------------------
 
@@ -53,11 +56,11 @@ export const settingsEntries = {
       v.literal('auto'),
       v.literal(false),
       object({
-        holes: v.optional(cleanStep()),
-        spikes: v.optional(cleanStep()),
-        noise: v.optional(cleanStep()),
-        bands: v.optional(cleanStep()),
-        silhouettes: v.optional(cleanStep()),
+        holes: cleanStep('fill in what is unknown'),
+        spikes: cleanStep('remove lone outliers'),
+        noise: cleanStep('smooth sensor noise'),
+        bands: cleanStep('smooth terraces, inside of what each level allows'),
+        silhouettes: cleanStep('snap soft edges to one side'),
       }),
     ], 'expected "auto" | false | an object with holes, spikes, noise, bands, silhouettes'),
     '`"auto"`',
@@ -69,7 +72,7 @@ export const settingsEntries = {
   lods: key(
     v.union([
       v.pipe(v.array(whole(2, 50_000_000)), v.minLength(1, 'expected at least one budget'), v.maxLength(8, 'expected at most 8 levels')),
-      object({ error: v.pipe(v.array(positive()), v.minLength(1, 'expected at least one bound'), v.maxLength(8, 'expected at most 8 levels')) }),
+      object({ error: v.pipe(v.array(positive()), v.minLength(1, 'expected at least one bound'), v.maxLength(8, 'expected at most 8 levels'), v.description('the largest error of each level, source pixels')) }),
     ], 'expected triangle budgets like [100000, 25000], or { "error": [px, …] }'),
     '`[100000, 25000, 6000, 1500]`',
     'triangle budgets, fine → coarse; or `{ "error": [px, …] }`: the largest error of each level in source pixels',
@@ -79,15 +82,15 @@ export const settingsEntries = {
   shading: key(v.nullable(oneOf(['unlit', 'lit'])), '`"unlit"` with a colour picture, else `"lit"`', 'lit adds one shared normal map baked from the full-resolution depth'),
   texture: key(
     object({
-      format: v.optional(oneOf(['webp', 'avif', 'jpeg', 'png', 'ktx2'])),
-      quality: v.optional(whole(1, 100)),
-      size: v.optional(whole(1, 16_384)),
+      format: part(oneOf(['webp', 'avif', 'jpeg', 'png', 'ktx2']), 'its file format'),
+      quality: part(whole(1, 100), '1..100, for formats that lose some'),
+      size: part(whole(1, 16_384), 'its longer side at LOD 0, pixels'),
     }),
     '`{ "format": "webp", "quality": 80, "size": 2048 }`',
     'the colour texture: `webp`, `avif`, `jpeg`, `png`, `ktx2`; `size`: its longer side at LOD 0, pixels',
   ),
   normalMap: key(
-    object({ size: v.optional(whole(1, 16_384)), quality: v.optional(whole(1, 100)) }),
+    object({ size: part(whole(1, 16_384), 'its longer side, pixels'), quality: part(whole(1, 100), '1..100') }),
     '`{ "size": 1024, "quality": 90 }`',
     'the normal map of lit meshes; `size`: its longer side, pixels',
   ),
@@ -165,7 +168,7 @@ export interface SettingsLayer {
  */
 export function parseSettings(layers: readonly SettingsLayer[]): Settings {
   let merged: SettingsInput = {}
-  for (const { origin, settings } of layers) merged = mergeSettings(merged, checkLayer(origin, settings))
+  for (const { origin, settings } of layers) merged = mergeSettings(merged, checkSettings(origin, settings))
 
   const settings: Settings = {
     ...DEFAULTS,
@@ -198,7 +201,12 @@ export function nearestKey(typed: string, known: readonly string[]): string | un
   return distance(typed, best) <= Math.max(typed.length, best.length) * SUGGESTION_DISTANCE ? best : undefined
 }
 
-function checkLayer(origin: string, settings: unknown): SettingsInput {
+/**
+ * Checks settings from one place by themselves: keys, types and ranges, not against each other.
+ *
+ * @throws DepthMeshError `SETTINGS_INVALID`
+ */
+export function checkSettings(origin: string, settings: unknown): SettingsInput {
   if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
     throw new DepthMeshError('SETTINGS_INVALID', `expected an object, got ${show(settings)}`, { file: origin, hint: 'Settings are a JSON object.' })
   }

@@ -1,12 +1,12 @@
-import { toDisparity } from './depth/convention.js'
+import { toDisparity, type DisparityMap } from './depth/convention.js'
 import { decodeDepth, DEFAULT_MAX_PIXELS } from './depth/decode.js'
 import { readGray } from './depth/picture.js'
-import { preflight } from './depth/preflight.js'
+import { preflight, type PreflightReport } from './depth/preflight.js'
 import { createManifest, type DepthManifest, type ManifestLevel, type SourceCamera } from './glb/manifest.js'
 import { writeGlb } from './glb/write.js'
 import { triangulateGrid } from './mesh/triangulate.js'
 import { unproject } from './mesh/unproject.js'
-import { parseSettings, type SettingsInput } from './options.js'
+import { parseSettings, type Settings, type SettingsInput } from './options.js'
 import { decodeColor, padEdges } from './texture/color.js'
 import { encodePicture, encodePlaceholder, textureSize } from './texture/encode.js'
 
@@ -40,6 +40,24 @@ export interface BakeOptions {
 }
 
 /**
+ * What pre-flight says about a map, without baking it.
+ *
+ * @throws DepthMeshError
+ */
+export async function checkDepthMap(sources: BakeSources, options: BakeOptions = {}): Promise<PreflightReport> {
+  const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
+  return (await readMap(sources, settings, options.maxPixels ?? DEFAULT_MAX_PIXELS)).report
+}
+
+/** From the file to what it says: decode ▶ convention ▶ preflight. */
+async function readMap(sources: BakeSources, settings: Settings, maxPixels: number): Promise<{ map: DisparityMap; report: PreflightReport }> {
+  const raster = await decodeDepth(sources.depth, { channel: settings.channel, encoding: settings.encoding, maxPixels })
+  const map = toDisparity(raster, settings)
+  const gray = sources.color ? await readGray(sources.color, { width: raster.width, height: raster.height, maxPixels }) : null
+  return { map, report: preflight({ raster, map, picture: gray }, settings) }
+}
+
+/**
  * The whole way from a depth map to GLBs.
  *
  * @throws DepthMeshError
@@ -47,10 +65,7 @@ export interface BakeOptions {
 export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions = {}): Promise<BakeResult> {
   const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
   const maxPixels = options.maxPixels ?? DEFAULT_MAX_PIXELS
-  const raster = await decodeDepth(sources.depth, { channel: settings.channel, encoding: settings.encoding, maxPixels })
-  const map = toDisparity(raster, settings)
-  const gray = sources.color ? await readGray(sources.color, { width: raster.width, height: raster.height, maxPixels }) : null
-  const report = preflight({ raster, map, picture: gray }, settings)
+  const { map, report } = await readMap(sources, settings, maxPixels)
 
   const camera: SourceCamera | null =
     settings.projection === 'perspective' ? { fovY: settings.fovY, aspect: map.width / map.height, near: map.near, far: map.far } : null

@@ -1,0 +1,61 @@
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import type { Baker } from '../bake/bake.js'
+import { DepthMeshError } from '../core/errors.js'
+import { mapName } from './find-maps.js'
+import { failure, type Failure, type Outcome } from './outcome.js'
+import { staleLevels, writeOutputs } from './write-outputs.js'
+
+export interface BakeJob {
+  baker: Baker
+  /** The folder that takes the files. */
+  out: string
+  signal: AbortSignal
+}
+
+/** Bakes maps, a few at once, into a folder; gives what became of each in the order it was done. Stops between maps once the signal is aborted. */
+export async function bakeMaps(maps: readonly string[], job: BakeJob, onStart: (file: string) => void, onDone: (outcome: Outcome) => void): Promise<void> {
+  const queue = [...maps]
+  const next = async (): Promise<void> => {
+    for (let file = queue.shift(); file !== undefined && !job.signal.aborted; file = queue.shift()) {
+      onStart(file)
+      const outcome = await bakeMap(file, job)
+      if (!job.signal.aborted) onDone(outcome)
+    }
+  }
+  await Promise.all(Array.from({ length: Math.min(queue.length, availableParallelism()) }, next))
+}
+
+/** Bakes one map and writes its files. Never throws: trouble is an outcome. */
+export async function bakeMap(file: string, { baker, out, signal }: BakeJob): Promise<Outcome> {
+  const started = performance.now()
+  try {
+    const { manifest, files, cached, warnings } = await baker.bake(file, { signal })
+    const manifestName = `${manifest.name}.json`
+    const stale = await staleLevels(join(out, manifestName), new Set(files.map(({ name }) => name)))
+    await writeOutputs(out, [...files, { name: manifestName, bytes: `${JSON.stringify(manifest, null, 2)}\n` }], stale, signal)
+    return { file, ok: true, manifest, cached, milliseconds: performance.now() - started, warnings }
+  } catch (error) {
+    return failure(file, error)
+  }
+}
+
+/** Maps of one name would overwrite each other's files: all but the first fail. */
+export function splitClashes(maps: readonly string[]): { maps: string[]; clashes: Failure[] } {
+  const owners = new Map<string, string>()
+  const clashes: Failure[] = []
+  for (const file of maps) {
+    const name = mapName(file).toLowerCase()
+    const owner = owners.get(name)
+    if (owner === undefined) owners.set(name, file)
+    else clashes.push(failure(file, clash(file, owner)))
+  }
+  return { maps: [...owners.values()], clashes }
+}
+
+function clash(file: string, owner: string): DepthMeshError {
+  return new DepthMeshError('OUTPUT_UNWRITABLE', `expected one map named "${mapName(file)}", found ${owner} too: they would write the same files`, {
+    file,
+    hint: 'Bake them into different folders.',
+  })
+}

@@ -1,0 +1,64 @@
+import { statSync } from 'node:fs'
+import { basename, isAbsolute, relative, resolve } from 'node:path'
+import { glob, isDynamicPattern } from 'tinyglobby'
+import { DepthMeshError } from '../core/errors.js'
+
+/** What a depth map's name ends in. */
+const DEPTH_MAP = /\.depth\.(png|exr|tif|tiff)$/i
+
+/** Every depth map below a folder. */
+export const MAPS_BELOW = '**/*.depth.{png,exr,tif,tiff}'
+
+/** Folders that hold nobody's sources. */
+const IGNORED = ['**/node_modules/**', '**/.git/**']
+
+/** What the patterns name: maps to work on, and what named none. */
+export interface FoundMaps {
+  /** As typed, or below what was typed; in order, each once. */
+  maps: string[]
+  errors: DepthMeshError[]
+}
+
+/** Finds the depth maps that files, folders and globs name. */
+export async function findMaps(patterns: readonly string[]): Promise<FoundMaps> {
+  const maps = new Map<string, string>()
+  const errors: DepthMeshError[] = []
+  for (const pattern of patterns) {
+    const stats = statSync(pattern, { throwIfNoEntry: false })
+    if (stats?.isFile()) {
+      if (DEPTH_MAP.test(pattern)) maps.set(resolve(pattern), pattern)
+      else errors.push(misnamed(pattern))
+      continue
+    }
+    const found = stats?.isDirectory() ? await glob(MAPS_BELOW, { cwd: pattern, absolute: true, ignore: IGNORED }) : await globMaps(pattern)
+    for (const file of found.sort()) maps.set(resolve(file), isAbsolute(pattern) ? resolve(file) : relative('.', file))
+    if (found.length === 0) errors.push(nothingFound(pattern, stats?.isDirectory() ?? false))
+  }
+  return { maps: [...maps.values()], errors }
+}
+
+/** `canyon` of `art/canyon.depth.png`. */
+export function mapName(file: string): string {
+  return basename(file).replace(DEPTH_MAP, '')
+}
+
+async function globMaps(pattern: string): Promise<string[]> {
+  const posix = pattern.replaceAll('\\', '/')
+  if (!isDynamicPattern(posix)) return []
+  const files = await glob(posix, { absolute: true, ignore: IGNORED })
+  return files.filter((file) => DEPTH_MAP.test(file))
+}
+
+function misnamed(file: string): DepthMeshError {
+  return new DepthMeshError('INPUT_UNSUPPORTED', 'expected a name that ends in .depth.png, .depth.exr, .depth.tif or .depth.tiff', {
+    file,
+    hint: 'Rename it: its colour picture and its settings are found by that name.',
+  })
+}
+
+function nothingFound(pattern: string, isFolder: boolean): DepthMeshError {
+  const wanted = 'expected depth maps (*.depth.png, *.depth.exr, *.depth.tif), found none'
+  if (isFolder) return new DepthMeshError('INPUT_MISSING', wanted, { file: pattern, hint: 'Name another folder.' })
+  if (isDynamicPattern(pattern)) return new DepthMeshError('INPUT_MISSING', wanted, { file: pattern, hint: 'Put the pattern in quotes, so that the shell leaves it alone.' })
+  return new DepthMeshError('INPUT_MISSING', 'expected a file, a folder or a glob, found nothing there', { file: pattern, hint: 'Check the name.' })
+}

@@ -1,0 +1,71 @@
+import { parseArgs } from 'node:util'
+import { nearestKey } from '../core/options.js'
+import { UsageError } from './usage-error.js'
+
+/** A flag as help shows it and as the parser knows it. */
+export interface Flag {
+  /** Without the dashes. */
+  name: string
+  /** How help names its value; `null`: a switch. */
+  value: string | null
+  meaning: string
+  /** Its default as people read it. */
+  fallback?: string
+  /** A switch that can be turned off too: `--solid=false`. */
+  negatable?: boolean
+}
+
+/** What was typed after the command. */
+export interface Arguments {
+  positionals: string[]
+  /** By name, without the dashes; `true` for a switch without a value. */
+  flags: ReadonlyMap<string, string | true>
+}
+
+/** Flags of every command. */
+export const commonFlags: readonly Flag[] = [
+  { name: 'json', value: null, meaning: 'one JSON object a line on standard output, for programs' },
+  { name: 'quiet', value: null, meaning: 'errors only' },
+  { name: 'verbose', value: null, meaning: 'more about each file, and stack traces of bugs' },
+  { name: 'help', value: null, meaning: 'this page' },
+]
+
+/** Flags of the commands that read or write the cache. */
+export const cacheDirFlag: Flag = { name: 'cache-dir', value: '<folder>', meaning: 'where results are kept', fallback: 'DEPTHMESH_CACHE_DIR, else node_modules/.cache/depthmesh' }
+export const noCacheFlag: Flag = { name: 'no-cache', value: null, meaning: 'bake afresh and keep nothing' }
+
+/** Flag of the commands that write files. */
+export const outFlag: Flag = { name: 'out', value: '<folder>', meaning: 'where the files go; made when missing' }
+
+/**
+ * Splits a command line by the flags a command knows.
+ *
+ * @throws UsageError for an unknown flag (with the nearest known one), a missing value, a value where none belongs.
+ */
+export function parseFlags(argv: readonly string[], known: readonly Flag[]): Arguments {
+  const byName = new Map(known.map((flag) => [flag.name, flag]))
+  const options = Object.fromEntries(known.map(({ name, value }) => [name, { type: value === null ? 'boolean' : 'string', ...(name === 'help' ? { short: 'h' } : {}) } as const]))
+  const { tokens } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true })
+  const positionals: string[] = []
+  const flags = new Map<string, string | true>()
+  for (const token of tokens) {
+    if (token.kind === 'positional') positionals.push(token.value)
+    if (token.kind !== 'option') continue
+    const flag = byName.get(token.name)
+    if (flag === undefined) throw unknownFlag(token.rawName, known)
+    if (flag.value === null) {
+      const negated = flag.negatable === true && token.value !== undefined
+      if (token.value !== undefined && !negated) throw new UsageError(`${token.rawName}: expected no value, got ${JSON.stringify(token.value)}. Leave the value out.`)
+      flags.set(flag.name, token.value ?? true)
+    } else {
+      if (token.value === undefined || (!token.inlineValue && token.value.startsWith('--'))) throw new UsageError(`${token.rawName}: expected ${flag.value}, got nothing. ${flag.meaning}.`)
+      flags.set(flag.name, token.value)
+    }
+  }
+  return { positionals, flags }
+}
+
+function unknownFlag(typed: string, known: readonly Flag[]): UsageError {
+  const suggestion = nearestKey(typed.replace(/^-+/, ''), known.map(({ name }) => name))
+  return new UsageError(`unknown flag ${typed}. ${suggestion === undefined ? '--help lists the flags.' : `Did you mean --${suggestion}?`}`)
+}

@@ -1,0 +1,62 @@
+import { DepthMeshError, formatError } from '../core/errors.js'
+import type { DepthManifest } from '../core/index.js'
+import type { Arguments } from './flags.js'
+import { preflightCounts } from './preflight-list.js'
+import { textTable } from './text-table.js'
+
+/** What became of one map. */
+export type Outcome =
+  | { file: string; ok: true; manifest: DepthManifest; cached: boolean; milliseconds: number; warnings: readonly string[] }
+  | Failure
+
+export interface Failure {
+  file: string
+  ok: false
+  error: DepthMeshError
+}
+
+/** Any error about a file, as one of ours that names the file. */
+export function failure(file: string, error: unknown): Failure {
+  if (error instanceof DepthMeshError) return { file, ok: false, error: error.inFile(file) }
+  const message = error instanceof Error ? error.message : String(error)
+  return { file, ok: false, error: new DepthMeshError('INTERNAL', message, { file, hint: 'This is a bug in depthmesh: please report it with the file that caused it.', cause: error }) }
+}
+
+/** Says what went wrong with a file: a line on standard error, or a JSON line on standard output. */
+export function reportFailure({ file, error }: Failure, { flags }: Arguments): void {
+  if (flags.has('json')) {
+    printJson({ file, ok: false, error: { code: error.code, message: error.message, hint: error.hint ?? null, file: error.file ?? file, line: error.position?.line ?? null, column: error.position?.column ?? null } })
+    return
+  }
+  console.error(`error: ${formatError(error)}`)
+  if (error.position !== undefined) console.error(error.position.frame)
+  if (flags.has('verbose')) console.error(error.cause instanceof Error ? error.cause.stack : error.stack)
+}
+
+/** One stable JSON object on a line of its own. */
+export function printJson(value: object): void {
+  console.log(JSON.stringify(value))
+}
+
+/** The table that ends a bake: a row a map. */
+export function summaryTable(outcomes: readonly Outcome[]): string {
+  const rows = outcomes.map((outcome) => {
+    if (!outcome.ok) return [outcome.file, 'failed', '', '', '', '', '']
+    const { lods, preflight } = outcome.manifest
+    const bytes = lods.reduce((sum, lod) => sum + lod.bytes, 0)
+    return [
+      outcome.file,
+      String(lods.length),
+      lods.map(({ triangles }) => count(triangles)).join(' / '),
+      count(Math.ceil(bytes / 1024)),
+      count(Math.round(outcome.milliseconds)),
+      outcome.cached ? 'yes' : 'no',
+      preflightCounts(preflight.checks),
+    ]
+  })
+  return textTable(['file', 'levels', 'triangles', 'KiB', 'ms', 'cached', 'pre-flight'], rows, new Set(['KiB', 'ms']))
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US')
+}

@@ -1,0 +1,26 @@
+import type { PreflightCheck, PreflightReport } from '../core/index.js'
+
+const MARKS = { error: 'wrong', warning: 'suspicious', info: 'note' } as const
+
+/** The pre-flight report of one map, as a list for people. */
+export function preflightList(file: string, report: PreflightReport): string {
+  const { width, height, bitDepth, levels, checks } = report
+  const head = `${file}: ${width} × ${height}, ${bitDepth === 32 ? '32-bit float' : `${bitDepth}-bit`}, ${levels.toLocaleString('en-US')} levels`
+  if (checks.length === 0) return `${head}\n  nothing to complain about`
+  return [head, ...checks.map(checkText)].join('\n')
+}
+
+/** `2 suspicious, 1 note`; empty when nothing fired. */
+export function preflightCounts(checks: readonly PreflightCheck[]): string {
+  return (['error', 'warning', 'info'] as const)
+    .map((severity) => [checks.filter((check) => check.severity === severity).length, MARKS[severity]] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, mark]) => `${count} ${mark}`)
+    .join(', ')
+}
+
+function checkText({ id, severity, found, why, advice, settings }: PreflightCheck): string {
+  const lines = [`  ${MARKS[severity]}: ${found} (${id})`, `    ${why}`, `    ${advice}`]
+  if (settings !== undefined) lines.push(`    settings: ${JSON.stringify(settings)}`)
+  return lines.join('\n')
+}

@@ -1,0 +1,151 @@
+import * as v from 'valibot'
+import { checkSettings, DEFAULTS, settingsEntries, type SettingsInput } from '../core/options.js'
+import { DepthMeshError } from '../core/errors.js'
+import type { Flag } from './flags.js'
+import { UsageError } from './usage-error.js'
+
+/** A flag that mirrors a key of the sidecar: `--fov-y` is `fovY`, `--texture.size` is `size` in `texture`. */
+export interface SettingFlag extends Flag {
+  /** Where its value stands in the settings. */
+  path: readonly [string] | readonly [string, string]
+  /** What the schema allows there, unions and wrappers unfolded. */
+  leaves: readonly v.GenericSchema[]
+}
+
+/** One flag for every key of the schema, one more for every key inside an object. */
+export const settingFlags: readonly SettingFlag[] = Object.entries(settingsEntries).flatMap(([key, schema]) => flagsOf(key, schema))
+
+/**
+ * Settings from the flags as typed, each checked by itself.
+ *
+ * @throws UsageError in the words of the command line: `--fov-y: expected a number, got "wide"`.
+ */
+export function settingsFromFlags(typed: ReadonlyMap<string, string | true>): SettingsInput {
+  const settings: Record<string, unknown> = {}
+  for (const flag of settingFlags) {
+    const text = typed.get(flag.name)
+    if (text === undefined) continue
+    const [key, inner] = flag.path
+    const value = text === true ? true : readValue(text, flag.leaves)
+    const given = inner === undefined ? value : { [inner]: value }
+    check(flag, { [key]: given })
+    if (inner === undefined) settings[key] = given
+    else if (settings[key] === undefined) settings[key] = given
+    else if (isObject(settings[key])) Object.assign(settings[key], given)
+    else throw new UsageError(`--${flag.name}: expected to stand alone, found --${kebab(key)} beside it. Use one of the two.`)
+  }
+  return settings
+}
+
+function check(flag: SettingFlag, settings: object): void {
+  try {
+    checkSettings(`--${flag.name}`, settings)
+  } catch (error) {
+    if (!(error instanceof DepthMeshError)) throw error
+    const [, expectation = error.message] = /^[\w.]+: (.*)$/.exec(error.message) ?? []
+    throw new UsageError(`--${flag.name}: ${expectation}.${error.hint === undefined ? '' : ` ${plain(error.hint)}`}`)
+  }
+}
+
+function flagsOf(key: string, schema: v.GenericSchema): SettingFlag[] {
+  const { fallback } = v.getMetadata(schema) as { fallback: string }
+  const leaves = unfold(schema)
+  const own = leaves.filter((leaf) => leaf.type !== 'strict_object')
+  const flags: SettingFlag[] = []
+  if (own.length > 0) {
+    const value = isSwitch(own) ? null : valueName(own)
+    flags.push({ name: kebab(key), path: [key], leaves: own, value, meaning: meaningOf(schema), fallback: asTyped(fallback), negatable: value === null })
+  }
+  for (const leaf of leaves) {
+    if (!hasEntries(leaf)) continue
+    for (const [inner, innerSchema] of Object.entries(leaf.entries)) {
+      const innerLeaves = unfold(innerSchema)
+      const innerFallback = defaultOf(key, inner)
+      flags.push({
+        name: `${kebab(key)}.${kebab(inner)}`,
+        path: [key, inner],
+        leaves: innerLeaves,
+        value: valueName(innerLeaves),
+        meaning: `${key}: ${meaningOf(innerLeaves[0]) || meaningOf((innerSchema as { wrapped?: v.GenericSchema }).wrapped ?? innerSchema)}`,
+        ...(innerFallback === undefined ? {} : { fallback: innerFallback }),
+      })
+    }
+  }
+  return flags
+}
+
+function meaningOf(schema: v.GenericSchema): string {
+  return plain(v.getDescription(schema) ?? '')
+}
+
+/** The default of a key inside an object. */
+function defaultOf(key: string, inner: string): string | undefined {
+  const object = Object.entries(DEFAULTS).find(([name]) => name === key)?.[1]
+  const value: unknown = typeof object === 'object' && object !== null ? Object.entries(object).find(([name]) => name === inner)?.[1] : undefined
+  return value === undefined ? undefined : String(value)
+}
+
+/** A default as one would type it: `"near"` is near, `[4, 2]` is 4,2. */
+function asTyped(fallback: string): string {
+  return plain(fallback).replaceAll('"', '').replace(/^\[(.*)\]$/, (_, list: string) => list.replaceAll(' ', ''))
+}
+
+/** Leaves of a schema: optionals, nullables and unions taken apart. (A valibot pipe carries the fields of its first schema.) */
+function unfold(schema: v.GenericSchema): v.GenericSchema[] {
+  const { type, wrapped, options } = schema as v.GenericSchema & { wrapped?: v.GenericSchema; options?: v.GenericSchema[] }
+  if (wrapped !== undefined) return type === 'nullable' ? [...unfold(wrapped), v.null()] : unfold(wrapped)
+  return type === 'union' && options !== undefined ? options.flatMap(unfold) : [schema]
+}
+
+function hasEntries(schema: v.GenericSchema): schema is v.GenericSchema & { entries: v.ObjectEntries } {
+  return schema.type === 'strict_object'
+}
+
+function isSwitch(leaves: readonly v.GenericSchema[]): boolean {
+  return leaves.length === 1 && leaves[0].type === 'boolean'
+}
+
+/** How help names the value: `near|far`, `<number>`, `<number,…>`. */
+function valueName(leaves: readonly v.GenericSchema[]): string {
+  return leaves.map(leafName).join('|')
+}
+
+function leafName(leaf: v.GenericSchema): string {
+  const { options, literal } = leaf as v.GenericSchema & { options?: readonly string[]; literal?: unknown }
+  if (options !== undefined) return options.join('|')
+  if (literal !== undefined) return String(literal)
+  if (leaf.type === 'boolean') return 'true|false'
+  if (leaf.type === 'null') return 'null'
+  if (leaf.type === 'string') return '<text>'
+  if (leaf.type === 'tuple') return '<number,number>'
+  if (leaf.type === 'array') return '<number,…>'
+  return '<number>'
+}
+
+/** A flag's text as the value that a sidecar would hold. What it can't read stays text, for the schema to refuse. */
+function readValue(text: string, leaves: readonly v.GenericSchema[]): unknown {
+  const allows = (type: string) => leaves.some((leaf) => leaf.type === type)
+  if (text === 'null' && allows('null')) return null
+  if (allows('string')) return text
+  const value = text.includes(',') ? text.split(',').map(readScalar) : readScalar(text)
+  return typeof value === 'number' && !allows('number') && allows('array') ? [value] : value
+}
+
+function readScalar(text: string): unknown {
+  if (text === 'true') return true
+  if (text === 'false') return false
+  return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text
+}
+
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+}
+
+/** Without Markdown's backticks. */
+function plain(text: string): string {
+  return text.replaceAll('`', '')
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { DepthMeshError } from '../core/errors.js'
+
+/** A file to write: its name in the folder and its bytes. */
+export interface Output {
+  name: string
+  bytes: Uint8Array | string
+}
+
+/**
+ * Writes files into a folder so that nobody ever sees half of one: each goes to a temporary name first, and only when all are
+ * whole do they get their names, in order. List the file that names the others last. Files in `stale` go away then.
+ *
+ * @throws DepthMeshError `OUTPUT_UNWRITABLE`, or the signal's reason; nothing is left behind then.
+ */
+export async function writeOutputs(folder: string, outputs: readonly Output[], stale: readonly string[], signal: AbortSignal): Promise<void> {
+  const suffix = `.${randomUUID()}.tmp`
+  const temporary = outputs.map(({ name }) => join(folder, name + suffix))
+  try {
+    await mkdir(folder, { recursive: true })
+    for (const [i, { bytes }] of outputs.entries()) {
+      signal.throwIfAborted()
+      await writeFile(temporary[i], bytes, { flag: 'wx', flush: true })
+    }
+    signal.throwIfAborted()
+    for (const [i, { name }] of outputs.entries()) await rename(temporary[i], join(folder, name))
+    for (const name of stale) await rm(join(folder, name), { force: true })
+  } catch (error) {
+    await Promise.all(temporary.map((path) => rm(path, { force: true }).catch(() => {})))
+    throw signal.aborted ? error : unwritable(folder, error)
+  }
+}
+
+/** The levels that an earlier bake's manifest lists and that are not written again. */
+export async function staleLevels(manifestPath: string, written: ReadonlySet<string>): Promise<string[]> {
+  try {
+    const { lods } = JSON.parse(await readFile(manifestPath, 'utf8')) as { lods: { url: string }[] }
+    return lods.map(({ url }) => url).filter((url) => url === basename(url) && url.endsWith('.glb') && !written.has(url))
+  } catch {
+    return [] // no manifest, or none of ours: nothing is known to be stale
+  }
+}
+
+function unwritable(folder: string, cause: unknown): DepthMeshError {
+  const { code, message } = cause as NodeJS.ErrnoException
+  return new DepthMeshError('OUTPUT_UNWRITABLE', `expected a folder that can be written to, got ${code ?? message}`, { file: folder, hint: 'Check --out, its rights and the space on the disk.', cause })
+}

@@ -1,0 +1,135 @@
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { DepthManifest } from '../../src/core/index.js'
+import { gray16, rgb8 } from '../support/maps.js'
+import { jsonLines, runCli } from './run-cli.js'
+
+let folder: string
+let out: string
+const run = (...args: string[]) => runCli(args, folder, { DEPTHMESH_CACHE_DIR: join(folder, 'cache') })
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'depthmesh-cli-'))
+  await mkdir(join(folder, 'art/props'), { recursive: true })
+  const hill = await gray16(64, 48, (x, y) => 0.2 + 0.6 * Math.exp(-((x - 32) ** 2 + (y - 24) ** 2) / 200))
+  await writeFile(join(folder, 'art/hill.depth.png'), hill)
+  await writeFile(join(folder, 'art/hill.color.png'), await rgb8(64, 48, (x, y) => [x * 4, y * 5, 90]))
+  await writeFile(join(folder, 'art/hill.depth.json'), JSON.stringify({ near: 2, far: 20, lods: [400, 100] }))
+  await writeFile(join(folder, 'art/props/wall.depth.png'), await gray16(40, 40, (x) => 0.1 + (0.8 * x) / 40))
+  await writeFile(join(folder, 'art/torn.depth.png'), hill.subarray(0, hill.length / 2))
+})
+
+beforeEach(async () => {
+  out = await mkdtemp(join(folder, 'out-'))
+})
+
+afterAll(() => rm(folder, { recursive: true }))
+
+const manifestOf = async (name: string) => JSON.parse(await readFile(join(out, `${name}.json`), 'utf8')) as DepthManifest
+
+describe('depthmesh bake', () => {
+  it('writes a GLB a level and a manifest that lists them', async () => {
+    const { code, stdout, stderr } = await run('bake', 'art/hill.depth.png', '--out', out)
+    expect({ code, stderr }).toMatchObject({ code: 0 })
+    expect((await readdir(out)).sort()).toEqual(['hill.json', 'hill.lod0.glb', 'hill.lod1.glb'])
+    const manifest = await manifestOf('hill')
+    expect(manifest).toMatchObject({ name: 'hill', camera: { fovY: 45, aspect: 64 / 48, near: 2, far: 20 }, preflight: { width: 64, height: 48 } })
+    for (const lod of manifest.lods) {
+      const bytes = await readFile(join(out, lod.url))
+      expect(bytes.subarray(0, 4).toString()).toBe('glTF')
+      expect(bytes.length).toBe(lod.bytes)
+    }
+    expect(manifest.lods[0].triangles).toBeLessThanOrEqual(400)
+    expect(manifest.lods[1].triangles).toBeLessThanOrEqual(100)
+    expect(stdout).toMatch(/^file +levels +triangles +KiB +ms +cached/)
+    expect(stdout).toMatch(/^art\/hill\.depth\.png +2 +\d+ \/ \d+ +\d+ +\d+ +no/m)
+  })
+
+  it('lets flags win over the sidecar', async () => {
+    expect((await run('bake', 'art/hill.depth.png', '--out', out, '--lods', '50', '--far', '30')).code).toBe(0)
+    const manifest = await manifestOf('hill')
+    expect(manifest.camera).toMatchObject({ near: 2, far: 30 })
+    expect(manifest.lods).toHaveLength(1)
+  })
+
+  it('bakes the others when one file is broken, and ends with 1', async () => {
+    const { code, stdout, stderr } = await run('bake', 'art/**/*.depth.png', '--out', out)
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^error: art\/torn\.depth\.png: expected .+/m)
+    expect(stdout).toMatch(/^art\/torn\.depth\.png +failed$/m)
+    expect((await readdir(out)).filter((name) => name.endsWith('.json')).sort()).toEqual(['hill.json', 'wall.json'])
+  })
+
+  it('finds every map below a folder', async () => {
+    const { code } = await run('bake', 'art/props', '--out', out, '--quiet')
+    expect(code).toBe(0)
+    expect((await manifestOf('wall')).name).toBe('wall')
+  })
+
+  it('gives programs one JSON object a file', async () => {
+    const result = await run('bake', 'art', '--out', out, '--json')
+    expect(result.code).toBe(1)
+    const lines = jsonLines<{ file: string; ok: boolean; cached?: boolean; lods?: { file: string; triangles: number }[]; error?: { code: string; message: string; hint: string; file: string } }>(result)
+    const byFile = new Map(lines.map((line) => [line.file, line]))
+    expect([...byFile.keys()].sort()).toEqual(['art/hill.depth.png', 'art/props/wall.depth.png', 'art/torn.depth.png'])
+    expect(byFile.get('art/hill.depth.png')).toMatchObject({ ok: true, name: 'hill', manifest: join(out, 'hill.json'), cached: expect.any(Boolean), checks: expect.any(Array), warnings: expect.any(Array) })
+    expect(byFile.get('art/hill.depth.png')?.lods?.[1].file).toBe(join(out, 'hill.lod1.glb'))
+    expect(byFile.get('art/torn.depth.png')).toMatchObject({ ok: false, error: { code: 'INPUT_UNREADABLE', file: 'art/torn.depth.png', hint: expect.any(String) } })
+    expect(result.stderr).toBe('')
+  })
+
+  it('says nothing with --quiet but what failed', async () => {
+    expect(await run('bake', 'art/hill.depth.png', '--out', out, '--quiet')).toEqual({ code: 0, stdout: '', stderr: '' })
+    const { stdout, stderr } = await run('bake', 'art/torn.depth.png', '--out', out, '--quiet')
+    expect(stdout).toBe('')
+    expect(stderr).toMatch(/^error: art\/torn\.depth\.png: /)
+  })
+
+  it('removes the levels that an earlier bake wrote and this one does not, and nothing else', async () => {
+    await run('bake', 'art/hill.depth.png', '--out', out)
+    await writeFile(join(out, 'hill.lod7.glb'), 'not ours')
+    await run('bake', 'art/hill.depth.png', '--out', out, '--lods', '100')
+    expect((await readdir(out)).sort()).toEqual(['hill.json', 'hill.lod0.glb', 'hill.lod7.glb'])
+  })
+
+  it('never writes to its sources', async () => {
+    const digest = async () => {
+      const files = (await readdir(join(folder, 'art'), { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
+      return Promise.all(files.map(async ({ parentPath, name }) => [name, createHash('sha256').update(await readFile(join(parentPath, name))).digest('hex')]))
+    }
+    const before = await digest()
+    await run('bake', 'art', '--out', out)
+    expect(await digest()).toEqual(before)
+  })
+
+  it('refuses two maps that would write the same files', async () => {
+    await mkdir(join(folder, 'twins/a'), { recursive: true })
+    await mkdir(join(folder, 'twins/b'), { recursive: true })
+    for (const twin of ['a', 'b']) await writeFile(join(folder, `twins/${twin}/wall.depth.png`), await gray16(16, 16, (x) => x / 16))
+    const { code, stderr } = await run('bake', 'twins', '--out', out)
+    expect(code).toBe(1)
+    expect(stderr).toContain(
+      'error: twins/b/wall.depth.png: expected one map named "wall", found twins/a/wall.depth.png too: they would write the same files. Bake them into different folders.',
+    )
+    expect((await manifestOf('wall')).name).toBe('wall')
+  })
+
+  it.each([
+    ['nowhere.depth.png', 'error: nowhere.depth.png: expected a file, a folder or a glob, found nothing there. Check the name.\n'],
+    ['art/*.depth.exr', 'error: art/*.depth.exr: expected depth maps (*.depth.png, *.depth.exr, *.depth.tif), found none. Put the pattern in quotes, so that the shell leaves it alone.\n'],
+    ['art/hill.color.png', 'error: art/hill.color.png: expected a name that ends in .depth.png, .depth.exr, .depth.tif or .depth.tiff. Rename it: its colour picture and its settings are found by that name.\n'],
+  ])('says what is wrong with %s', async (pattern, message) => {
+    const { code, stderr } = await run('bake', pattern, '--out', out)
+    expect({ code, stderr }).toEqual({ code: 1, stderr: message })
+  })
+
+  it('names the folder that it can not write to', async () => {
+    await writeFile(join(folder, 'in-the-way'), '')
+    const { code, stderr } = await run('bake', 'art/hill.depth.png', '--out', 'in-the-way')
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^error: in-the-way: expected a folder that can be written to, got E[A-Z]+\. Check --out, its rights and the space on the disk\.$/m)
+  })
+})

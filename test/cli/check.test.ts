@@ -1,0 +1,81 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { preflightCounts, preflightList } from '../../src/cli/preflight-list.js'
+import type { PreflightReport } from '../../src/core/index.js'
+import { gray16 } from '../support/maps.js'
+import { jsonLines, runCli } from './run-cli.js'
+
+let folder: string
+const run = (...args: string[]) => runCli(args, folder)
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'depthmesh-check-'))
+  const map = await gray16(96, 64, (x, y) => 0.05 + (0.9 * (y * 96 + x)) / (96 * 64))
+  await writeFile(join(folder, 'ramp.depth.png'), map)
+  await writeFile(join(folder, 'torn.depth.png'), map.subarray(0, map.length / 2))
+})
+
+afterAll(() => rm(folder, { recursive: true }))
+
+describe('depthmesh check', () => {
+  it('reports on every map and writes nothing', async () => {
+    const before = await readdir(folder)
+    const { code, stdout } = await run('check', 'ramp.depth.png')
+    expect(stdout).toMatch(/^ramp\.depth\.png: 96 × 64, 16-bit, [\d,]+ levels\n/)
+    expect(code).toBe(0)
+    expect(await readdir(folder)).toEqual(before)
+  })
+
+  it('names the broken map, reports on the others and ends with 1', async () => {
+    const { code, stdout, stderr } = await run('check', '*.depth.png')
+    expect(code).toBe(1)
+    expect(stdout).toContain('ramp.depth.png: 96 × 64')
+    expect(stderr).toMatch(/^error: torn\.depth\.png: expected .+/)
+  })
+
+  it('gives programs one JSON object a map', async () => {
+    const lines = jsonLines<{ file: string; ok: boolean; report?: PreflightReport; error?: { code: string } }>(await run('check', '.', '--json'))
+    expect(lines).toHaveLength(2)
+    expect(lines.find(({ ok }) => ok)).toMatchObject({ file: 'ramp.depth.png', report: { width: 96, height: 64, bitDepth: 16, checks: expect.any(Array) } })
+    expect(lines.find(({ ok }) => !ok)).toMatchObject({ file: 'torn.depth.png', error: { code: 'INPUT_UNREADABLE' } })
+  })
+})
+
+describe('the pre-flight list', () => {
+  const report: PreflightReport = {
+    width: 640,
+    height: 480,
+    bitDepth: 16,
+    levels: 1234,
+    checks: [
+      { id: 'holes', severity: 'warning', value: 0.2, found: '20 % of the map is pure black', why: 'Sensors write black where they saw nothing.', advice: 'Let it be filled in.', settings: { black: 'hole' } },
+      { id: 'banded', severity: 'info', value: 0.6, found: 'terraces', why: 'They show as steps.', advice: 'Export 16 bits.' },
+    ],
+  }
+
+  it('says what was found, why it matters, what to do and which settings would mend it', () => {
+    expect(preflightList('room.depth.png', report)).toBe(
+      [
+        'room.depth.png: 640 × 480, 16-bit, 1,234 levels',
+        '  suspicious: 20 % of the map is pure black (holes)',
+        '    Sensors write black where they saw nothing.',
+        '    Let it be filled in.',
+        '    settings: {"black":"hole"}',
+        '  note: terraces (banded)',
+        '    They show as steps.',
+        '    Export 16 bits.',
+      ].join('\n'),
+    )
+  })
+
+  it('says so when there is nothing to say', () => {
+    expect(preflightList('room.depth.exr', { ...report, bitDepth: 32, checks: [] })).toBe('room.depth.exr: 640 × 480, 32-bit float, 1,234 levels\n  nothing to complain about')
+  })
+
+  it('counts by severity', () => {
+    expect(preflightCounts(report.checks)).toBe('1 suspicious, 1 note')
+    expect(preflightCounts([])).toBe('')
+  })
+})

@@ -1,0 +1,73 @@
+import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { settingsEntries } from '../../src/core/options.js'
+import { runCli } from './run-cli.js'
+
+const run = (...args: string[]) => runCli(args, tmpdir())
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+
+describe('depthmesh on the command line', () => {
+  it('lists its commands', async () => {
+    const { code, stdout } = await run('--help')
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^ {2}bake +depth maps → /m)
+    expect(stdout).toMatch(/^ {2}check +pre-flight report/m)
+  })
+
+  it('shows its help, as wrong usage, when called with nothing', async () => {
+    const { code, stdout } = await run()
+    expect(code).toBe(2)
+    expect(stdout).toContain('usage: depthmesh <command>')
+  })
+
+  it('gives every command a page, by --help, -h and help', async () => {
+    const { stdout } = await run('--help')
+    const commands = [...stdout.matchAll(/^ {2}(\w+) {2,}\S/gm)].map(([, name]) => name)
+    expect(commands.length).toBeGreaterThanOrEqual(2)
+    for (const command of commands) {
+      const page = await run(command, '--help')
+      expect(page).toMatchObject({ code: 0, stderr: '' })
+      expect(page.stdout).toContain(`usage: depthmesh ${command} `)
+      expect(page.stdout).toContain('--json')
+    }
+    expect((await run('bake', '-h')).stdout).toBe((await run('help', 'bake')).stdout)
+  })
+
+  it('has a flag for every key of the settings', async () => {
+    const { stdout } = await run('bake', '--help')
+    for (const key of Object.keys(settingsEntries)) expect(stdout).toContain(`  --${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`)
+    expect(stdout).toContain('--fov-y <number>')
+    expect(stdout).toContain('(default 45)')
+    expect(stdout).toContain('--texture.size <number>')
+  })
+
+  it('keeps its help within 110 columns', async () => {
+    for (const line of (await run('bake', '--help')).stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(110)
+  })
+
+  it('says its version', async () => {
+    expect(await run('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+  })
+
+  it.each([
+    [['bkae', 'x'], 'depthmesh: unknown command "bkae". Did you mean "bake"?\n'],
+    [['--fov-y', '3'], 'depthmesh: expected a command before --fov-y. Commands: bake, check'],
+    [['bake', 'x', '--lod', '3'], 'depthmesh: unknown flag --lod. Did you mean --lods?\n'],
+    [['bake', 'x', '--fovY', '3'], 'depthmesh: unknown flag --fovY. Did you mean --fov-y?\n'],
+    [['bake', 'x', '--out'], 'depthmesh: --out: expected <folder>, got nothing. where the files go; made when missing.\n'],
+    [['bake', 'x', '--near', '--out', 'y'], 'depthmesh: --near: expected <number>, got nothing.'],
+    [['bake', 'x', '--json=yes', '--out', 'y'], 'depthmesh: --json: expected no value, got "yes". Leave the value out.\n'],
+    [['bake', 'x'], 'depthmesh: expected --out <folder>, got none. Say where the files go.\n'],
+    [['bake', '--out', 'y'], 'depthmesh: expected a file, a folder or a glob, got none.\n'],
+    [['check'], 'depthmesh: expected a file, a folder or a glob, got none.\n'],
+    [['bake', 'x', '--out', 'y', '--fov-y', 'wide'], 'depthmesh: --fov-y: expected a number, got "wide". fovY: vertical field of view of the source camera, degrees.\n'],
+    [['bake', 'x', '--out', 'y', '--near', '-1'], 'depthmesh: --near: expected > 0, got -1.'],
+    [['bake', 'x', '--out', 'y', '--texture.format', 'gif'], 'depthmesh: --texture.format: expected "webp" | "avif" | "jpeg" | "png" | "ktx2", got "gif".'],
+    [['bake', 'x', '--out', 'y', '--clean', 'false', '--clean.holes', 'true'], 'depthmesh: --clean.holes: expected to stand alone, found --clean beside it. Use one of the two.\n'],
+  ])('refuses %j with exit code 2', async (args, message) => {
+    const { code, stdout, stderr } = await run(...args)
+    expect(stderr.slice(0, message.length)).toBe(message)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  })
+})

@@ -1,0 +1,66 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { DepthManifest } from '../../src/core/index.js'
+import { gray16 } from '../support/maps.js'
+import { bin } from './run-cli.js'
+
+interface Line {
+  file: string
+  ok: boolean
+  error?: { message: string; line: number | null }
+}
+
+let folder: string
+let child: ChildProcess
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'depthmesh-watch-'))
+  await mkdir(join(folder, 'art'))
+  await writeFile(join(folder, 'art/ramp.depth.png'), await gray16(32, 32, (x) => x / 32))
+})
+
+afterEach(async () => {
+  child.kill('SIGKILL')
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** Starts `depthmesh watch` and gives what it says, a line at a time. */
+function startWatching(...args: string[]): () => Promise<Line> {
+  child = spawn(process.execPath, [bin, 'watch', 'art', '--out', 'out', '--lods', '200', '--json', ...args], { cwd: folder, env: { ...process.env, DEPTHMESH_CACHE_DIR: join(folder, 'cache') } })
+  const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]()
+  return async () => JSON.parse(String((await lines.next()).value)) as Line
+}
+
+const manifestOf = async (name: string) => JSON.parse(await readFile(join(folder, `out/${name}.json`), 'utf8')) as DepthManifest
+
+describe('depthmesh watch', () => {
+  it('bakes what is there, then what an edit changes, then what is new, and leaves whole files on Ctrl-C', async () => {
+    const next = startWatching()
+    expect(await next()).toMatchObject({ file: 'art/ramp.depth.png', ok: true })
+    expect((await manifestOf('ramp')).camera).toMatchObject({ near: 1 })
+
+    await writeFile(join(folder, 'art/ramp.depth.json'), '{ "near": 2 }')
+    expect(await next()).toMatchObject({ file: 'art/ramp.depth.png', ok: true })
+    expect((await manifestOf('ramp')).camera).toMatchObject({ near: 2 })
+
+    await writeFile(join(folder, 'art/ramp.depth.json'), '{\n  "near": 2,,\n}')
+    expect(await next()).toMatchObject({ file: 'art/ramp.depth.png', ok: false, error: { line: 2 } })
+    expect((await manifestOf('ramp')).camera).toMatchObject({ near: 2 })
+
+    await writeFile(join(folder, 'art/ramp.depth.json'), '{ "near": 3 }')
+    expect(await next()).toMatchObject({ file: 'art/ramp.depth.png', ok: true })
+    expect((await manifestOf('ramp')).camera).toMatchObject({ near: 3 })
+
+    await writeFile(join(folder, 'art/step.depth.png'), await gray16(32, 32, (x) => (x < 16 ? 0.2 : 0.9)))
+    expect(await next()).toMatchObject({ file: 'art/step.depth.png', ok: true })
+
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    child.kill('SIGINT')
+    expect(await ended).toBe(0)
+    expect((await readdir(join(folder, 'out'))).sort()).toEqual(['ramp.json', 'ramp.lod0.glb', 'step.json', 'step.lod0.glb'])
+  })
+})
