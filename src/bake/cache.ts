@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { BakeResult } from '../core/pipeline.js'
@@ -115,12 +115,7 @@ export function openCache(options: CacheOptions & { root: string; onTrouble: (me
       try {
         ready ??= mkdir(dir, { recursive: true }).then(() => undefined)
         await ready
-        const file = await open(temp, 'wx')
-        try {
-          for (const part of encodeEntry(key, result)) await file.write(part)
-        } finally {
-          await file.close()
-        }
+        await writeFile(temp, encodeEntry(key, result), { flag: 'wx' })
         await replace(temp, path)
       } catch (error) {
         await rm(temp, { force: true }).catch(() => undefined)

@@ -1,0 +1,139 @@
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { BakedAsset, BakerOptions } from '../../src/bake/bake.js'
+import { describeWithShared, sharedFolder } from '../support/shared.js'
+import { createBaker } from '../support/dist.js'
+import { temporaryFolder } from '../support/folder.js'
+import { rgb8 } from '../support/maps.js'
+import { hill } from '../support/project.js'
+
+const small = { defaults: [{ origin: 'test', settings: { lods: [200, 50] } }] }
+
+async function withBaker<T>(options: BakerOptions, use: (baker: ReturnType<typeof createBaker>) => Promise<T>): Promise<T> {
+  const baker = createBaker({ ...small, ...options })
+  try {
+    return await use(baker)
+  } finally {
+    await baker.close()
+  }
+}
+const bakeOnce = (map: string, options: BakerOptions): Promise<BakedAsset> => withBaker(options, (baker) => baker.bake(map))
+const comparable = ({ manifest, files, dependencies, key, warnings }: BakedAsset) => ({ manifest, files: files.map(({ name, bytes }) => [name, Buffer.from(bytes).toString('base64')]), dependencies, key, warnings })
+
+async function hillFolder(): Promise<string> {
+  return temporaryFolder({ 'package.json': '{}', 'hill.depth.png': await hill(), 'hill.png': await rgb8(32, 32, (x, y) => [x, y, 0]) })
+}
+
+describe('a baker', () => {
+  it('takes the second bake from the cache, and it cannot be told from the first', async () => {
+    const folder = await hillFolder()
+    const cache = { dir: join(folder, 'cache') }
+    const miss = await bakeOnce('hill.depth.png', { root: folder, cache })
+    const hit = await bakeOnce('hill.depth.png', { root: folder, cache, limits: { jobSeconds: 0.001 } })
+    const without = await bakeOnce('hill.depth.png', { root: folder, cache: false })
+    expect([miss.cached, hit.cached, without.cached]).toEqual([false, true, false])
+    expect(comparable(hit)).toEqual(comparable(miss))
+    expect(comparable(without)).toEqual(comparable(miss))
+    expect(miss.manifest.lods.map(({ url }) => url)).toEqual(miss.files.map(({ name }) => name))
+  })
+
+  it('has a key that knows bytes, settings and the name, and neither paths nor times', async () => {
+    const first = await hillFolder()
+    const second = await hillFolder()
+    const key = async (folder: string, options: BakerOptions = {}, map = 'hill.depth.png'): Promise<string> => (await bakeOnce(map, { root: folder, cache: { dir: join(first, 'cache') }, ...options })).key
+    const original = await key(first)
+    expect(await key(second)).toBe(original)
+    expect(await key(second, { root: '/', projectRoots: ['/'] }, join(second, 'hill.depth.png'))).toBe(original)
+    writeFileSync(join(second, 'hill.depth.json'), '{}')
+    expect(await key(second)).toBe(original)
+    writeFileSync(join(second, 'hill.depth.json'), '{ "fovY": 45 }')
+    expect(await key(second)).toBe(original)
+
+    const different = new Set([original])
+    for (const files of [{ 'hill.depth.json': '{ "fovY": 46 }' }, { 'hill.depth.png': await hill(0.9) }, { 'hill.png': await rgb8(32, 32, () => [1, 2, 3]) }, { 'hill.depth.json': '{ "color": null }' }]) {
+      for (const [name, content] of Object.entries(files)) writeFileSync(join(second, name), content)
+      different.add(await key(second))
+    }
+    writeFileSync(join(first, 'mount.depth.png'), await hill())
+    different.add(await key(first, {}, 'mount.depth.png'))
+    expect(different.size).toBe(6)
+  })
+
+  it('bakes once for callers who ask at the same time', async () => {
+    const folder = await hillFolder()
+    await withBaker({ root: folder, cache: { dir: join(folder, 'cache') } }, async (baker) => {
+      const stop = new AbortController()
+      const leaving = baker.bake('hill.depth.png', { signal: stop.signal }).catch((error: unknown) => String(error))
+      const staying = [baker.bake('hill.depth.png'), baker.bake(join(folder, 'hill.depth.png'))]
+      setTimeout(() => stop.abort(), 20)
+      expect(await leaving).toBe('hill.depth.png: stopped.')
+      const [a, b] = await Promise.all(staying)
+      expect(a.cached).toBe(false)
+      // The same job gave both.
+      expect(a.files[0].bytes).toBe(b.files[0].bytes)
+    })
+  })
+
+  it('can be asked again for what was just stopped', async () => {
+    const folder = await hillFolder()
+    await withBaker({ root: folder, cache: false }, async (baker) => {
+      const stop = new AbortController()
+      const stopped = baker.bake('hill.depth.png', { signal: stop.signal }).catch(() => 'stopped')
+      setTimeout(() => stop.abort(), 30)
+      expect(await stopped).toBe('stopped')
+      expect((await baker.bake('hill.depth.png')).files).toHaveLength(2)
+    })
+  })
+
+  it('names the file at fault as the caller names the map', async () => {
+    const folder = temporaryFolder({ 'package.json': '{}', 'art/a.depth.png': await hill(), 'art/a.png': 'no picture', 'art/b.depth.png': 'no map', 'art/c.depth.png': await hill(), 'art/c.depth.json': '{ "near": 0 }' })
+    await withBaker({ root: folder, cache: false }, async (baker) => {
+      const refusal = async (map: string): Promise<string> => String(await baker.bake(map).catch((error: unknown) => error))
+      expect(await refusal('art/a.depth.png')).toMatch(/^art\/a\.png: expected /)
+      expect(await refusal('art/b.depth.png')).toMatch(/^art\/b\.depth\.png: expected /)
+      expect(await refusal('art/c.depth.png')).toMatch(/^art\/c\.depth\.json:1:3: near: expected > 0, got 0/)
+      expect(await refusal(join(folder, 'art/b.depth.png'))).toContain(`${folder}/art/b.depth.png: expected `)
+      expect(baker.dependencies('art/c.depth.png').present).toContain(join(folder, 'art/c.depth.json'))
+    })
+  })
+
+  it('keeps to its limits, also where an entry of the cache was made under higher ones', async () => {
+    const folder = await hillFolder()
+    const cache = { dir: join(folder, 'cache') }
+    await bakeOnce('hill.depth.png', { root: folder, cache })
+    for (const limits of [{ maxPixels: 1000 }, { maxFileBytes: 100 }]) {
+      await expect(bakeOnce('hill.depth.png', { root: folder, cache, limits })).rejects.toMatchObject({ code: 'INPUT_TOO_LARGE', file: 'hill.depth.png' })
+    }
+  })
+
+  it('tells of trouble with the cache once, and bakes', async () => {
+    const folder = await hillFolder()
+    writeFileSync(join(folder, 'file'), '')
+    const warnings: string[] = []
+    await withBaker({ root: folder, cache: { dir: 'file/cache' }, onWarning: (message) => warnings.push(message) }, async (baker) => {
+      expect((await baker.bake('hill.depth.png')).cached).toBe(false)
+      expect((await baker.bake('hill.depth.png')).cached).toBe(false)
+    })
+    expect(warnings).toHaveLength(1)
+    expect(warnings[0]).toContain('cannot be written')
+  })
+
+  it('leaves the sources as they are', async () => {
+    const folder = await hillFolder()
+    const state = () => ['hill.depth.png', 'hill.png'].map((name) => [statSync(join(folder, name)).mtimeMs, readFileSync(join(folder, name)).toString('base64')])
+    const before = state()
+    await bakeOnce('hill.depth.png', { root: folder, cache: { dir: 'cache' } })
+    expect(state()).toEqual(before)
+    expect(readdirSync(folder).sort()).toEqual(['cache', 'hill.depth.png', 'hill.png', 'package.json'])
+  })
+})
+
+describeWithShared('a baker on real maps', () => {
+  it('gives the same bytes from worker and cache', async () => {
+    const cache = { dir: join(temporaryFolder(), 'cache') }
+    const map = join(sharedFolder, 'data', 'cones.depth.png')
+    const options = { cache, defaults: [{ origin: 'test', settings: { lods: [5000, 500] } }] }
+    expect(comparable(await bakeOnce(map, options))).toEqual(comparable(await bakeOnce(map, { ...options, limits: { jobSeconds: 0.001 } })))
+  })
+})

@@ -1,0 +1,195 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { cacheFolder, openCache, type CacheOptions } from '../../src/bake/cache.js'
+import type { BakeResult } from '../../src/core/index.js'
+import { temporaryFolder } from '../support/folder.js'
+
+// Plain JavaScript, since the writers that are killed run it too.
+const { keyOf, resultOf } = (await import(new URL('../fixtures/cache-content.mjs', import.meta.url).href)) as { keyOf: (i: number) => string; resultOf: (i: number) => BakeResult }
+const DAY = 24 * 60 * 60 * 1000
+
+function open(dir: string, options: CacheOptions = {}) {
+  const troubles: string[] = []
+  return { cache: openCache({ root: dir, dir, ...options, onTrouble: (message) => troubles.push(message.replaceAll(dir, '.')) }), troubles }
+}
+const entryOf = (dir: string, i: number): string => join(dir, `${keyOf(i)}.bake`)
+const plain = (result: BakeResult | null) => result && { manifest: result.manifest, files: result.files.map(({ name, bytes }) => [name, Buffer.from(bytes).toString('hex')]) }
+/** As if the entry had last been used so many days ago. */
+function age(dir: string, i: number, days: number): void {
+  const then = new Date(Date.now() - days * DAY)
+  utimesSync(entryOf(dir, i), then, then)
+}
+
+describe('the cache', () => {
+  it('gives back what was put in, byte for byte, to other processes too', async () => {
+    const dir = temporaryFolder()
+    await open(dir).cache.put(keyOf(1), resultOf(1))
+    const { cache, troubles } = open(dir)
+    expect(plain(await cache.get(keyOf(1)))).toEqual(plain(resultOf(1)))
+    expect(await cache.get(keyOf(2))).toBeNull()
+    expect(readdirSync(dir)).toEqual([`${keyOf(1)}.bake`])
+    expect(troubles).toEqual([])
+  })
+
+  it.each([
+    ['cut off', (file: string) => truncateSync(file, 400_000)],
+    ['cut off', (file: string) => truncateSync(file, 20)],
+    ['no cache entry', (file: string) => writeFileSync(file, 'x'.repeat(1000))],
+    ['bytes left over', (file: string) => writeFileSync(file, '!', { flag: 'a' })],
+    ['another checksum', (file: string) => flip(file, 700_000)],
+    ['its header has another checksum', (file: string) => flip(file, 100)],
+  ])('finds an entry that is damaged (%s), says so once, and mends it with the next bake', async (reason, damage) => {
+    const dir = temporaryFolder()
+    const { cache, troubles } = open(dir)
+    await cache.put(keyOf(1), resultOf(1))
+    damage(entryOf(dir, 1))
+    expect(await cache.get(keyOf(1))).toBeNull()
+    expect(await cache.get(keyOf(1))).toBeNull()
+    expect(troubles).toHaveLength(1)
+    expect(troubles[0]).toContain(reason)
+    expect(troubles[0]).toContain('baking again')
+    expect((await cache.verify()).damaged).toHaveLength(1)
+    await cache.put(keyOf(1), resultOf(1))
+    expect(plain(await cache.get(keyOf(1)))).toEqual(plain(resultOf(1)))
+  })
+
+  it('does not serve one whole entry for another', async () => {
+    const dir = temporaryFolder()
+    const { cache, troubles } = open(dir)
+    await cache.put(keyOf(1), resultOf(1))
+    copyFileSync(entryOf(dir, 1), entryOf(dir, 2))
+    expect(await cache.get(keyOf(2))).toBeNull()
+    expect(troubles[0]).toContain('it belongs to another key')
+  })
+
+  it('writes nothing when it is read-only', async () => {
+    const dir = temporaryFolder()
+    await open(dir).cache.put(keyOf(1), resultOf(1))
+    age(dir, 1, 100)
+    const before = statSync(entryOf(dir, 1)).mtimeMs
+    const { cache, troubles } = open(dir, { readonly: true })
+    expect(await cache.get(keyOf(1))).not.toBeNull()
+    await cache.put(keyOf(2), resultOf(2))
+    await cache.sweep()
+    expect(readdirSync(dir)).toHaveLength(1)
+    expect(statSync(entryOf(dir, 1)).mtimeMs).toBe(before)
+    expect(troubles).toEqual([])
+  })
+
+  it('is one warning when its folder cannot be written', async () => {
+    const dir = temporaryFolder({ file: 'a file' })
+    const { cache, troubles } = open(join(dir, 'file', 'cache'))
+    expect(await cache.get(keyOf(1))).toBeNull()
+    await cache.put(keyOf(1), resultOf(1))
+    await cache.put(keyOf(2), resultOf(2))
+    await cache.sweep()
+    expect(troubles).toEqual(['The cache . cannot be written (ENOTDIR); baking without it. Name another folder in DEPTHMESH_CACHE_DIR.'])
+  })
+
+  it('is one warning when an entry cannot be read', async () => {
+    const dir = temporaryFolder()
+    const { cache, troubles } = open(dir)
+    mkdirSync(entryOf(dir, 1))
+    expect(await cache.get(keyOf(1))).toBeNull()
+    expect(await cache.get(keyOf(1))).toBeNull()
+    expect(troubles).toEqual([`The cache entry ./${keyOf(1)}.bake cannot be read (EISDIR); baking again.`])
+  })
+
+  it('removes what was not used for long, and what dead writers left', async () => {
+    const dir = temporaryFolder()
+    const { cache } = open(dir, { maxAge: 10 })
+    for (const i of [1, 2]) await cache.put(keyOf(i), resultOf(i))
+    age(dir, 1, 11)
+    age(dir, 2, 9)
+    const temp = join(dir, `${keyOf(1)}.00000000-0000-0000-0000-000000000000.tmp`)
+    const fresh = join(dir, `${keyOf(1)}.00000000-0000-0000-0000-000000000001.tmp`)
+    for (const file of [temp, fresh]) writeFileSync(file, 'half')
+    utimesSync(temp, new Date(Date.now() - DAY), new Date(Date.now() - DAY))
+    writeFileSync(join(dir, 'notes.txt'), 'not ours')
+    await cache.sweep()
+    expect(existsSync(entryOf(dir, 1))).toBe(false)
+    expect(existsSync(entryOf(dir, 2))).toBe(true)
+    expect([temp, fresh].map((file) => existsSync(file))).toEqual([false, true])
+    expect(existsSync(join(dir, 'notes.txt'))).toBe(true)
+  })
+
+  it('removes the least recently used first, and never what is in use', async () => {
+    const dir = temporaryFolder()
+    const { cache } = open(dir, { maxBytes: 2_500_000 })
+    for (const i of [1, 2, 3, 4]) await cache.put(keyOf(i), resultOf(i))
+    await cache.sweep()
+    expect((await cache.stats()).entries).toBe(4)
+
+    for (const i of [1, 2, 3, 4]) age(dir, i, i)
+    await cache.get(keyOf(4))
+    await cache.sweep()
+    expect([1, 2, 3, 4].map((i) => existsSync(entryOf(dir, i)))).toEqual([true, false, false, true])
+  })
+
+  it('clears what it wrote and nothing else', async () => {
+    const dir = temporaryFolder({ 'notes.txt': 'not ours' })
+    const { cache } = open(dir)
+    for (const i of [1, 2]) await cache.put(keyOf(i), resultOf(i))
+    const stats = await cache.stats()
+    expect(stats.entries).toBe(2)
+    expect(stats.bytes).toBeGreaterThan(2_000_000)
+    expect(await cache.clear()).toEqual(stats)
+    expect(readdirSync(dir)).toEqual(['notes.txt'])
+  })
+
+  it('lies in the nearest package unless it is told where', () => {
+    const folder = temporaryFolder({ 'package.json': '{}', 'apps/game/src/a.txt': '' })
+    const before = process.env.DEPTHMESH_CACHE_DIR
+    delete process.env.DEPTHMESH_CACHE_DIR
+    try {
+      expect(cacheFolder(join(folder, 'apps/game'))).toBe(join(folder, 'node_modules/.cache/depthmesh'))
+      process.env.DEPTHMESH_CACHE_DIR = 'elsewhere'
+      expect(cacheFolder(folder)).toBe(join(folder, 'elsewhere'))
+      expect(cacheFolder(folder, 'named')).toBe(join(folder, 'named'))
+    } finally {
+      if (before === undefined) delete process.env.DEPTHMESH_CACHE_DIR
+      else process.env.DEPTHMESH_CACHE_DIR = before
+    }
+  })
+
+  it('survives writers that are killed: nothing torn is served, nothing that was whole is lost', async () => {
+    const dir = temporaryFolder()
+    const keys = 6
+    const script = fileURLToPath(new URL('../fixtures/cache-writer.mjs', import.meta.url))
+    const writer = async () => {
+      const child = spawn(process.execPath, [script, dir, String(keys)], { stdio: ['ignore', 'pipe', 'inherit'] })
+      await once(child.stdout, 'data')
+      return child
+    }
+    const whole = new Set<number>()
+    // DEPTHMESH_KILLS=200 is the long form.
+    for (let killed = 0; killed < Number(process.env.DEPTHMESH_KILLS ?? 8); killed += 2) {
+      const writers = await Promise.all([writer(), writer()])
+      await sleep(5 + ((killed * 7) % 40))
+      for (const child of writers) child.kill('SIGKILL')
+      await Promise.all(writers.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')))
+      const { cache, troubles } = open(dir)
+      for (let i = 0; i < keys; i++) {
+        const found = await cache.get(keyOf(i))
+        if (found === null) expect(whole.has(i), `entry ${i} was lost`).toBe(false)
+        else {
+          expect(plain(found)).toEqual(plain(resultOf(i)))
+          whole.add(i)
+        }
+      }
+      expect(troubles).toEqual([])
+    }
+    expect(whole.size).toBeGreaterThan(0)
+  })
+})
+
+function flip(file: string, at: number): void {
+  const bytes = readFileSync(file)
+  bytes[at] ^= 1
+  writeFileSync(file, bytes)
+}

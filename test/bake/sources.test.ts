@@ -1,0 +1,170 @@
+import { mkdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { assetNames, readSources, SourceLog, type SourceOptions } from '../../src/bake/sources.js'
+import { temporaryFolder } from '../support/folder.js'
+import { gray16 } from '../support/maps.js'
+
+function read(folder: string, options: Partial<SourceOptions> = {}, map = 'hill.depth.png', log?: SourceLog) {
+  return readSources(join(folder, map), { projectRoots: [folder], maxFileBytes: 1e6, patient: false, ...options }, log)
+}
+
+const refusal = async (...parameters: Parameters<typeof read>): Promise<string> => {
+  const error: unknown = await read(...parameters).catch((error: unknown) => error)
+  expect(error).toHaveProperty('code')
+  return String(error).replaceAll(parameters[0], '.')
+}
+const text = (bytes: Uint8Array | null): string | null => (bytes === null ? null : Buffer.from(bytes).toString())
+
+describe('names', () => {
+  it('takes the stem of a map for its companions', () => {
+    expect(assetNames('art/hill.depth.png')).toEqual({ name: 'hill', folder: 'art', sidecar: join('art', 'hill.depth.json') })
+    expect(assetNames('a.b.depth.tiff').name).toBe('a.b')
+    expect(assetNames('height.exr').name).toBe('height')
+  })
+})
+
+describe('companions', () => {
+  it('prefers .color.* to the bare stem, and png to the rest', async () => {
+    const folder = temporaryFolder({ 'hill.depth.png': 'map', 'hill.png': 'bare', 'hill.color.webp': 'webp', 'hill.color.jpg': 'jpg' })
+    const { color, warnings, name } = await read(folder)
+    expect(name).toBe('hill')
+    expect(text(color)).toBe('jpg')
+    expect(warnings).toEqual(['hill.depth.png: hill.color.jpg is used as the colour picture; hill.color.webp is not. Keep one, or name it with "color" in hill.depth.json.'])
+  })
+
+  it('falls back to the bare stem, in any case and any Unicode form', async () => {
+    const folder = temporaryFolder({ 'H\u00fcgel.depth.png': 'map', 'Hu\u0308gel.PNG': 'bare' })
+    expect(text((await read(folder, {}, 'H\u00fcgel.depth.png')).color)).toBe('bare')
+  })
+
+  it('never takes the map itself for its picture', async () => {
+    const folder = temporaryFolder({ 'hill.png': 'map' })
+    expect((await read(folder, {}, 'hill.png')).color).toBeNull()
+  })
+
+  it('knows what was read and what would matter if it appeared', async () => {
+    const folder = temporaryFolder({ 'hill.depth.png': 'map', 'hill.color.jpg': 'jpg' })
+    const log = new SourceLog()
+    await read(folder, {}, 'hill.depth.png', log)
+    expect(log.dependencies.present).toEqual([join(folder, 'hill.depth.png'), join(folder, 'hill.color.jpg')])
+    expect(log.dependencies.missing).toContain(join(folder, 'hill.depth.json'))
+    expect(log.dependencies.missing).toContain(join(folder, 'hill.color.png'))
+    expect(log.dependencies.missing).not.toContain(join(folder, 'hill.png'))
+    expect(await log.isStale()).toBe(false)
+    writeFileSync(join(folder, 'hill.color.png'), 'png')
+    expect(await log.isStale()).toBe(true)
+  })
+
+  it('takes no picture when color is null', async () => {
+    const folder = temporaryFolder({ 'hill.depth.png': 'map', 'hill.png': 'bare', 'hill.depth.json': '{ "color": null }' })
+    expect((await read(folder)).color).toBeNull()
+  })
+
+  it('finds the picture that the sidecar names, relative to the sidecar', async () => {
+    const folder = temporaryFolder({ 'art/hill.depth.png': 'map', 'art/hill.depth.json': '{ "color": "../photos/a.jpg" }', 'photos/a.jpg': 'photo' })
+    expect(text((await read(folder, {}, 'art/hill.depth.png')).color)).toBe('photo')
+  })
+
+  it('lays the sidecar over the defaults and the flags over the sidecar', async () => {
+    const folder = temporaryFolder({ 'hill.depth.png': 'map', 'hill.depth.json': '{ "fovY": 60, "near": 2 }' })
+    const { settings } = await read(folder, { defaults: [{ origin: 'plugin options', settings: { fovY: 30, far: 50 } }], overrides: [{ origin: '--near', settings: { near: 3 } }] })
+    expect(settings).toMatchObject({ fovY: 60, far: 50, near: 3 })
+  })
+})
+
+describe('refusals of sources', () => {
+  it('suggests a name for a missing map', async () => {
+    expect(await refusal(temporaryFolder({ 'hill2.depth.png': 'map' }))).toBe('./hill.depth.png: expected a depth map, found no file. Did you mean hill2.depth.png?')
+  })
+
+  it('names the sidecar and the place in it', async () => {
+    const folder = temporaryFolder({ 'hill.depth.png': 'map', 'hill.depth.json': '{\n  "near": 1,\n  "fovy": 60\n}' })
+    expect(await refusal(folder)).toBe('./hill.depth.json:3:3: unknown key "fovy". Did you mean "fovY"?')
+    writeFileSync(join(folder, 'hill.depth.json'), '{\n  "texture": { "size": "big" }\n}')
+    expect(await refusal(folder)).toMatch(/^\.\/hill\.depth\.json:2:16: texture\.size: expected a whole number, got "big"/)
+    writeFileSync(join(folder, 'hill.depth.json'), '{ "near": 1, }')
+    expect(await refusal(folder)).toBe('./hill.depth.json:1:14: found a comma before }. Remove the last comma.')
+    writeFileSync(join(folder, 'hill.depth.json'), Buffer.from([0x7b, 0xff, 0xfe, 0x7d]))
+    expect(await refusal(folder)).toBe('./hill.depth.json: expected UTF-8 text. Save it as UTF-8.')
+  })
+
+  it.each(['../secret.png', '/etc/hostname', 'art/../../secret.png', 'link.png', 'linked/secret.png', '..'])('lets color %j not leave the project', async (color) => {
+    const outside = temporaryFolder({ 'secret.png': 'secret', 'game/hill.depth.png': 'map' })
+    const folder = join(outside, 'game')
+    writeFileSync(join(folder, 'hill.depth.json'), JSON.stringify({ color }))
+    symlinkSync(join(outside, 'secret.png'), join(folder, 'link.png'))
+    symlinkSync(outside, join(folder, 'linked'))
+    expect(await refusal(folder)).toBe(`./hill.depth.json: color: expected a picture inside the project, got ${JSON.stringify(color)}. Copy the picture into the project.`)
+  })
+
+  it('says which picture is missing', async () => {
+    const folder = temporaryFolder({ 'hill.depth.png': 'map', 'photo.jpg': 'photo', 'hill.depth.json': '{ "color": "phot.jpg" }' })
+    const log = new SourceLog()
+    expect(await refusal(folder, {}, 'hill.depth.png', log)).toBe('./hill.depth.json: color: expected a picture at phot.jpg, found no file. Did you mean photo.jpg?')
+    expect(log.dependencies.missing).toContain(join(folder, 'phot.jpg'))
+  })
+
+  it('refuses files that are too large without reading them', async () => {
+    expect(await refusal(temporaryFolder({ 'hill.depth.png': Buffer.alloc(2_000_000) }))).toBe('./hill.depth.png: expected at most 1.0 MB, found 2.0 MB. Shrink it, or raise limits.maxFileBytes.')
+  })
+
+  it('refuses a folder that is called like a map', async () => {
+    const folder = temporaryFolder()
+    mkdirSync(join(folder, 'hill.depth.png'))
+    expect(await refusal(folder)).toBe('./hill.depth.png: cannot be read (EISDIR). Check that it is a file and that you may read it.')
+  })
+
+  it('asks for leave for the map, the sidecar and the picture, as written and where links lead', async () => {
+    const outside = temporaryFolder({ 'secret.depth.png': 'map', 'secret.json': '{}', 'secret.png': 'picture', 'game/hill.depth.png': 'map' })
+    const folder = join(outside, 'game')
+    const mayRead = (path: string): boolean => path.startsWith(join(folder, '/'))
+    symlinkSync(join(outside, 'secret.depth.png'), join(folder, 'a.depth.png'))
+    expect(await refusal(folder, { mayRead }, 'a.depth.png')).toMatch(/^\.\/a\.depth\.png: lies outside of the folders that may be served/)
+    expect(await refusal(folder, { mayRead }, '../secret.depth.png')).toContain('lies outside')
+    expect(await refusal(folder, { mayRead }, '../not-there.depth.png')).toContain('lies outside')
+    symlinkSync(join(outside, 'secret.json'), join(folder, 'hill.depth.json'))
+    expect(await refusal(folder, { mayRead })).toContain('./hill.depth.json: lies outside')
+    renameSync(join(folder, 'hill.depth.json'), join(folder, 'other'))
+    symlinkSync(join(outside, 'secret.png'), join(folder, 'hill.png'))
+    expect(await refusal(folder, { mayRead })).toContain('./hill.png: lies outside')
+  })
+})
+
+describe('files that are being written', () => {
+  const patient = { patient: true }
+
+  it('waits for the end of a PNG', async () => {
+    const whole = await gray16(16, 16, (x) => x / 16)
+    const folder = temporaryFolder({ 'hill.depth.png': whole.subarray(0, 60) })
+    const reading = read(folder, patient)
+    await sleep(150)
+    writeFileSync(join(folder, 'hill.depth.png'), whole)
+    expect(Buffer.from((await reading).depth).equals(whole)).toBe(true)
+  })
+
+  it('waits for the end of a sidecar, and for a map that is deleted and written anew', async () => {
+    const folder = temporaryFolder({ 'hill.depth.json': '{ "near": ' })
+    const reading = read(folder, patient)
+    await sleep(100)
+    writeFileSync(join(folder, 'hill.depth.png'), await gray16(4, 4, () => 0.5))
+    await sleep(100)
+    writeFileSync(join(folder, 'hill.depth.json'), '{ "near": 2 }')
+    expect((await reading).settings.near).toBe(2)
+  })
+
+  it('takes an old file as it is, at once', async () => {
+    const whole = await gray16(16, 16, (x) => x / 16)
+    const folder = temporaryFolder({ 'hill.depth.png': whole.subarray(0, 60) })
+    const lastYear = new Date(Date.now() - 1e10)
+    utimesSync(join(folder, 'hill.depth.png'), lastYear, lastYear)
+    const result = await Promise.race([read(folder, patient), sleep(1000, null)])
+    expect(result?.depth).toHaveLength(60)
+  })
+
+  it('gives up on a file that stays unfinished', async () => {
+    const folder = temporaryFolder({ 'hill.depth.png': 'no picture', 'hill.depth.json': '{' })
+    expect(await refusal(folder, patient)).toContain('hill.depth.json:1:2: expected a key or }')
+  })
+})
