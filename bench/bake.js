@@ -1,0 +1,62 @@
+/** Whole bakes, from files to GLBs, against the same pipeline with other meshers: depthmesh's own decoding, textures and GLBs around each. */
+import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { bakeDepthMesh, createManifest, decodeColor, decodeDepth, encodePicture, padEdges, parseSettings, textureSize, toDisparity, unproject, writeGlb } from '../dist/core/index.js'
+import { markdownTable, medianTimes } from './support/measure.js'
+import { delatinChain, fullGridChain } from './support/peers.js'
+import { colorPng, depthPng, room, terrain } from './support/scenes.js'
+
+/** Real maps, where they stand beside the checkout; without unknown pixels, which the peers can't take. */
+const REAL = fileURLToPath(new URL('../../shared/data/', import.meta.url))
+
+export async function run() {
+  const rows = []
+  for (const [inputs, rounds] of await cases()) {
+    for (const { name, settings, ...sources } of inputs) {
+      const times = await medianTimes(
+        {
+          depthmesh: () => bakeDepthMesh(sources, { settings }),
+          delatin: () => peerBake(sources, settings, delatinChain),
+          grid: () => peerBake(sources, settings, fullGridChain),
+        },
+        rounds,
+      )
+      rows.push([name, times.depthmesh, times.delatin, times.grid, ratio(times.depthmesh / times.delatin), ratio(times.depthmesh / times.grid)])
+    }
+  }
+  const head = ['map', 'depthmesh, ms', 'delatin chain, ms', 'full grid + meshoptimizer, ms', '÷ delatin', '÷ full grid (target ≤ 0.5)']
+  return `Whole bake with a colour picture: decode, four levels at the default budgets, textures, GLBs. One thread.\n\n${markdownTable(head, rows)}`
+}
+
+/** Inputs with the rounds that are worth their time. */
+async function cases() {
+  const generated = async (size) =>
+    Promise.all([terrain(size), room(size)].map(async (scene) => ({ name: `${scene.name} ${scene.width}×${scene.height}`, depth: await depthPng(scene), color: await colorPng(scene), settings: scene.settings })))
+  const real = !existsSync(REAL) ? [] : [{ name: 'moon (real) 640×640', depth: readFileSync(`${REAL}moon.depth.png`), color: readFileSync(`${REAL}moon.color.jpg`), settings: {} }]
+  return [
+    [[...real, ...(await generated(1024))], 3],
+    [await generated(2048), 1],
+  ]
+}
+
+/** The pipeline with another mesher in it. */
+async function peerBake(sources, given, mesher) {
+  const settings = parseSettings([{ origin: 'bench', settings: given }])
+  const maxPixels = 2 ** 26
+  const raster = await decodeDepth(sources.depth, { channel: null, encoding: settings.encoding, maxPixels })
+  const map = toDisparity(raster, settings)
+  const meshes = (await mesher(map, settings.lods)).map((plane) => unproject(plane, map, settings))
+  const counts = meshes.map(({ indices }) => indices.length / 3)
+  const picture = padEdges(await decodeColor(sources.color, map, { size: Math.max(settings.texture.size, map.width, map.height), maxPixels }))
+  const camera = settings.projection === 'perspective' ? { fovY: settings.fovY, aspect: map.width / map.height, near: map.near, far: map.far } : null
+  const levels = []
+  for (const [level, mesh] of meshes.entries()) {
+    const color = await encodePicture(picture, { ...settings.texture, size: textureSize(settings.texture.size, level, counts) })
+    const error = { metres: 0, pixels: 0 }
+    const glb = await writeGlb({ name: 'peer', layers: [{ role: 'front', mesh, color, normalMap: null }], camera, map, error }, settings)
+    levels.push({ file: `peer.lod${level}.glb`, glb, error, color })
+  }
+  return createManifest({ name: 'peer', size: map, levels, camera, placeholder: '', variants: [], preflight: { checks: [] } })
+}
+
+const ratio = (value) => `${value.toFixed(2)}×`
