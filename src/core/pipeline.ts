@@ -1,13 +1,16 @@
-import { toDisparity, type DisparityMap } from './depth/convention.js'
+import { cutByAlpha, toDisparity, type DisparityMap } from './depth/convention.js'
 import { decodeDepth, DEFAULT_MAX_PIXELS } from './depth/decode.js'
 import { readGray } from './depth/picture.js'
 import { preflight, type PreflightReport } from './depth/preflight.js'
+import { dilateNear } from './depth/silhouette.js'
 import { createManifest, type DepthManifest, type ManifestLevel, type SourceCamera } from './glb/manifest.js'
 import { writeGlb } from './glb/write.js'
-import { triangulateGrid } from './mesh/triangulate.js'
+import { errorInMetres, errorModel, measureError, type ErrorModel } from './mesh/error.js'
+import { buildLods } from './mesh/lod.js'
+import { triangulateGrid, type PlaneMesh } from './mesh/triangulate.js'
 import { unproject } from './mesh/unproject.js'
 import { parseSettings, type Settings, type SettingsInput } from './options.js'
-import { decodeColor, padEdges } from './texture/color.js'
+import { alphaAt, decodeColor, padEdges, type Picture } from './texture/color.js'
 import { encodePicture, encodePlaceholder, textureSize } from './texture/encode.js'
 
 /** What a bake starts from: bytes, no paths. */
@@ -46,15 +49,7 @@ export interface BakeOptions {
  */
 export async function checkDepthMap(sources: BakeSources, options: BakeOptions = {}): Promise<PreflightReport> {
   const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
-  return (await readMap(sources, settings, options.maxPixels ?? DEFAULT_MAX_PIXELS)).report
-}
-
-/** From the file to what it says: decode ▶ convention ▶ preflight. */
-async function readMap(sources: BakeSources, settings: Settings, maxPixels: number): Promise<{ map: DisparityMap; report: PreflightReport }> {
-  const raster = await decodeDepth(sources.depth, { channel: settings.channel, encoding: settings.encoding, maxPixels })
-  const map = toDisparity(raster, settings)
-  const gray = sources.color ? await readGray(sources.color, { width: raster.width, height: raster.height, maxPixels }) : null
-  return { map, report: preflight({ raster, map, picture: gray }, settings) }
+  return (await readMap(sources, settings, options)).report
 }
 
 /**
@@ -64,26 +59,58 @@ async function readMap(sources: BakeSources, settings: Settings, maxPixels: numb
  */
 export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions = {}): Promise<BakeResult> {
   const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
-  const maxPixels = options.maxPixels ?? DEFAULT_MAX_PIXELS
-  const { map, report } = await readMap(sources, settings, maxPixels)
+  const { map, report, picture } = await readMap(sources, settings, options)
+  options.signal?.throwIfAborted()
+  const model = errorModel(map, settings)
+  const surfaces = await buildSurfaces(map, settings, model)
+  options.signal?.throwIfAborted()
 
-  const camera: SourceCamera | null =
-    settings.projection === 'perspective' ? { fovY: settings.fovY, aspect: map.width / map.height, near: map.near, far: map.far } : null
+  const { fovY } = settings
+  const size = { width: map.width, height: map.height }
+  const camera: SourceCamera | null = settings.projection === 'perspective' ? { fovY, aspect: map.width / map.height, near: map.near, far: map.far } : null
+  const placeholder = picture ? await encodePlaceholder(picture) : ''
+  const triangles = surfaces.map((surface) => surface.triangles.length / 3)
+  const padded = picture ? padEdges(picture) : null
   const files: BakedFile[] = []
   const levels: ManifestLevel[] = []
-  const budgets = Array.isArray(settings.lods) ? settings.lods : [100_000]
-  const meshes = budgets.map((budget) => unproject(triangulateGrid(map, budget), map, settings))
-  const picture = sources.color ? padEdges(await decodeColor(sources.color, map, { size: Math.max(settings.texture.size, map.width, map.height), maxPixels })) : null
-  for (const [level, mesh] of meshes.entries()) {
-    const size = textureSize(settings.texture.size, level, meshes.map(({ indices }) => indices.length / 3))
-    const color = picture ? await encodePicture(picture, { ...settings.texture, size }) : null
-    const error = { metres: 0, pixels: 0 }
+  for (const [level, surface] of surfaces.entries()) {
+    const mesh = unproject(surface, map, settings)
+    const color = padded ? await encodePicture(padded, { ...settings.texture, size: textureSize(settings.texture.size, level, triangles) }) : null
+    const error = { metres: errorInMetres(model, surface.maxError), pixels: surface.pixelError.max }
     const glb = await writeGlb({ name: sources.name, layers: [{ role: 'front', mesh, color, normalMap: null }], camera, map, error }, settings)
     const file = `${sources.name}.lod${level}.glb`
     files.push({ name: file, bytes: glb.bytes })
     levels.push({ file, glb, error, color })
   }
-  const placeholder = picture ? await encodePlaceholder(picture) : ''
-  const size = { width: map.width, height: map.height }
   return { manifest: createManifest({ name: sources.name, size, levels, camera, placeholder, variants: [], preflight: report }), files }
+}
+
+interface ReadMap {
+  /** What the map says, ready to be meshed. */
+  map: DisparityMap
+  report: PreflightReport
+  picture: Picture | null
+}
+
+/** decode ▶ convention ▶ preflight ▶ silhouette */
+async function readMap(sources: BakeSources, settings: Settings, { maxPixels = DEFAULT_MAX_PIXELS }: BakeOptions): Promise<ReadMap> {
+  const raster = await decodeDepth(sources.depth, { channel: settings.channel, encoding: settings.encoding, maxPixels })
+  const { width, height } = raster
+  const meant = toDisparity(raster, settings)
+  const gray = sources.color ? await readGray(sources.color, { width, height, maxPixels }) : null
+  const report = preflight({ raster, map: meant, picture: gray }, settings)
+
+  const picture = sources.color ? await decodeColor(sources.color, raster, { size: Math.max(settings.texture.size, width, height), maxPixels }) : null
+  const alpha = picture ? await alphaAt(picture, width, height) : null
+  const visible = alpha ? cutByAlpha(meant, alpha) : meant
+  return { map: settings.cut === false ? visible : dilateNear(visible, settings.cut), report, picture }
+}
+
+/** triangulate ▶ cut ▶ lod: fine → coarse. */
+async function buildSurfaces(map: DisparityMap, settings: Settings, model: ErrorModel): Promise<PlaneMesh[]> {
+  if (settings.topology === 'adaptive' || !Array.isArray(settings.lods)) return buildLods(map, settings, model)
+  return settings.lods.map((budget) => {
+    const grid = triangulateGrid(map, budget)
+    return { ...grid, ...measureError(grid.points, grid.triangles, map, model) }
+  })
 }
