@@ -22,8 +22,7 @@ export function meant(raster: DepthRaster, input: SettingsInput = {}): { raster:
 
 /** A map as it stands before the mesh, from a formula that gives 0 far … 1 near. */
 export function mapOf(width: number, height: number, disparity: (x: number, y: number) => number): DisparityMap {
-  const { map } = meant(rasterOf(width, height, disparity, 32))
-  return map
+  return { width, height, disparity: rasterOf(width, height, disparity, 32).samples, near: 1, far: 10, relief: 1 }
 }
 
 /** Seeded uniform numbers in 0..1 (mulberry32). */
