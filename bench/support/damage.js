@@ -40,7 +40,7 @@ export function addSalt(raster, share, { hole, seed = 2 }) {
   }))
 }
 
-/** Discs of black (`unknown`: of NaN) until `share` of the map is covered; radii 1..3 % of the longer side. */
+/** Discs of black (`unknown`: of NaN) until `share` of the map is covered; radii .3..0.9 % of the longer side, as the unknown areas of stereo maps have (.1..1.9 %). */
 export function punchHoles(raster, share, { seed = 3, unknown = 0 } = {}) {
   const random = seededRandom(seed)
   const { width, height } = raster
@@ -49,7 +49,7 @@ export function punchHoles(raster, share, { seed = 3, unknown = 0 } = {}) {
   const longer = Math.max(width, height)
   let covered = 0
   while (covered < share * samples.length) {
-    const radius = longer * (0.01 + 0.02 * random())
+    const radius = longer * (0.003 + 0.006 * random())
     const [cx, cy] = [random() * width, random() * height]
     for (let y = Math.max(0, Math.ceil(cy - radius)); y < Math.min(height, cy + radius); y++) {
       for (let x = Math.max(0, Math.ceil(cx - radius)); x < Math.min(width, cx + radius); x++) {

@@ -24,18 +24,19 @@ export function realMaps() {
  */
 export async function loadReal(entry) {
   const settings = parseSettings([{ origin: entry.name, settings: entry.sidecar ?? {} }])
-  const raster = await readRaster(entry)
+  const raster = await readRaster(entry, settings)
   const map = toDisparity(raster, settings)
   const color = entry.color ? readFileSync(FOLDER + entry.color) : null
   const picture = color ? await readGray(color, { width: raster.width, height: raster.height, maxPixels: MAX_PIXELS }) : null
   return { name: entry.name, entry, raster, settings, map, color, picture }
 }
 
-async function readRaster(entry) {
+async function readRaster(entry, settings) {
   const bytes = readFileSync(FOLDER + entry.file)
-  if (entry.file.endsWith('.npz')) return { width: entry.width, height: entry.height, samples: stretch(readNpz(bytes)), bitDepth: 32, source: 'exr' }
+  if (entry.file.endsWith('.npz')) return { width: entry.width, height: entry.height, samples: stretch(readNpz(bytes)), format: 'float', bitDepth: 32, source: 'exr', channel: 'Y', channels: ['Y'], alpha: null, colourChunks: [] }
   const png = entry.file.endsWith('.jpg') ? await sharp(bytes).greyscale().png().toBuffer() : bytes
-  return decodeDepth(png, { channel: null, maxPixels: MAX_PIXELS })
+  // One map's R, G and B differ by one level here and there; the decoder asks to name one.
+  return decodeDepth(png, { channel: entry.channels >= 3 && !entry.file.endsWith('.jpg') ? 'r' : null, encoding: settings.encoding, maxPixels: MAX_PIXELS })
 }
 
 /** Finite values to 0..1, the rest to NaN: what a program does that saves floats as a disparity map. */

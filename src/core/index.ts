@@ -6,6 +6,7 @@ export { decodeDepth, type DecodeOptions, type DepthRaster } from './depth/decod
 export { cutByAlpha, toDisparity, type DisparityMap } from './depth/convention.js'
 export { readGray, type GrayOptions, type GrayPicture } from './depth/picture.js'
 export { preflight, type CheckId, type PreflightCheck, type PreflightInput, type PreflightReport } from './depth/preflight.js'
+export { cleanDepth, type CleanInput, type CleanResult, type CleanStep, type CleanStepName } from './depth/clean.js'
 export { dilateNear } from './depth/silhouette.js'
 export { buildLods } from './mesh/lod.js'
 export { errorModel, measureError, type ErrorModel, type MeasuredError, type PixelError } from './mesh/error.js'

@@ -1,7 +1,7 @@
 import type { Settings } from '../options.js'
 import type { DisparityMap } from './convention.js'
 import type { DepthRaster } from './decode.js'
-import { percentileBin } from './histogram.js'
+import { disparityRange } from './histogram.js'
 import type { GrayPicture } from './picture.js'
 import type { PreflightCheck } from './preflight/check.js'
 import { checkHoles } from './preflight/holes.js'
@@ -46,18 +46,11 @@ export function preflight({ raster, map, picture }: PreflightInput, settings: Se
   const checks = [...checkLevels(raster, spread, settings), ...checkColorChunks(raster, settings)]
   if (spread.levels > 1) {
     const thumbnail = shrink(map.disparity, width, height, thumbnailSize(width, height))
-    const range = rangeOf(thumbnail.values)
+    const range = disparityRange(thumbnail.values)
     checks.push(...checkHoles(raster, map, spread, settings))
     checks.push(...checkSurface(map, range, raster, spread, settings))
     checks.push(...checkLayout(thumbnail, range, settings))
     if (picture !== null) checks.push(...checkPicture(thumbnail, map, picture))
   }
   return { width, height, bitDepth, levels: spread.levels, checks }
-}
-
-/** 99th − 1st percentile of the disparity. */
-function rangeOf(values: Float32Array): number {
-  const counts = new Uint32Array(1001)
-  for (const value of values) if (value === value) counts[Math.round(Math.min(1, Math.max(0, value)) * 1000)]++
-  return (percentileBin(counts, 0.99) - percentileBin(counts, 0.01)) / 1000
 }

@@ -2,7 +2,7 @@
 export const SPIKE_HEIGHT = 0.05
 
 /**
- * The median of a pixel's eight neighbours if the pixel is a spike, else NaN. A spike sticks out from the median by more than {@link SPIKE_HEIGHT},
+ * The median of a pixel's eight neighbours (of two, the lower: a value of the map) if the pixel is a spike, else NaN. A spike sticks out from the median by more than {@link SPIKE_HEIGHT},
  * and out of the range of its neighbours by more than that range. One neighbour may be a spike too and is left aside.
  *
  * The second condition is what tells salt from rough ground and thin things: with the first alone, 1.7 % and .9 % of two clean terrains are spikes,
@@ -30,9 +30,10 @@ export function spikeMedian(disparity: Float32Array, x: number, y: number, width
   }
   if (around.length < 5) return NaN
   around.sort((a, b) => a - b)
-  const middle = around.length >> 1
-  const median = around.length % 2 ? around[middle] : (around[middle - 1] + around[middle]) / 2
-  const [low, high] = [around[1], around[around.length - 2]]
+  const median = around[(around.length - 1) >> 1]
+  // At the border a thin line has a single neighbour of its own.
+  const aside = around.length === 8 ? 1 : 0
+  const [low, high] = [around[aside], around[around.length - 1 - aside]]
   const out = Math.max(here - high, low - here)
   return Math.abs(here - median) > SPIKE_HEIGHT && out > high - low ? median : NaN
 }

@@ -1,6 +1,7 @@
 import type { Settings } from '../../options.js'
 import type { DisparityMap } from '../convention.js'
 import type { DepthRaster } from '../decode.js'
+import { EDGE_RADIUS, EDGE_STEP } from '../edge.js'
 import { percentileBin } from '../histogram.js'
 import { spikeMedian } from '../spike.js'
 import { percent, type PreflightCheck } from './check.js'
@@ -35,12 +36,8 @@ const BAND_LEVELS = 512
 /** … where at least this share of the steps is exactly one level. Below it terraces are not from rounding: a terrain whose own steps are steeper gets worse. */
 const BAND_SINGLE_STEPS = 0.5
 
-/** Half the window in which an edge is looked at, pixels. */
-export const EDGE_RADIUS = 3
-/** Disparity within the window that makes an edge, as a share of the map's range: slopes stay below it. */
-export const EDGE_STEP = 0.12
 /** Part of an edge's height, from the far side, that counts as the middle of a ramp. */
-export const RAMP: readonly [number, number] = [0.25, 0.75]
+const RAMP: readonly [number, number] = [0.25, 0.75]
 /** Share of pixels on edges below which there is nothing to snap. */
 const FEW_EDGES = 0.005
 /** Share of them amid a ramp from which silhouettes are soft. Rendered and stereo maps have 1–7 %, AI and lens-blur maps 5–51 %. */

@@ -1,0 +1,259 @@
+import { describe, expect, it } from 'vitest'
+import { cleanDepth, preflight, type CleanResult, type DepthRaster, type GrayPicture, type SettingsInput } from '../../../src/core/index.js'
+import { meant, rasterOf, seeded, seededNormal } from '../../support/raster.js'
+
+const W = 200
+const H = 160
+
+/** A floor that comes nearer downward, with a box on it that is nearer than the floor around it. */
+const onBox = (x: number, y: number) => x >= 70 && x < 130 && y >= 40 && y < 110
+const scene = (x: number, y: number) => (onBox(x, y) ? 0.8 : 0.02 + (0.6 * y) / H)
+
+function clean(raster: DepthRaster, input: SettingsInput = {}, picture: GrayPicture | null = null): CleanResult & { before: Float32Array } {
+  const { map, settings } = meant(raster, input)
+  const before = map.disparity.slice()
+  const result = cleanDepth({ map, raster, report: preflight({ raster, map, picture }, settings), picture }, settings)
+  expect(map.disparity, 'what came in is not changed').toEqual(before)
+  if (result.steps.length === 0) expect(result.map).toBe(map)
+  return { ...result, before }
+}
+const stepsOf = ({ steps }: CleanResult) => steps.map(({ step }) => step)
+
+function rms(a: Float32Array, of: (x: number, y: number) => number, where: (x: number, y: number) => boolean = () => true): number {
+  let sum = 0
+  let count = 0
+  for (let y = 0; y < H; y++) {
+    for (let x = 0; x < W; x++) {
+      if (!where(x, y)) continue
+      sum += (a[y * W + x]! - of(x, y)) ** 2
+      count++
+    }
+  }
+  return Math.sqrt(sum / count)
+}
+
+describe('cleaning', () => {
+  it.each<[string, (x: number, y: number) => number, SettingsInput]>([
+    ['a scene with hard silhouettes', scene, {}],
+    ['a smooth slope', (x, y) => (x + y) / (W + H), {}],
+    ['hills', (x, y) => 0.5 + 0.25 * Math.sin(x / 9) + 0.25 * Math.cos(y / 7), { projection: 'orthographic' }],
+    ['a prop on black', (x, y) => (onBox(x, y) ? 0.3 + 0.005 * x : 0), { black: 'cut' }],
+  ])('gives %s back to the bit', (_, level, input) => {
+    expect(clean(rasterOf(W, H, level), input).steps).toEqual([])
+  })
+
+  it('does nothing with "clean": false, whatever was found', () => {
+    const random = seeded(1)
+    const salted = rasterOf(W, H, (x, y) => (random() < 0.01 ? random() : x > 20 && x < 30 ? 0 : scene(x, y)))
+    expect(clean(salted, { clean: false, black: 'hole' }).steps).toEqual([])
+  })
+})
+
+describe('spikes', () => {
+  const random = seeded(4)
+  const salt = new Map<number, number>()
+  while (salt.size < 0.005 * W * H) salt.set(Math.floor(random() * W * H), random())
+  const salted = rasterOf(W, H, (x, y) => salt.get(y * W + x) ?? scene(x, y))
+
+  it('are replaced by a value from around, and nothing else changes', () => {
+    const result = clean(salted)
+    expect(stepsOf(result)).toEqual(['spikes'])
+    const { pixels, done } = result.steps[0]!
+    expect(done).toBe(`replaced ${pixels} pixels (${((100 * pixels) / (W * H)).toFixed(1)} %) that stuck out by the median of their neighbours`)
+    for (let i = 0; i < W * H; i++) if (!salt.has(i)) expect(result.map.disparity[i]).toBe(result.before[i])
+    expect(rms(result.map.disparity, scene)).toBeLessThan(0.1 * rms(result.before, scene))
+  })
+
+  it('stay when the artist says so', () => {
+    expect(stepsOf(clean(salted, { clean: { spikes: false } }))).not.toContain('spikes')
+  })
+
+  it('are not thin lines and corners, even when the step is forced', () => {
+    const wire = rasterOf(W, H, (x, y) => (y === 30 || x === 50 ? 0.9 : scene(x, y)))
+    expect(clean(wire, { clean: { spikes: true } }).steps).toEqual([])
+  })
+})
+
+describe('noise', () => {
+  const normal = seededNormal(11)
+  const noisy = rasterOf(W, H, (x, y) => scene(x, y) + 0.008 * normal())
+
+  it('is smoothed while silhouettes stay where they are', () => {
+    const result = clean(noisy)
+    expect(stepsOf(result)).toEqual(['noise'])
+    expect(result.steps[0]!.done).toMatch(/^smoothed noise in [\d,]+ pixels \(\d+\.\d %\)$/)
+    const inner = (x: number, y: number) => x < 60 && y > 8 && y < H - 8
+    expect(rms(result.map.disparity, scene, inner)).toBeLessThan(0.4 * rms(result.before, scene, inner))
+    for (let x = 5; x < W - 5; x++) {
+      const [box, floor] = [result.map.disparity[60 * W + x]! > 0.5, !onBox(x, 60)]
+      expect(box, `side of pixel ${x}`).toBe(!floor)
+    }
+  })
+
+  it('is left alone when the artist says so, and a clean map is smoothed when forced', () => {
+    expect(clean(noisy, { clean: { noise: false } }).steps).toEqual([])
+    expect(stepsOf(clean(rasterOf(W, H, scene), { clean: { noise: true } }))).toEqual(['noise'])
+  })
+
+  it('leaves nothing where nothing is', () => {
+    const prop = rasterOf(W, H, (x, y) => (onBox(x, y) ? 0.5 + 0.01 * normal() : 0))
+    const { map, before } = clean(prop, { black: 'cut', clean: { noise: true } })
+    for (let i = 0; i < W * H; i++) expect(Number.isNaN(map.disparity[i])).toBe(Number.isNaN(before[i]!))
+  })
+})
+
+describe('bands', () => {
+  const dome = (x: number, y: number) => 0.1 + 0.15 * Math.exp(-((x - 100) ** 2 + (y - 80) ** 2) / 80 ** 2)
+
+  it('turn back into slopes within half a level, so that the result never contradicts the map', () => {
+    const result = clean(rasterOf(W, H, dome, 8))
+    expect(stepsOf(result)).toEqual(['bands'])
+    expect(result.steps[0]!.done).toMatch(/^smoothed terraces in [\d,]+ pixels \(\d+\.\d %\), each within half a level$/)
+    for (let i = 0; i < W * H; i++) {
+      expect(Math.abs(result.map.disparity[i]! - result.before[i]!)).toBeLessThanOrEqual(0.5 / 255 + 1e-7)
+      expect(Math.abs(Math.round(result.map.disparity[i]! * 255) - result.before[i]! * 255)).toBeLessThan(1.001)
+    }
+    const slope = (map: Float32Array) => {
+      let sum = 0
+      for (let y = 1; y < H - 1; y++) for (let x = 1; x < W - 1; x++) sum += Math.abs((map[y * W + x + 1]! - map[y * W + x - 1]!) / 2 - (dome(x + 1, y) - dome(x - 1, y)) / 2)
+      return sum / (W * H)
+    }
+    expect(slope(result.map.disparity)).toBeLessThan(0.3 * slope(result.before))
+  })
+
+  it('of 8 bits in a 16-bit file go too', () => {
+    expect(stepsOf(clean(rasterOf(W, H, (x, y) => Math.round(dome(x, y) * 255) / 255)))).toEqual(['bands'])
+  })
+
+  it('keep each pixel within half of its own step where levels are depth and steps uneven', () => {
+    const raster = rasterOf(W, H, dome, 8)
+    const { map, before } = clean(raster, { encoding: 'depth', near: 1, far: 10 })
+    const at = (level: number) => (1 / (10 - 9 * level) - 0.1) / 0.9
+    let moved = 0
+    for (let i = 0; i < W * H; i++) {
+      const level = raster.samples[i]!
+      expect(Math.abs(map.disparity[i]! - before[i]!)).toBeLessThanOrEqual((at(level + 1 / 255) - at(level)) / 2 + 1e-6)
+      if (map.disparity[i] !== before[i]) moved++
+    }
+    expect(moved).toBeGreaterThan(0.5 * W * H)
+  })
+
+  it('do not reach across a silhouette', () => {
+    const { map } = clean(rasterOf(W, H, (x, y) => (x < 100 ? 0.2 + (0.1 * y) / H : 0.7 + (0.1 * y) / H), 8))
+    for (let y = 0; y < H; y++) {
+      expect(map.disparity[y * W + 99]).toBeLessThan(0.31)
+      expect(map.disparity[y * W + 100]).toBeGreaterThan(0.69)
+    }
+  })
+})
+
+describe('holes', () => {
+  const ramp = (x: number, y: number) => 0.2 + (0.3 * x) / W + (0.2 * y) / H
+  const disc = (x: number, y: number) => (x - 60) ** 2 + (y - 90) ** 2 < 14 ** 2
+
+  it('in a slope are filled with the slope, and nothing else changes', () => {
+    const result = clean(rasterOf(W, H, (x, y) => (disc(x, y) ? 0 : ramp(x, y))), { black: 'hole' })
+    expect(stepsOf(result)).toEqual(['holes'])
+    const { pixels, done } = result.steps[0]!
+    expect(done).toBe(`filled ${pixels} pixels (${((100 * pixels) / (W * H)).toFixed(1)} %) that were unknown`)
+    for (let y = 0; y < H; y++) {
+      for (let x = 0; x < W; x++) {
+        const now = result.map.disparity[y * W + x]!
+        if (disc(x, y)) expect(Math.abs(now - ramp(x, y))).toBeLessThan(0.01)
+        else expect(now).toBe(result.before[y * W + x])
+      }
+    }
+  })
+
+  it('are only what is unknown: "cut", "far", transparent pixels and "holes": false leave them as they are', () => {
+    const holed = rasterOf(W, H, (x, y) => (disc(x, y) ? 0 : ramp(x, y)))
+    expect(clean(holed, { black: 'cut' }).steps).toEqual([])
+    expect(clean(holed, { black: 'cut', clean: { holes: true } }).steps).toEqual([])
+    expect(clean(holed, { black: 'far', clean: { holes: true } }).steps).toEqual([])
+    expect(clean(holed, { black: 'hole', clean: { holes: false } }).steps).toEqual([])
+    const alpha = Uint8Array.from(holed.samples, (sample) => (sample === 0 ? 0 : 255))
+    expect(clean({ ...holed, alpha }, { black: 'hole' }).steps).toEqual([])
+  })
+
+  it('in the shadow of something near are filled from the far side alone', () => {
+    // A box stands before a slanted wall; the strip left of it was not seen.
+    const wall = (_: number, y: number) => 0.1 + (0.1 * y) / H
+    const box = (x: number, y: number) => x >= 90 && x < 150 && y >= 30 && y < 130
+    const shadow = (x: number, y: number) => x >= 78 && x < 90 && y >= 30 && y < 130
+    for (const input of [{ black: 'hole' }, { encoding: 'disparity', black: 'hole' }] as const) {
+      const { map } = clean(rasterOf(W, H, (x, y) => (shadow(x, y) ? 0 : box(x, y) ? 0.8 : wall(x, y))), input)
+      for (let y = 30; y < 130; y++) for (let x = 78; x < 90; x++) expect(Math.abs(map.disparity[y * W + x]! - wall(x, y)), `(${x}, ${y})`).toBeLessThan(0.01)
+      expect(map.disparity[80 * W + 90]).toBeCloseTo(0.8, 4)
+    }
+  })
+
+  it('that are blots across a silhouette of another map are filled from both sides', () => {
+    const { map } = clean(rasterOf(W, H, (x, y) => ((x - 100) ** 2 + (y - 80) ** 2 < 10 ** 2 ? 0 : x < 100 ? 0.8 : 0.2)), { black: 'hole' })
+    expect(map.disparity[80 * W + 92]).toBeGreaterThan(0.5)
+    expect(map.disparity[80 * W + 108]).toBeLessThan(0.5)
+  })
+})
+
+describe('silhouettes', () => {
+  const soft = (x: number, y: number) => 0.1 + (0.3 * y) / H + 0.4 / (1 + Math.exp(-(x - 99.5) / 1.2))
+  const hard = (x: number, y: number) => 0.1 + (0.3 * y) / H + (x < 99.5 ? 0 : 0.4)
+
+  it('that are soft are snapped to the side that each pixel belongs to', () => {
+    const result = clean(rasterOf(W, H, soft))
+    expect(stepsOf(result)).toEqual(['silhouettes'])
+    expect(result.steps[0]!.done).toMatch(/^snapped [\d,]+ pixels \(\d\.\d %\) at soft silhouettes to one side$/)
+    const edge = (x: number, y: number) => x > 90 && x < 110 && y > 3 && y < H - 4
+    expect(rms(result.map.disparity, hard, edge)).toBeLessThan(0.35 * rms(result.before, hard, edge))
+    for (let y = 3; y < H - 3; y++) for (let x = 0; x < W; x++) if (x < 90 || x > 110) expect(result.map.disparity[y * W + x]).toBe(result.before[y * W + x])
+  })
+
+  it('follow the picture where map and picture disagree by a pixel', () => {
+    const gray = new Uint8Array(W * H)
+    for (let y = 0; y < H; y++) for (let x = 0; x < W; x++) gray[y * W + x] = x < 101 ? 40 : 200
+    const picture: GrayPicture = { width: W, height: H, gray, sourceWidth: W, sourceHeight: H }
+    const alone = clean(rasterOf(W, H, soft)).map.disparity
+    const guided = clean(rasterOf(W, H, soft), {}, picture)
+    expect(guided.steps[0]!.done).toContain('guided by the picture')
+    expect(alone[80 * W + 100]).toBeGreaterThan(0.5)
+    expect(guided.map.disparity[80 * W + 100]).toBeLessThan(0.4)
+    expect(guided.map.disparity[80 * W + 101]).toBeGreaterThan(0.5)
+  })
+
+  it('are not slopes: forced on a steep one, the step changes nothing', () => {
+    expect(clean(rasterOf(40, 40, (x) => x / 40), { clean: { silhouettes: true } }).steps).toEqual([])
+  })
+
+  it('that are hard stay to the bit, even when forced', () => {
+    expect(clean(rasterOf(W, H, scene), { clean: { silhouettes: true } }).steps).toEqual([])
+  })
+
+  it('stay when the artist says so', () => {
+    expect(clean(rasterOf(W, H, soft), { clean: { silhouettes: false } }).steps).toEqual([])
+  })
+})
+
+describe('depthInfluence', () => {
+  const random = seeded(2)
+  const bump = Array.from({ length: W * H }, random)
+  const rough = (x: number, y: number) => scene(x, y) + 0.004 * bump[y * W + x]!
+
+  it('blends toward a smooth form that keeps its edges', () => {
+    const raster = rasterOf(W, H, rough)
+    const [full, half, none] = [1, 0.5, 0].map((depthInfluence) => clean(raster, { depthInfluence, clean: false }))
+    expect(full!.steps).toEqual([])
+    expect(half!.steps[0]!.done).toMatch(/^blended [\d,]+ pixels \(\d+\.\d %\) toward the map’s smooth form \(depthInfluence 0\.5\)$/)
+    const onFloor = (x: number, y: number) => !onBox(x, y) && x < 60 && y > 8 && y < H - 8
+    const flat = (x: number, y: number) => scene(x, y) + 0.002
+    expect(rms(none!.map.disparity, flat, onFloor)).toBeLessThan(0.5 * rms(full!.map.disparity, flat, onFloor))
+    expect(none!.map.disparity[60 * W + 72]! - none!.map.disparity[60 * W + 67]!).toBeGreaterThan(0.4)
+    for (let i = 0; i < W * H; i += 97) expect(half!.map.disparity[i]).toBeCloseTo((full!.map.disparity[i]! + none!.map.disparity[i]!) / 2, 5)
+  })
+})
+
+it('gives the same bytes for the same map', () => {
+  const normal = seededNormal(3)
+  const noisy = rasterOf(W, H, (x, y) => (x > 50 && x < 60 && y < 50 ? 0 : scene(x, y) + 0.01 * normal()))
+  const [once, again] = [clean(noisy, { black: 'hole' }), clean(noisy, { black: 'hole' })]
+  expect(stepsOf(once)).toEqual(['noise', 'holes'])
+  expect(again.map.disparity).toEqual(once.map.disparity)
+})
