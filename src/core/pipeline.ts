@@ -4,14 +4,15 @@ import { readGray } from './depth/picture.js'
 import { preflight, type PreflightReport } from './depth/preflight.js'
 import { dilateNear } from './depth/silhouette.js'
 import { createManifest, type DepthManifest, type ManifestLevel, type SourceCamera } from './glb/manifest.js'
-import { writeGlb } from './glb/write.js'
+import { shadingOf, writeGlb } from './glb/write.js'
 import { errorInMetres, errorModel, measureError, type ErrorModel } from './mesh/error.js'
 import { buildLods } from './mesh/lod.js'
 import { triangulateGrid, type PlaneMesh } from './mesh/triangulate.js'
 import { unproject } from './mesh/unproject.js'
 import { parseSettings, type Settings, type SettingsInput } from './options.js'
 import { alphaAt, decodeColor, padEdges, type Picture } from './texture/color.js'
-import { encodePicture, encodePlaceholder, textureSize } from './texture/encode.js'
+import { encodeNormals, encodePicture, encodePlaceholder, textureSize } from './texture/encode.js'
+import { bakeNormals, normalPicture, shrinkNormals } from './texture/normal.js'
 
 /** What a bake starts from: bytes, no paths. */
 export interface BakeSources {
@@ -73,11 +74,15 @@ export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions =
   const padded = picture ? padEdges(picture) : null
   const files: BakedFile[] = []
   const levels: ManifestLevel[] = []
+  const normals = shadingOf(settings, picture !== null) === 'lit' ? bakeNormals(map, settings.normalMap.size, settings) : null
   for (const [level, surface] of surfaces.entries()) {
     const mesh = unproject(surface, map, settings)
     const color = padded ? await encodePicture(padded, { ...settings.texture, size: textureSize(settings.texture.size, level, triangles) }) : null
+    const normalMap = normals
+      ? await encodeNormals(normalPicture(shrinkNormals(normals, textureSize(settings.normalMap.size, level, triangles))), { format: settings.texture.format, quality: settings.normalMap.quality })
+      : null
     const error = { metres: errorInMetres(model, surface.maxError), pixels: surface.pixelError.max }
-    const glb = await writeGlb({ name: sources.name, layers: [{ role: 'front', mesh, color, normalMap: null }], camera, map, error }, settings)
+    const glb = await writeGlb({ name: sources.name, layers: [{ role: 'front', mesh, color, normalMap }], camera, map, error }, settings)
     const file = `${sources.name}.lod${level}.glb`
     files.push({ name: file, bytes: glb.bytes })
     levels.push({ file, glb, error, color })

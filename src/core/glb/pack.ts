@@ -99,17 +99,20 @@ function perspective(meshes: readonly Mesh[], plan: PackPlan, camera: SourceCame
   let nearest = Infinity
   for (const { positions } of meshes) for (let i = 2; i < positions.length; i += 3) nearest = Math.min(nearest, -positions[i])
   // Rounding x and y moves a vertex by at most half a step each: √½ step in all.
-  const step = (pixels * Math.SQRT2 * nearest) / focal
-  /** Step of z in x/y steps at depth 1: half of it is `pixels` of disparity. */
-  const disparity = 1 / camera.near - 1 / camera.far
-  const stepZ = ((2 * pixels) / (DISPARITY_TO_WIDTH * plan.map.width)) * disparity / step
+  const finest = (pixels * Math.SQRT2 * nearest) / focal
+  // Half a step of z is `pixels` of disparity: it grows with depth², in powers of two of the step of x and y.
+  const metresZ = ((2 * pixels) / (DISPARITY_TO_WIDTH * plan.map.width)) * (1 / camera.near - 1 / camera.far)
+  const exponentAt = (depth: number) => Math.max(0, Math.floor(Math.log2((depth * depth * metresZ) / finest)))
+  // The farthest plane, which fills so many pictures, comes out exactly where it is.
+  const farthest = finest * 2 ** exponentAt(camera.far)
+  const step = camera.far / Math.ceil(camera.far / farthest) / 2 ** exponentAt(camera.far)
   const packer = (mesh: Mesh): Stored => {
     const { positions } = mesh
     const stored = new Float32Array(positions.length)
     const exponential = new Int32Array(positions.length)
     for (let i = 0; i < positions.length; i += 3) {
       const depth = -positions[i + 2]
-      const exponent = Math.max(0, Math.floor(Math.log2(depth * depth * stepZ)))
+      const exponent = exponentAt(depth)
       const mantissa = Math.round(-depth / step / 2 ** exponent)
       // The vertex stays on its ray: its pixel doesn't move.
       const along = (-mantissa * 2 ** exponent * step) / depth

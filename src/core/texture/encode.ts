@@ -52,6 +52,12 @@ export async function encodePicture(picture: Picture, options: EncodeOptions): P
   return { bytes: data, mimeType: `image/${options.format}`, width: info.width, height: info.height }
 }
 
+/** Encodes a normal map, at its size: direction is in chroma as much as in luma, so neither is thinned out. */
+export async function encodeNormals(picture: Picture, { format, quality }: Omit<EncodeOptions, 'size'>): Promise<EncodedImage> {
+  const { data, info } = await encoded(sharp(picture.pixels, { raw: picture }), { format, quality, fullChroma: true }).toBuffer({ resolveWithObject: true })
+  return { bytes: data, mimeType: `image/${format}`, width: info.width, height: info.height }
+}
+
 /** A very small picture as a data URI of less than 2,000 characters. */
 export async function encodePlaceholder(picture: Picture): Promise<string> {
   let uri = ''
@@ -62,10 +68,11 @@ export async function encodePlaceholder(picture: Picture): Promise<string> {
   return uri
 }
 
-function encoded(image: Sharp, { format, quality }: EncodeOptions): Sharp {
-  if (format === 'webp') return image.webp({ quality })
-  if (format === 'avif') return image.avif({ quality, effort: AVIF_EFFORT })
-  if (format === 'jpeg') return image.jpeg({ quality, mozjpeg: true })
+function encoded(image: Sharp, { format, quality, fullChroma = false }: Omit<EncodeOptions, 'size'> & { fullChroma?: boolean }): Sharp {
+  const chromaSubsampling = fullChroma ? '4:4:4' : '4:2:0'
+  if (format === 'webp') return image.webp({ quality, smartSubsample: fullChroma })
+  if (format === 'avif') return image.avif({ quality, effort: AVIF_EFFORT, chromaSubsampling })
+  if (format === 'jpeg') return image.jpeg({ quality, mozjpeg: true, chromaSubsampling })
   if (format === 'png') return image.png({ compressionLevel: 9 })
   throw new DepthMeshError('SETTINGS_INVALID', 'texture.format: "ktx2" can not be written yet', { hint: 'Use "webp".' })
 }
