@@ -1,4 +1,4 @@
-import { DepthMeshError } from '../errors.js'
+import { decodeExr } from './exr/decode.js'
 import { decodePng } from './png.js'
 import type { DecodeOptions, DepthRaster } from './raster.js'
 import { sniffFormat } from './sniff.js'
@@ -15,6 +15,6 @@ export type { DecodeOptions, DepthRaster } from './raster.js'
 export async function decodeDepth(bytes: Uint8Array, options: DecodeOptions): Promise<DepthRaster> {
   const format = sniffFormat(bytes)
   if (format === 'tiff') return decodeTiff(bytes, options)
-  if (format === 'exr') throw new DepthMeshError('INPUT_UNSUPPORTED', 'expected a PNG or TIFF, found an OpenEXR picture', { hint: 'Save the depth map as a 16-bit gray PNG.' })
+  if (format === 'exr') return decodeExr(bytes, options)
   return decodePng(bytes, options)
 }

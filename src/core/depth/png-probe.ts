@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { DepthMeshError } from '../errors.js'
+import { cutOff, damaged } from './damage.js'
 import { checkSize, group } from './limits.js'
 
 /** What a PNG says about itself. */
@@ -40,9 +41,6 @@ const COLOURS = new Map<number, { colour: PngProbe['colour']; bitDepths: readonl
 
 const COLOUR_CHUNKS = ['gAMA', 'sRGB', 'iCCP', 'cICP', 'cHRM']
 
-/** What to do about a damaged file. */
-export const EXPORT_AGAIN = 'Export it again, or copy it again from where it is whole.'
-
 /**
  * Walks the chunks of a PNG without unpacking anything: structure, check sums, header and size.
  *
@@ -63,13 +61,13 @@ export function probePng(bytes: Uint8Array, maxPixels: number): PngProbe {
   const packed: Uint8Array[] = []
 
   for (let at = SIGNATURE_BYTES; ; ) {
-    if (at + CHUNK_OVERHEAD > bytes.length) throw cutOff(previous, bytes.length)
+    if (at + CHUNK_OVERHEAD > bytes.length) throw cutOff('PNG', inChunk(previous), bytes.length)
     const length = view.getUint32(at)
     const name = String.fromCharCode(...bytes.subarray(at + 4, at + 8))
-    if (!/^[A-Za-z]{4}$/.test(name)) throw damaged(`no chunk where one should begin, at byte ${at}`)
+    if (!/^[A-Za-z]{4}$/.test(name)) throw damaged('PNG', `no chunk where one should begin, at byte ${at}`)
     const end = at + CHUNK_OVERHEAD + length
-    if (end > bytes.length) throw cutOff(name, bytes.length)
-    if (crc32(bytes.subarray(at + 4, end - 4)) !== view.getUint32(end - 4)) throw damaged(`a damaged ${name} chunk at byte ${at} (its check sum is wrong)`)
+    if (end > bytes.length) throw cutOff('PNG', inChunk(name), bytes.length)
+    if (crc32(bytes.subarray(at + 4, end - 4)) !== view.getUint32(end - 4)) throw damaged('PNG', `a damaged ${name} chunk at byte ${at} (its check sum is wrong)`)
 
     // (1) The header comes first, and limits are checked before anything else is believed.
     const data = new DataView(bytes.buffer, bytes.byteOffset + at + 8, length)
@@ -79,18 +77,18 @@ export function probePng(bytes: Uint8Array, maxPixels: number): PngProbe {
           hint: 'Use the original, or unpack it: xcrun pngcrush -revert-iphone-optimizations in.png out.png.',
         })
       }
-      if (name !== 'IHDR' || length !== 13) throw damaged(`${name} where the header (IHDR) should stand`)
+      if (name !== 'IHDR' || length !== 13) throw damaged('PNG', `${name} where the header (IHDR) should stand`)
       header = readHeader(data)
       checkSize(header.width, header.height, maxPixels)
-    } else if (name === 'IHDR') throw damaged('a second header (IHDR)')
+    } else if (name === 'IHDR') throw damaged('PNG', 'a second header (IHDR)')
 
     // (2) Keep what the pixels are made of, note what speaks of colour, drop the rest.
     if (name === 'IDAT') {
-      if (packed.length > 0 && previous !== 'IDAT') throw damaged('pixel data (IDAT) in two places')
-      if (header.colour === 'palette' && !palette) throw damaged('a palette picture without its palette (PLTE)')
+      if (packed.length > 0 && previous !== 'IDAT') throw damaged('PNG', 'pixel data (IDAT) in two places')
+      if (header.colour === 'palette' && !palette) throw damaged('PNG', 'a palette picture without its palette (PLTE)')
       packed.push(bytes.subarray(at + 8, end - 4))
     } else if (name === 'PLTE') {
-      if (palette || packed.length > 0 || length === 0 || length % 3 > 0 || length > 768) throw damaged('a broken palette (PLTE)')
+      if (palette || packed.length > 0 || length === 0 || length % 3 > 0 || length > 768) throw damaged('PNG', 'a broken palette (PLTE)')
       palette = true
     } else if (COLOUR_CHUNKS.includes(name)) {
       colourChunks.push(name === 'gAMA' && length === 4 ? `gAMA ${data.getUint32(0) / 100_000}` : name)
@@ -105,7 +103,7 @@ export function probePng(bytes: Uint8Array, maxPixels: number): PngProbe {
     at = end
     if (name === 'IEND') break
   }
-  if (packed.length === 0) throw damaged('no pixel data (IDAT)')
+  if (packed.length === 0) throw damaged('PNG', 'no pixel data (IDAT)')
   return { ...header, colourChunks, picture: concatenate(kept), packed }
 }
 
@@ -114,10 +112,10 @@ function readHeader(data: DataView): Header {
   const height = data.getUint32(4)
   const bitDepth = data.getUint8(8)
   const type = COLOURS.get(data.getUint8(9))
-  if (width === 0 || height === 0) throw damaged(`a header that says ${group(width)} × ${group(height)} pixels`)
-  if (type === undefined) throw damaged(`a header with colour type ${data.getUint8(9)}, which PNG does not have`)
-  if (!type.bitDepths.includes(bitDepth)) throw damaged(`a header that says ${bitDepth} bits for ${type.colour}, which PNG does not have`)
-  if (data.getUint8(10) !== 0 || data.getUint8(11) !== 0 || data.getUint8(12) > 1) throw damaged('a header with a compression, filter or interlacing that PNG does not have')
+  if (width === 0 || height === 0) throw damaged('PNG', `a header that says ${group(width)} × ${group(height)} pixels`)
+  if (type === undefined) throw damaged('PNG', `a header with colour type ${data.getUint8(9)}, which PNG does not have`)
+  if (!type.bitDepths.includes(bitDepth)) throw damaged('PNG', `a header that says ${bitDepth} bits for ${type.colour}, which PNG does not have`)
+  if (data.getUint8(10) !== 0 || data.getUint8(11) !== 0 || data.getUint8(12) > 1) throw damaged('PNG', 'a header with a compression, filter or interlacing that PNG does not have')
   return { width, height, bitDepth, colour: type.colour, interlaced: data.getUint8(12) === 1 }
 }
 
@@ -136,11 +134,6 @@ function concatenate(parts: readonly Uint8Array[]): Uint8Array {
   return whole
 }
 
-function cutOff(chunk: string, size: number): DepthMeshError {
-  const where = chunk === '' ? '' : ` in or after its ${chunk} chunk`
-  return new DepthMeshError('INPUT_UNREADABLE', `expected a whole PNG, found one that is cut off${where}, after ${group(size)} bytes`, { hint: EXPORT_AGAIN })
-}
-
-function damaged(found: string): DepthMeshError {
-  return new DepthMeshError('INPUT_UNREADABLE', `expected a sound PNG, found ${found}`, { hint: EXPORT_AGAIN })
+function inChunk(name: string): string {
+  return name === '' ? '' : ` in or after its ${name} chunk`
 }

@@ -2,9 +2,9 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createInflate } from 'node:zlib'
 import sharp from 'sharp'
-import { DepthMeshError } from '../errors.js'
 import { pickDepth } from './channels.js'
-import { EXPORT_AGAIN, probePng, type PngProbe } from './png-probe.js'
+import { damaged } from './damage.js'
+import { probePng, type PngProbe } from './png-probe.js'
 import type { DecodeOptions, DepthRaster, Pixels } from './raster.js'
 
 const CHANNELS: Record<PngProbe['colour'], string[]> = {
@@ -57,7 +57,7 @@ async function readPixels({ picture, colour, bitDepth, width, height }: PngProbe
   const wide = gray || bitDepth === 16
   const raw = wide ? image.toColourspace(gray ? 'grey16' : 'rgb16').raw({ depth: 'ushort' }) : image.raw({ depth: 'uchar' })
   const { data, info } = await raw.toBuffer({ resolveWithObject: true }).catch((cause: unknown) => {
-    throw damaged(`pixel data that can't be unpacked to ${width} × ${height} pixels`, cause)
+    throw damaged('PNG', `pixel data that can't be unpacked to ${width} × ${height} pixels`, cause)
   })
   return {
     data: wide ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data,
@@ -80,10 +80,10 @@ async function verifyPixelData({ packed, width, height, ...probe }: PngProbe): P
       if (found > expected) break
     }
   }).catch((cause: unknown) => {
-    if (found <= expected) throw damaged(`damaged pixel data (${cause instanceof Error ? cause.message : String(cause)})`, cause)
+    if (found <= expected) throw damaged('PNG', `damaged pixel data (${cause instanceof Error ? cause.message : String(cause)})`, cause)
   })
-  if (found > expected) throw damaged(`more pixel data than the ${width} × ${height} pixels of its header need`)
-  if (found < expected) throw damaged(`pixel data for ${Math.floor((found / expected) * height)} of ${height} rows`)
+  if (found > expected) throw damaged('PNG', `more pixel data than the ${width} × ${height} pixels of its header need`)
+  if (found < expected) throw damaged('PNG', `pixel data for ${Math.floor((found / expected) * height)} of ${height} rows`)
 }
 
 /** Bytes of the unpacked pixel data: each row of each pass begins with a byte that names its filter. */
@@ -96,8 +96,4 @@ function unpackedBytes({ width, height, bitDepth, colour, interlaced }: Omit<Png
     if (columns > 0 && rows > 0) bytes += rows * (1 + Math.ceil((columns * bitsPerPixel) / 8))
   }
   return bytes
-}
-
-function damaged(found: string, cause: unknown = undefined): DepthMeshError {
-  return new DepthMeshError('INPUT_UNREADABLE', `expected a sound PNG, found ${found}`, { hint: EXPORT_AGAIN, cause })
 }

@@ -1,4 +1,4 @@
-import { DepthMeshError } from '../errors.js'
+import { cutOff, damaged } from './damage.js'
 import { checkSize, group } from './limits.js'
 
 /** What the first picture of a TIFF says about itself. */
@@ -54,13 +54,13 @@ export function probeTiff(bytes: Uint8Array, maxPixels: number): TiffProbe {
     const size = tag && TYPE_BYTES.get(tag.type)
     if (tag === undefined || size === undefined) return []
     const count = Math.min(tag.count, MAX_VALUES)
-    if (tag.at + count * size > bytes.length) throw damaged('a tag that points behind the end of the file')
+    if (tag.at + count * size > bytes.length) throw damaged('TIFF', 'a tag that points behind the end of the file')
     return Array.from({ length: count }, (_, i) => readNumber(view, tag.at + i * size, size, little))
   }
 
   const [width = 0] = values(TAG.width)
   const [height = 0] = values(TAG.height)
-  if (width === 0 || height === 0) throw damaged(`a header that says ${group(width)} × ${group(height)} pixels`)
+  if (width === 0 || height === 0) throw damaged('TIFF', `a header that says ${group(width)} × ${group(height)} pixels`)
   checkSize(width, height, maxPixels)
 
   const [channels = 1] = values(TAG.channels)
@@ -86,14 +86,14 @@ function readTags(view: DataView, little: boolean): Map<number, Tag> {
   const big = view.byteLength > 4 && view.getUint16(2, little) === 43
   const word = big ? 8 : 4
   const end = view.byteLength
-  if (end < (big ? 16 : 8)) throw cutOff(end)
+  if (end < (big ? 16 : 8)) throw cutOff('TIFF', ' before its directory ends', end)
   const directory = readNumber(view, big ? 8 : 4, word, little)
   const first = directory + (big ? 8 : 2)
-  if (first > end) throw cutOff(end)
+  if (first > end) throw cutOff('TIFF', ' before its directory ends', end)
   const count = readNumber(view, directory, big ? 8 : 2, little)
   const size = 4 + 2 * word
-  if (count > MAX_TAGS) throw damaged(`a directory of ${group(count)} tags`)
-  if (first + count * size > end) throw cutOff(end)
+  if (count > MAX_TAGS) throw damaged('TIFF', `a directory of ${group(count)} tags`)
+  if (first + count * size > end) throw cutOff('TIFF', ' before its directory ends', end)
 
   const tags = new Map<number, Tag>()
   for (let i = 0; i < count; i++) {
@@ -112,14 +112,4 @@ function readNumber(view: DataView, at: number, bytes: number, little: boolean):
   if (bytes === 2) return view.getUint16(at, little)
   if (bytes === 4) return view.getUint32(at, little)
   return Number(view.getBigUint64(at, little))
-}
-
-function cutOff(size: number): DepthMeshError {
-  return new DepthMeshError('INPUT_UNREADABLE', `expected a whole TIFF, found one that is cut off after ${group(size)} bytes, before its directory ends`, {
-    hint: 'Export it again, or copy it again from where it is whole.',
-  })
-}
-
-function damaged(found: string): DepthMeshError {
-  return new DepthMeshError('INPUT_UNREADABLE', `expected a sound TIFF, found ${found}`, { hint: 'Export it again, or copy it again from where it is whole.' })
 }

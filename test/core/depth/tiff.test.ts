@@ -103,9 +103,9 @@ describe('a TIFF that is no depth map', () => {
   it('is refused when it is cut off or damaged, wherever that is', async () => {
     const whole = float32()
     expect(await refusal(whole.subarray(0, 100))).toBe(
-      'INPUT_UNREADABLE: expected a whole TIFF, found one that is cut off after 100 bytes, before its directory ends. Export it again, or copy it again from where it is whole.',
+      'INPUT_UNREADABLE: expected a whole TIFF, found one that is cut off before its directory ends, after 100 bytes. Export it again, or copy it again from where it is whole.',
     )
-    expect(await refusal(whole.subarray(0, 6))).toContain('cut off after 6 bytes')
+    expect(await refusal(whole.subarray(0, 6))).toContain('cut off before its directory ends, after 6 bytes')
     expect(await refusal(makeTiff({ width: 0, height: 4, samples: new Uint8Array(4), bitDepth: 8 }))).toContain('found a header that says 0 × 4 pixels')
     const packed = await sharp(every16, { raw: { width: 256, height: 256, channels: 1 } }).toColourspace('grey16').tiff({ compression: 'deflate' }).toBuffer()
     expect(await refusal(packed.map((byte, i) => (i >= 8 && i < 40 ? 0xff : byte)))).toMatch(/^INPUT_UNREADABLE: expected a sound TIFF of 256 × 256 pixels, found one that can't be unpacked \(.+\)\. Export it again without compression/)
