@@ -138,6 +138,11 @@ describe('bands', () => {
     expect(moved).toBeGreaterThan(0.5 * W * H)
   })
 
+  it('are not the flat layers of a paper theatre', () => {
+    expect(clean(rasterOf(W, H, (x) => Math.floor(x / 10) / 19)).steps).toEqual([])
+    expect(clean(rasterOf(W, H, (x) => (x < 100 ? 0.2 : 0.8), 8)).steps).toEqual([])
+  })
+
   it('do not reach across a silhouette', () => {
     const { map } = clean(rasterOf(W, H, (x, y) => (x < 100 ? 0.2 + (0.1 * y) / H : 0.7 + (0.1 * y) / H), 8))
     for (let y = 0; y < H; y++) {
@@ -175,6 +180,12 @@ describe('holes', () => {
     expect(clean({ ...holed, alpha }, { black: 'hole' }).steps).toEqual([])
   })
 
+  it('of a sensor are its unknown pixels, without being asked', () => {
+    const metres = rasterOf(W, H, (x, y) => (disc(x, y) ? NaN : 2 + x / 100), 32)
+    expect(stepsOf(clean(metres, { encoding: 'metric' }))).toEqual(['holes'])
+    expect(clean(metres, { encoding: 'metric', black: 'cut' }).steps).toEqual([])
+  })
+
   it('in the shadow of something near are filled from the far side alone', () => {
     // A box stands before a slanted wall; the strip left of it was not seen.
     const wall = (_: number, y: number) => 0.1 + (0.1 * y) / H
@@ -185,6 +196,15 @@ describe('holes', () => {
       for (let y = 30; y < 130; y++) for (let x = 78; x < 90; x++) expect(Math.abs(map.disparity[y * W + x]! - wall(x, y)), `(${x}, ${y})`).toBeLessThan(0.01)
       expect(map.disparity[80 * W + 90]).toBeCloseTo(0.8, 4)
     }
+  })
+
+  it('beside something near, of any shape, are filled from the far side when they are a sensor’s', () => {
+    const blot = (x: number, y: number) => x >= 100 && x < 130 && y >= 60 && y < 85
+    const depth = (x: number) => (x < 100 ? 1 : 4)
+    const sensed = clean(rasterOf(W, H, (x, y) => (blot(x, y) ? NaN : depth(x)), 32), { encoding: 'metric' })
+    const drawn = clean(rasterOf(W, H, (x, y) => (blot(x, y) ? 0 : 0.8 / depth(x))), { black: 'hole' })
+    expect(sensed.map.disparity[70 * W + 100]).toBeCloseTo(0, 3)
+    expect(drawn.map.disparity[70 * W + 100]).toBeGreaterThan(0.5)
   })
 
   it('that are blots across a silhouette of another map are filled from both sides', () => {

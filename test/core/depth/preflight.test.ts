@@ -126,7 +126,7 @@ describe('pre-flight', () => {
     const check = only('color-chunks', { ...plain(), colourChunks: ['gAMA 0.45455', 'sRGB'] })
     expect(check).toMatchObject({ severity: 'info', found: 'the file was saved as a colour picture (gAMA 0.45455, sRGB)' })
     expect(check.advice).toContain('"gamma": 2.2')
-    expect(ids(checks({ ...plain(), colourChunks: ['sRGB'] }, { gamma: 2.2 }))).toEqual([])
+    expect(ids(checks({ ...plain(), colourChunks: ['sRGB'] }, { gamma: 2.2 }))).not.toContain('color-chunks')
   })
 
   it('knows sparse points from holes', () => {

@@ -35,6 +35,8 @@ const BAND_FLAT = 0.55
 const BAND_LEVELS = 512
 /** … where at least this share of the steps is exactly one level. Below it terraces are not from rounding: a terrain whose own steps are steeper gets worse. */
 const BAND_SINGLE_STEPS = 0.5
+/** Neighbouring levels further apart than this, of 65,536, were not rounded but painted: the flat layers of a paper theatre. */
+const BAND_STEP = 1024
 
 /** Part of an edge's height, from the far side, that counts as the middle of a ramp. */
 const RAMP: readonly [number, number] = [0.25, 0.75]
@@ -105,17 +107,17 @@ function checkBands({ width, height, samples, bitDepth }: DepthRaster, spread: L
   let steps = 0
   let single = 0
   for (let y = 0; y < height; y += stride) {
-    let before = rank[binOf(samples[y * width])]
+    let before = binOf(samples[y * width])
     let run = 1
     for (let x = 1; x < width; x++) {
-      const level = rank[binOf(samples[y * width + x])]
+      const level = binOf(samples[y * width + x])
       if (level === before) {
         same++
         run++
         continue
       }
       steps++
-      if (level - before === 1 || before - level === 1) single++
+      if (Math.abs(rank[level] - rank[before]) === 1 && Math.abs(level - before) <= BAND_STEP) single++
       runs[Math.min(255, run)]++
       before = level
       run = 1
