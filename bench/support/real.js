@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { inflateRawSync } from 'node:zlib'
 import sharp from 'sharp'
-import { decodeDepth, parseSettings, readGray, toDisparity } from '../../dist/core/index.js'
+import { decodeColor, decodeDepth, grayAt, parseSettings, toDisparity } from '../../dist/core/index.js'
 
 const FOLDER = fileURLToPath(new URL('../../../shared/data/', import.meta.url))
 const MAX_PIXELS = 2 ** 26
@@ -27,7 +27,7 @@ export async function loadReal(entry) {
   const raster = await readRaster(entry, settings)
   const map = toDisparity(raster, settings)
   const color = entry.color ? readFileSync(FOLDER + entry.color) : null
-  const picture = color ? await readGray(color, { width: raster.width, height: raster.height, maxPixels: MAX_PIXELS }) : null
+  const picture = color ? await grayAt(await decodeColor(color, raster, { size: Math.max(raster.width, raster.height), maxPixels: MAX_PIXELS }), raster) : null
   return { name: entry.name, entry, raster, settings, map, color, picture }
 }
 

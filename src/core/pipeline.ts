@@ -1,6 +1,8 @@
+import { cleanDepth } from './depth/clean.js'
+import type { CleanStep } from './depth/clean/step.js'
 import { cutByAlpha, toDisparity, type DisparityMap } from './depth/convention.js'
-import { decodeDepth, DEFAULT_MAX_PIXELS } from './depth/decode.js'
-import { readGray } from './depth/picture.js'
+import { decodeDepth, DEFAULT_MAX_PIXELS, type DepthRaster } from './depth/decode.js'
+import type { GrayPicture } from './depth/picture.js'
 import { preflight, type PreflightReport } from './depth/preflight.js'
 import { dilateNear } from './depth/silhouette.js'
 import { createManifest, type DepthManifest, type ManifestLevel, type SourceCamera } from './glb/manifest.js'
@@ -10,7 +12,7 @@ import { buildLods } from './mesh/lod.js'
 import { triangulateGrid, type PlaneMesh } from './mesh/triangulate.js'
 import { unproject } from './mesh/unproject.js'
 import { parseSettings, type Settings, type SettingsInput } from './options.js'
-import { alphaAt, decodeColor, padEdges, type Picture } from './texture/color.js'
+import { alphaAt, decodeColor, grayAt, padEdges, type Picture } from './texture/color.js'
 import { encodeNormals, encodePicture, encodePlaceholder, textureSize } from './texture/encode.js'
 import { bakeNormals, normalPicture, shrinkNormals } from './texture/normal.js'
 
@@ -60,7 +62,10 @@ export async function checkDepthMap(sources: BakeSources, options: BakeOptions =
  */
 export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions = {}): Promise<BakeResult> {
   const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
-  const { map, report, picture } = await readMap(sources, settings, options)
+  const read = await readMap(sources, settings, options)
+  options.signal?.throwIfAborted()
+  const { picture } = read
+  const { map, steps } = await mendMap(read, settings)
   options.signal?.throwIfAborted()
   const model = errorModel(map, settings)
   const surfaces = await buildSurfaces(map, settings, model)
@@ -87,28 +92,36 @@ export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions =
     files.push({ name: file, bytes: glb.bytes })
     levels.push({ file, glb, error, color })
   }
-  return { manifest: createManifest({ name: sources.name, size, levels, camera, placeholder, variants: [], preflight: report }), files }
+  return { manifest: createManifest({ name: sources.name, size, levels, camera, placeholder, variants: [], preflight: { ...read.report, cleaned: steps } }), files }
 }
 
 interface ReadMap {
-  /** What the map says, ready to be meshed. */
-  map: DisparityMap
-  report: PreflightReport
+  raster: DepthRaster
+  /** What the map says, before anything is mended. */
+  meant: DisparityMap
+  /** The colour picture, and in gray at the map's size. */
   picture: Picture | null
+  gray: GrayPicture | null
+  report: PreflightReport
 }
 
-/** decode ▶ convention ▶ preflight ▶ silhouette */
+/** decode ▶ convention ▶ preflight */
 async function readMap(sources: BakeSources, settings: Settings, { maxPixels = DEFAULT_MAX_PIXELS }: BakeOptions): Promise<ReadMap> {
   const raster = await decodeDepth(sources.depth, { channel: settings.channel, encoding: settings.encoding, maxPixels })
   const { width, height } = raster
   const meant = toDisparity(raster, settings)
-  const gray = sources.color ? await readGray(sources.color, { width, height, maxPixels }) : null
-  const report = preflight({ raster, map: meant, picture: gray }, settings)
-
   const picture = sources.color ? await decodeColor(sources.color, raster, { size: Math.max(settings.texture.size, width, height), maxPixels }) : null
-  const alpha = picture ? await alphaAt(picture, width, height) : null
-  const visible = alpha ? cutByAlpha(meant, alpha) : meant
-  return { map: settings.cut === false ? visible : dilateNear(visible, settings.cut), report, picture }
+  const gray = picture ? await grayAt(picture, raster) : null
+  return { raster, meant, picture, gray, report: preflight({ raster, map: meant, picture: gray }, settings) }
+}
+
+/** clean ▶ silhouette: the map as it is meshed, and what was done to it. */
+async function mendMap({ raster, meant, picture, gray, report }: ReadMap, settings: Settings): Promise<{ map: DisparityMap; steps: CleanStep[] }> {
+  const { map, steps } = cleanDepth({ map: meant, raster, report, picture: gray }, settings)
+  const alpha = picture ? await alphaAt(picture, map.width, map.height) : null
+  // After the holes: what alpha cuts away is not to be filled.
+  const visible = alpha ? cutByAlpha(map, alpha) : map
+  return { map: settings.cut === false ? visible : dilateNear(visible, settings.cut), steps }
 }
 
 /** triangulate ▶ cut ▶ lod: fine → coarse. */

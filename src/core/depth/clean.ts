@@ -5,6 +5,7 @@ import { fillHoles } from './clean/holes.js'
 import { smoothNoise } from './clean/noise.js'
 import { snapSilhouettes } from './clean/silhouettes.js'
 import { removeSpikes } from './clean/spikes.js'
+import type { CleanStep, CleanStepName } from './clean/step.js'
 import type { DisparityMap } from './convention.js'
 import type { DepthRaster } from './decode.js'
 import { disparityRange } from './histogram.js'
@@ -13,18 +14,6 @@ import type { CheckId, PreflightReport } from './preflight.js'
 
 /** The smooth form that `depthInfluence` blends toward: windows of 1 % of the longer side, edges kept from 3 % of the range on. */
 const INFLUENCE = { radius: 0.01, epsilon: 9e-4 }
-
-/** The steps that `clean` names. */
-export type CleanStepName = 'spikes' | 'noise' | 'bands' | 'holes' | 'silhouettes'
-
-/** One thing that was done to a map. */
-export interface CleanStep {
-  step: CleanStepName | 'influence'
-  /** Pixels that have another value now. */
-  pixels: number
-  /** What was done, with its number: `filled 5,440 unknown pixels (3.2 %)`. */
-  done: string
-}
 
 export interface CleanInput {
   map: DisparityMap

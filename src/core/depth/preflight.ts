@@ -1,4 +1,5 @@
 import type { Settings } from '../options.js'
+import type { CleanStep } from './clean/step.js'
 import type { DisparityMap } from './convention.js'
 import type { DepthRaster } from './decode.js'
 import { disparityRange } from './histogram.js'
@@ -21,6 +22,8 @@ export interface PreflightReport {
   /** Distinct levels; of float maps, out of 65,536 equal parts of their range. */
   levels: number
   checks: PreflightCheck[]
+  /** What was then done about it; absent where a map was only checked. */
+  cleaned?: CleanStep[]
 }
 
 /** What pre-flight looks at. */

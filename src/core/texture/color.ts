@@ -1,4 +1,5 @@
 import sharp from 'sharp'
+import type { GrayPicture } from '../depth/picture.js'
 import { DepthMeshError } from '../errors.js'
 
 /** Largest difference between the aspect of the colour picture and that of the map, as a share. */
@@ -62,15 +63,10 @@ export async function alphaAt(picture: Picture, width: number, height: number): 
     .toBuffer()
 }
 
-/** The picture in gray, at most `size` pixels long: enough to compare it with the map. */
-export async function grayAt(picture: Picture, size: number): Promise<{ width: number; height: number; pixels: Uint8Array }> {
-  const { data, info } = await sharp(picture.pixels, { raw: picture })
-    .removeAlpha()
-    .resize({ width: size, height: size, fit: 'inside', withoutEnlargement: true })
-    .toColourspace('b-w')
-    .raw()
-    .toBuffer({ resolveWithObject: true })
-  return { width: info.width, height: info.height, pixels: data }
+/** The picture in gray, laid over a map of this size pixel by pixel. */
+export async function grayAt(picture: Picture, { width, height }: { width: number; height: number }): Promise<GrayPicture> {
+  const gray = await sharp(picture.pixels, { raw: picture }).removeAlpha().resize({ width, height, fit: 'fill', kernel: 'linear' }).toColourspace('b-w').raw().toBuffer()
+  return { width, height, gray, sourceWidth: picture.width, sourceHeight: picture.height }
 }
 
 /**

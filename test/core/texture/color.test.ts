@@ -105,9 +105,9 @@ describe('alpha', () => {
   })
 })
 
-it('gives a small gray picture', async () => {
-  const gray = await grayAt({ width: 64, height: 32, channels: 3, pixels: new Uint8Array(64 * 32 * 3).fill(90) }, 16)
-  expect(gray).toMatchObject({ width: 16, height: 8 })
-  expect(gray.pixels).toHaveLength(128)
-  expect(gray.pixels[5]).toBe(90)
+it('gives a gray picture of the size of the map', async () => {
+  const gray = await grayAt({ width: 64, height: 32, channels: 3, pixels: new Uint8Array(64 * 32 * 3).fill(90) }, { width: 16, height: 8 })
+  expect(gray).toMatchObject({ width: 16, height: 8, sourceWidth: 64, sourceHeight: 32 })
+  expect(gray.gray).toHaveLength(128)
+  expect(gray.gray[5]).toBe(90)
 })
