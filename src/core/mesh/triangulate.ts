@@ -1,8 +1,10 @@
 import type { DisparityMap } from '../depth/convention.js'
-import { LATTICE, Triangulation } from './delaunay.js'
+import { traceContours } from './contour.js'
+import type { Jumps } from './cut.js'
+import { LATTICE, type Triangulation } from './delaunay.js'
 import { measureError, type ErrorModel, type PixelError } from './error.js'
 import { insertGreedily, type Snapshot, type Stops } from './greedy.js'
-import { extrapolate } from './sample.js'
+import { countContourVertices, createRectangle, EXACT_TOLERANCE, openSurface, type OpenSurface } from './open.js'
 
 /** A surface over the picture. */
 export interface PlaneMesh {
@@ -18,50 +20,84 @@ export interface PlaneMesh {
   pixelError: PixelError
 }
 
+/** Share of a level's vertices that the contours may take before they are simplified further. */
+const CONTOUR_SHARE = 0.5
+
+/** By how much the tolerance grows until the contours fit. */
+const TOLERANCE_STEP = 1.25
+
 /**
  * The surface with the smallest error that counts for its triangles, at several budgets or error bounds at once.
+ *
+ * Without jumps one run of the insertion gives all levels. With them each level has silhouettes as simple as its budget asks for, and a run of its own.
  *
  * @param options `budgets`: triangles, falling; a level never has more. `errors`: bounds in source pixels, growing.
  * @returns fine → coarse. A budget that the map doesn't need is not used up.
  */
-export function triangulate(map: DisparityMap, options: { budgets: readonly number[] } | { errors: readonly number[] }, model: ErrorModel): PlaneMesh[] {
-  const stops: Stops = 'budgets' in options ? { budgets: options.budgets.toReversed() } : { errors: options.errors.toReversed() }
-  const surface = createRectangle(map)
-  return insertGreedily(surface, map, map.disparity, model, stops, Infinity)
-    .map((snapshot) => toPlane(surface, snapshot, map, model))
-    .toReversed()
-}
-
-function createRectangle(map: DisparityMap): Triangulation {
-  const { width, height } = map
-  const surface = new Triangulation(64, 64)
-  const corner = (right: number, bottom: number) => {
-    const value = extrapolate(map, right * (width - 1), bottom * (height - 1), right * width, bottom * height, Infinity)
-    return surface.addVertex(right * width * LATTICE, bottom * height * LATTICE, Number.isNaN(value) ? 0 : value)
+export function triangulate(map: DisparityMap, options: { budgets: readonly number[] } | { errors: readonly number[] }, model: ErrorModel, jumps?: Jumps): PlaneMesh[] {
+  if (jumps === undefined || jumps.count === 0) {
+    const stops: Stops = 'budgets' in options ? { budgets: options.budgets.toReversed() } : { errors: options.errors.toReversed() }
+    const surface = createRectangle(map)
+    const snapshots = insertGreedily(surface, map, map.disparity, model, stops, Infinity)
+    return snapshots.map((snapshot) => toPlane(surface, snapshot, map, model)).toReversed()
   }
-  const a = corner(0, 0)
-  const b = corner(0, 1)
-  const c = corner(1, 1)
-  const d = corner(1, 0)
-  surface.setTriangle(surface.addTriangle(), a, b, c, -1, -1, -1)
-  surface.setTriangle(surface.addTriangle(), a, c, d, 2, -1, -1)
-  return surface
+  const contours = traceContours(map.width, map.height, map.disparity, jumps)
+  const fill = ({ surface, exempt }: OpenSurface, stops: Stops): PlaneMesh => {
+    const counted = exempt === undefined ? map.disparity : map.disparity.map((value, i) => (exempt[i] > 0 ? NaN : value))
+    const [snapshot] = insertGreedily(surface, map, counted, model, stops, jumps.threshold)
+    return toPlane(surface, snapshot, map, model, exempt)
+  }
+  if ('errors' in options) {
+    return options.errors.map((bound) => {
+      const open = openSurface(map, contours, Math.max(EXACT_TOLERANCE, bound), jumps.threshold)
+      return fill(open.surface.triangleCount > 0 ? open : openSurface(map, contours, EXACT_TOLERANCE, jumps.threshold), { errors: [bound] })
+    })
+  }
+  let tolerance = EXACT_TOLERANCE
+  const coarsest = Math.max(map.width, map.height) / 4
+  return options.budgets.map((budget) => {
+    // a triangulation has about half as many vertices as triangles; both sides of a contour have their own
+    while (2 * countContourVertices(contours, tolerance) > (CONTOUR_SHARE * budget) / 2 && tolerance < coarsest) tolerance *= TOLERANCE_STEP
+    let open = openSurface(map, contours, tolerance, jumps.threshold)
+    // only islands that are smaller than the tolerance: then all of their detail, and the largest triangles of it
+    if (open.surface.triangleCount === 0) open = openSurface(map, contours, EXACT_TOLERANCE, jumps.threshold)
+    while (open.surface.triangleCount > budget) {
+      tolerance *= TOLERANCE_STEP
+      const simpler = openSurface(map, contours, tolerance, jumps.threshold)
+      // more islands than triangles: the largest must do
+      if (simpler.surface.triangleCount === 0 || tolerance > coarsest) return keepLargest(toPlane(open.surface, wholeSurface(open.surface), map, model, open.exempt), budget)
+      open = simpler
+    }
+    return fill(open, { budgets: [budget] })
+  })
 }
 
-function toPlane(surface: Triangulation, snapshot: Snapshot, map: DisparityMap, model: ErrorModel): PlaneMesh {
+/** The surface as it stands. */
+function wholeSurface(surface: Triangulation): Snapshot {
+  return { vertexCount: surface.vertexCount, tri: surface.tri.slice(0, 3 * surface.triangleCount), maxError: Infinity }
+}
+
+/** The `count` triangles that cover most of the picture. */
+function keepLargest(mesh: PlaneMesh, count: number): PlaneMesh {
+  const { points, triangles } = mesh
+  const area = (t: number): number => {
+    const [a, b, c] = [3 * triangles[3 * t], 3 * triangles[3 * t + 1], 3 * triangles[3 * t + 2]]
+    return (points[b + 1] - points[a + 1]) * (points[c] - points[a]) - (points[b] - points[a]) * (points[c + 1] - points[a + 1])
+  }
+  const order = Array.from({ length: triangles.length / 3 }, (_, t) => t).sort((s, t) => area(t) - area(s) || s - t).slice(0, count).sort((s, t) => s - t)
+  return { ...mesh, triangles: Uint32Array.from(order.flatMap((t) => [...triangles.subarray(3 * t, 3 * t + 3)])) }
+}
+
+function toPlane(surface: Triangulation, snapshot: Snapshot, map: DisparityMap, model: ErrorModel, exempt?: Float32Array): PlaneMesh {
   const points = new Float32Array(3 * snapshot.vertexCount)
   for (let i = 0; i < snapshot.vertexCount; i++) {
     points[3 * i] = surface.x[i] / LATTICE
     points[3 * i + 1] = surface.y[i] / LATTICE
     points[3 * i + 2] = surface.z[i]
   }
-  const triangles = Uint32Array.from(snapshot.tri).filter((_, i, all) => {
-    const t = i - (i % 3)
-    const u = (points[3 * all[t]] + points[3 * all[t + 1]] + points[3 * all[t + 2]]) / 3
-    const v = (points[3 * all[t] + 1] + points[3 * all[t + 1] + 1] + points[3 * all[t + 2] + 1]) / 3
-    return !Number.isNaN(map.disparity[Math.floor(v) * map.width + Math.floor(u)])
-  })
-  return { points, triangles, ...measureError(points, triangles, map, model) }
+  const triangles = Uint32Array.from(snapshot.tri)
+  const { covered: _, ...errors } = measureError(points, triangles, map, model, exempt)
+  return { points, triangles, ...errors }
 }
 
 /** Even quads, as pairs of triangles, within a budget. */

@@ -1,0 +1,481 @@
+import type { DisparityMap } from '../depth/convention.js'
+import { simplifyContour, toSegment, type Contour } from './contour.js'
+import { LATTICE, Triangulation } from './delaunay.js'
+import { extrapolate } from './sample.js'
+
+/** Contours that hang together over less than this, px, are noise rather than silhouettes: the sheet stays whole there. Around nothing none is too short. */
+const SHORTEST_CUT = 8
+
+/** The same, as a multiple of the tolerance. */
+const SHORTEST_IN_TOLERANCES = 8
+
+/** Up to this tolerance no pixel centre changes sides: a centre lies at least ½ · cos 45° from a line through the middles of pairs. */
+export const EXACT_TOLERANCE = 0.35
+
+/** A surface that is ready for insertion: open along the contours, without what holds nothing. */
+export interface OpenSurface {
+  surface: Triangulation
+  /** Where a simplified contour passes on the wrong side of a pixel: how far, px; 0 elsewhere. `undefined`: nowhere. */
+  exempt: Float32Array | undefined
+  /** Vertices that the contours take. */
+  contourVertices: number
+}
+
+interface Span {
+  contour: Contour
+  /** Indices of its points; `to` may be past the end in a loop. */
+  from: number
+  to: number
+}
+
+/** The picture's rectangle, two triangles. */
+export function createRectangle(map: DisparityMap): Triangulation {
+  const { width, height } = map
+  const surface = new Triangulation(64, 64)
+  for (const [right, bottom] of [[0, 0], [0, 1], [1, 1], [1, 0]]) {
+    const value = extrapolate(map, right * (width - 1), bottom * (height - 1), right * width, bottom * height, Infinity)
+    surface.addVertex(right * width * LATTICE, bottom * height * LATTICE, Number.isNaN(value) ? 0 : value)
+  }
+  surface.setTriangle(surface.addTriangle(), 0, 1, 2, -1, -1, -1)
+  surface.setTriangle(surface.addTriangle(), 0, 2, 3, 2, -1, -1)
+  return surface
+}
+
+/** How many vertices the contours would take at this tolerance. */
+export function countContourVertices(contours: readonly Contour[], tolerance: number): number {
+  let count = 0
+  for (const contour of contours) if (matters(contour, tolerance)) count += simplifyContour(contour, tolerance).length
+  return count
+}
+
+/**
+ * Opens the picture's rectangle along the contours, each simplified to `tolerance`: both sides share the line and have vertices of their own.
+ *
+ * @param tolerance px
+ * @param jump disparity: neighbours that differ by more are not continued into one another.
+ */
+export function openSurface(map: DisparityMap, contours: readonly Contour[], tolerance: number, jump: number): OpenSurface {
+  // (1) Which points of which line; where two simplified lines would cross, both keep more of their points.
+  const chains = contours.filter((contour) => matters(contour, tolerance)).map((contour) => ({ contour, indices: simplifyContour(contour, tolerance) }))
+    .filter(({ indices }) => indices.length > 0)
+  for (;;) {
+    const spans = chains.flatMap(({ contour, indices }) => toSpans(contour, indices))
+    const laid = layConstraints(map, spans)
+    const dead = laid.conflicts.size === 0 ? findNothing(laid, spans) : undefined
+    if (dead !== undefined && laid.conflicts.size === 0) return finish(map, laid, spans, dead, tolerance, jump)
+    let refined = false
+    for (const chain of chains) {
+      const more: number[] = []
+      const n = chain.contour.points.length / 2
+      for (const { from, to } of toSpans(chain.contour, chain.indices)) {
+        if (laid.conflicts.has(key(chain.contour, from)) && to - from > 1) more.push(farthest(chain.contour, from, to) % n)
+      }
+      if (more.length === 0) continue
+      refined = true
+      chain.indices = [...chain.indices, ...more].sort((a, b) => a - b)
+    }
+    // lines at full detail can't cross; if ever they did, leaving one out keeps the surface sound
+    if (!refined) {
+      const worst = chains.findIndex(({ contour, indices }) => toSpans(contour, indices).some(({ from }) => laid.conflicts.has(key(contour, from))))
+      chains.splice(worst, 1)
+    }
+  }
+}
+
+const numbers = new WeakMap<Contour, number>()
+let counter = 0
+/** Names a span. */
+function key(contour: Contour, from: number): string {
+  let number = numbers.get(contour)
+  if (number === undefined) numbers.set(contour, (number = counter++))
+  return `${number}:${from}`
+}
+
+function matters(contour: Contour, tolerance: number): boolean {
+  return contour.leftNothing || contour.rightNothing || contour.extent >= Math.max(SHORTEST_CUT, SHORTEST_IN_TOLERANCES * tolerance)
+}
+
+function toSpans(contour: Contour, indices: readonly number[]): Span[] {
+  const spans: Span[] = []
+  for (let i = 1; i < indices.length; i++) spans.push({ contour, from: indices[i - 1], to: indices[i] })
+  if (contour.loop) spans.push({ contour, from: indices[indices.length - 1], to: indices[0] + contour.points.length / 2 })
+  return spans
+}
+
+function farthest({ points }: Contour, from: number, to: number): number {
+  const n = points.length / 2
+  const a = 2 * from
+  const b = 2 * (to % n)
+  let best = (from + to) >> 1
+  let distance = 0
+  for (let k = from + 1; k < to; k++) {
+    const d = toSegment(points[2 * (k % n)], points[2 * (k % n) + 1], points[a], points[a + 1], points[b], points[b + 1])
+    if (d > distance) {
+      distance = d
+      best = k
+    }
+  }
+  return best
+}
+
+interface Laid {
+  surface: Triangulation
+  /** The half-edge along each span, in its direction; its twin has the other side. */
+  halfEdges: Int32Array
+  conflicts: Set<string>
+}
+
+/** Triangulates the ends of all spans and makes each span an edge (Sloan 1993). */
+function layConstraints(map: DisparityMap, spans: readonly Span[]): Laid {
+  const surface = createRectangle(map)
+  const conflicts = new Set<string>()
+  const vertices = new Map<number, number>()
+  const rowLength = map.width * LATTICE + 1
+  let near = 0
+  const vertexAt = (x: number, y: number): number => {
+    const place = y * rowLength + x
+    const known = vertices.get(place)
+    if (known !== undefined) return known
+    const t = surface.locate(x, y, near)
+    const vertex = surface.addVertex(x, y, 0)
+    vertices.set(place, vertex)
+    let onEdge = -1
+    for (let k = 0; k < 3; k++) if (surface.side(surface.tri[3 * t + k], surface.tri[3 * t + ((k + 1) % 3)], x, y) === 0) onEdge = 3 * t + k
+    if (onEdge >= 0) surface.splitEdge(onEdge, vertex)
+    else surface.splitTriangle(t, vertex)
+    near = t
+    return vertex
+  }
+  const from = new Int32Array(spans.length)
+  const to = new Int32Array(spans.length)
+  for (const [i, { contour, from: a, to: b }] of spans.entries()) {
+    const n = contour.points.length / 2
+    from[i] = vertexAt(contour.points[2 * a], contour.points[2 * a + 1])
+    to[i] = vertexAt(contour.points[2 * (b % n)], contour.points[2 * (b % n) + 1])
+  }
+
+  surface.fixed = new Uint8Array(surface.tri.length)
+  const { tri, twin, fixed } = surface
+  const out = new Int32Array(surface.vertexCount)
+  for (let e = 0; e < 3 * surface.triangleCount; e++) out[tri[e]] = e
+  const next = (e: number): number => (e % 3 === 2 ? e - 2 : e + 1)
+  const last = (e: number): number => (e % 3 === 0 ? e + 2 : e - 1)
+  /** The half-edges that leave a vertex, and the one that enters at a boundary, as found by turning around it. */
+  const leaving = (v: number): number[] => {
+    const found: number[] = []
+    let e = out[v]
+    do {
+      found.push(e)
+      e = twin[last(e)]
+    } while (e >= 0 && e !== out[v])
+    if (e < 0) {
+      for (e = twin[out[v]]; e >= 0; e = twin[e]) {
+        e = next(e)
+        found.push(e)
+      }
+    }
+    return found
+  }
+  const between = (a: number, b: number): number => {
+    for (const e of leaving(a)) {
+      if (tri[next(e)] === b) return e
+      // a boundary edge that enters a has no half-edge that leaves it
+      if (tri[last(e)] === b && twin[last(e)] < 0) return last(e)
+    }
+    return -1
+  }
+  const owners = new Map<number, number>()
+  const pair = (a: number, b: number): number => Math.min(a, b) * surface.vertexCount + Math.max(a, b)
+  const clash = (i: number, a: number, b: number): void => {
+    conflicts.add(key(spans[i].contour, spans[i].from))
+    const other = owners.get(pair(a, b))
+    if (other !== undefined) conflicts.add(key(spans[other].contour, spans[other].from))
+  }
+  const clashAtVertex = (i: number, v: number): void => {
+    conflicts.add(key(spans[i].contour, spans[i].from))
+    for (const e of leaving(v)) if (fixed[e] !== 0) clash(i, tri[e], tri[next(e)])
+  }
+  const flip = (e: number): void => {
+    const t = (e / 3) | 0
+    const u = (twin[e] / 3) | 0
+    surface.flip(e)
+    for (const f of [3 * t, 3 * t + 1, 3 * t + 2, 3 * u, 3 * u + 1, 3 * u + 2]) out[tri[f]] = f
+  }
+
+  for (let i = 0; i < spans.length; i++) {
+    const a = from[i]
+    const b = to[i]
+    if (a === b) {
+      clash(i, a, b)
+      continue
+    }
+    const crossing: number[] = []
+    let e = between(a, b)
+    if (e < 0) {
+      // (1) Which edges lie across the way.
+      let blocked = false
+      let through = -1
+      for (const leave of leaving(a)) {
+        const p = tri[next(leave)]
+        const q = tri[last(leave)]
+        const sideP = surface.area(a, b, p)
+        const sideQ = surface.area(a, b, q)
+        const ahead = (v: number) => (surface.x[v] - surface.x[a]) * (surface.x[b] - surface.x[a]) + (surface.y[v] - surface.y[a]) * (surface.y[b] - surface.y[a]) > 0
+        if ((sideP === 0 && ahead(p)) || (sideQ === 0 && ahead(q))) {
+          clashAtVertex(i, sideP === 0 && ahead(p) ? p : q)
+          blocked = true
+          break
+        }
+        if (sideP < 0 && sideQ > 0) {
+          through = next(leave)
+          break
+        }
+      }
+      if (blocked) continue
+      if (through < 0) {
+        clash(i, a, b)
+        continue
+      }
+      for (;;) {
+        if (fixed[through] !== 0) {
+          clash(i, tri[through], tri[next(through)])
+          blocked = true
+          break
+        }
+        crossing.push(tri[through], tri[next(through)])
+        const f = twin[through]
+        if (f < 0) {
+          clash(i, a, b)
+          blocked = true
+          break
+        }
+        const r = tri[last(f)]
+        if (r === b) break
+        const side = surface.area(a, b, r)
+        if (side === 0) {
+          clashAtVertex(i, r)
+          blocked = true
+          break
+        }
+        // go on through the edge of the next triangle whose ends lie on both sides
+        through = side > 0 ? next(f) : last(f)
+      }
+      if (blocked) continue
+      // (2) Turn them until none is left.
+      let patience = 64 + 16 * crossing.length * crossing.length
+      for (let at = 0; at < crossing.length && patience > 0; at += 2, patience--) {
+        const c = between(crossing[at], crossing[at + 1])
+        if (c < 0) continue
+        const p = tri[last(c)]
+        const q = tri[last(twin[c])]
+        const m = tri[c]
+        const n = tri[next(c)]
+        if (surface.area(m, q, p) <= 0 || surface.area(q, n, p) <= 0) {
+          crossing.push(m, n)
+          continue
+        }
+        flip(c)
+        if (p !== a && p !== b && q !== a && q !== b && surface.area(a, b, p) * surface.area(a, b, q) < 0) crossing.push(p, q)
+      }
+      e = between(a, b)
+      if (e < 0) {
+        clash(i, a, b)
+        continue
+      }
+    } else if (fixed[e] !== 0) {
+      clash(i, a, b)
+      continue
+    }
+    fixed[e] = 1
+    if (twin[e] >= 0) fixed[twin[e]] = 1
+    owners.set(pair(a, b), i)
+  }
+  const halfEdges = new Int32Array(spans.length).fill(-1)
+  if (conflicts.size === 0) {
+    restoreDelaunay(surface, flip)
+    for (let i = 0; i < spans.length; i++) halfEdges[i] = between(from[i], to[i])
+  }
+  return { surface, halfEdges, conflicts }
+}
+
+/** Flips whatever edge is free and not Delaunay, until all are. */
+function restoreDelaunay(surface: Triangulation, flip: (e: number) => void): void {
+  const { tri, twin, fixed, x, y } = surface
+  const stack = Array.from({ length: 3 * surface.triangleCount }, (_, e) => e)
+  for (let patience = 64 * stack.length; stack.length > 0 && patience > 0; patience--) {
+    const e = stack.pop() as number
+    const f = twin[e]
+    if (f < 0 || (fixed as Uint8Array)[e] !== 0) continue
+    const a = tri[e]
+    const b = tri[e % 3 === 2 ? e - 2 : e + 1]
+    const p = tri[e % 3 === 0 ? e + 2 : e - 1]
+    const d = tri[f % 3 === 0 ? f + 2 : f - 1]
+    // Delaunay: the angles opposite an edge add up to at most 180°; compared by their cotangents' signs
+    const cotangent = (v: number): [number, number] => {
+      const ux = x[a] - x[v], uy = y[a] - y[v], wx = x[b] - x[v], wy = y[b] - y[v]
+      return [ux * wx + uy * wy, Math.abs(ux * wy - uy * wx)]
+    }
+    const [cosP, sinP] = cotangent(p)
+    const [cosD, sinD] = cotangent(d)
+    if (sinP * cosD + cosP * sinD >= 0 || surface.area(a, d, p) <= 0 || surface.area(d, b, p) <= 0) continue
+    flip(e)
+    const t = 3 * ((e / 3) | 0)
+    const u = 3 * ((f / 3) | 0)
+    stack.push(t, t + 2, u, u + 1)
+  }
+}
+
+/**
+ * Which triangles hold nothing: what can be reached from the empty side of a contour without crossing another.
+ * Where that is also the full side of one (a thin shape was simplified until its sides changed places), both are conflicts.
+ */
+function findNothing({ surface: { tri, twin, fixed, triangleCount }, halfEdges, conflicts }: Laid, spans: readonly Span[]): Uint8Array {
+  // (1) Regions, each with a number.
+  const region = new Int32Array(triangleCount).fill(-1)
+  let regions = 0
+  for (let first = 0; first < triangleCount; first++) {
+    if (region[first] >= 0) continue
+    const stack = [first]
+    region[first] = regions
+    while (stack.length > 0) {
+      const t = stack.pop() as number
+      for (let e = 3 * t; e < 3 * t + 3; e++) {
+        const u = twin[e] < 0 ? -1 : (twin[e] / 3) | 0
+        if (u < 0 || (fixed as Uint8Array)[e] !== 0 || region[u] >= 0) continue
+        region[u] = regions
+        stack.push(u)
+      }
+    }
+    regions++
+  }
+  // (2) What the contours say of them.
+  const nothing = new Uint8Array(regions)
+  const something = new Uint8Array(regions)
+  const sides = spans.map(({ contour }, i) => {
+    const left = region[(halfEdges[i] / 3) | 0]
+    const right = twin[halfEdges[i]] < 0 ? -1 : region[(twin[halfEdges[i]] / 3) | 0]
+    ;(contour.leftNothing ? nothing : something)[left] = 1
+    if (right >= 0) (contour.rightNothing ? nothing : something)[right] = 1
+    return [left, right]
+  })
+  for (const [i, { contour, from, to }] of spans.entries()) {
+    if (to - from > 1 && sides[i].some((side) => side >= 0 && nothing[side] === 1 && something[side] === 1)) conflicts.add(key(contour, from))
+  }
+  const dead = new Uint8Array(tri.length / 3)
+  for (let t = 0; t < triangleCount; t++) dead[t] = nothing[region[t]] === 1 && something[region[t]] === 0 ? 1 : 0
+  return dead
+}
+
+/** Takes out what holds nothing, gives each side vertices of its own, and values. */
+function finish(map: DisparityMap, { surface: laid, halfEdges }: Laid, spans: readonly Span[], dead: Uint8Array, tolerance: number, jump: number): OpenSurface {
+  const { tri, twin, x, y } = laid
+  const fixed = laid.fixed as Uint8Array
+  const count = laid.triangleCount
+  const next = (e: number): number => (e % 3 === 2 ? e - 2 : e + 1)
+  const last = (e: number): number => (e % 3 === 0 ? e + 2 : e - 1)
+
+  // (1) The pixel beside each end of each half-edge that is open.
+  const startPixel = new Map<number, number>()
+  const endPixel = new Map<number, number>()
+  for (const [i, { contour, from, to }] of spans.entries()) {
+    const n = contour.points.length / 2
+    const e = halfEdges[i]
+    const f = twin[e]
+    startPixel.set(e, contour.left[from])
+    endPixel.set(e, contour.left[to % n])
+    if (f < 0) continue
+    startPixel.set(f, contour.right[to % n])
+    endPixel.set(f, contour.right[from])
+  }
+
+  // (2) One vertex for each fan of triangles that open edges leave together.
+  const surface = new Triangulation(laid.vertexCount + spans.length + 64, count + 64)
+  const vertexOf = new Int32Array(3 * count).fill(-1)
+  let contourVertices = 0
+  for (let first = 0; first < 3 * count; first++) {
+    if (vertexOf[first] >= 0 || dead[(first / 3) | 0] !== 0) continue
+    const v = tri[first]
+    // back to the fan's first half-edge, or once around
+    let e = first
+    for (;;) {
+      const f = twin[e]
+      if (f < 0 || fixed[e] !== 0 || next(f) === first) break
+      e = next(f)
+    }
+    let sum = 0
+    let sides = 0
+    const fan: number[] = []
+    for (const begin = e; ;) {
+      fan.push(e)
+      for (const pixel of [startPixel.get(e), endPixel.get(last(e))]) {
+        if (pixel === undefined) continue
+        sum += extrapolate(map, pixel % map.width, Math.floor(pixel / map.width), x[v] / LATTICE, y[v] / LATTICE, jump)
+        sides++
+      }
+      const through = last(e)
+      if (twin[through] < 0 || fixed[through] !== 0) break
+      e = twin[through]
+      if (e === begin) break
+    }
+    if (sides > 0) contourVertices++
+    const vertex = surface.addVertex(x[v], y[v], sides > 0 ? sum / sides : valueNear(map, x[v] / LATTICE, y[v] / LATTICE, jump))
+    for (const corner of fan) vertexOf[corner] = vertex
+  }
+  const renumbered = new Int32Array(count).fill(-1)
+  for (let t = 0; t < count; t++) if (dead[t] === 0) renumbered[t] = surface.addTriangle()
+  const across = (e: number): number => {
+    const f = twin[e]
+    if (f < 0 || fixed[e] !== 0 || renumbered[(f / 3) | 0] < 0) return -1
+    return 3 * renumbered[(f / 3) | 0] + (f % 3)
+  }
+  for (let t = 0; t < count; t++) {
+    if (renumbered[t] < 0) continue
+    surface.setTriangle(renumbered[t], vertexOf[3 * t], vertexOf[3 * t + 1], vertexOf[3 * t + 2], across(3 * t), across(3 * t + 1), across(3 * t + 2))
+  }
+  return { surface, exempt: tolerance > EXACT_TOLERANCE ? findExempt(map, spans) : undefined, contourVertices }
+}
+
+/** The value of the pixel at a place, carried on to it; 0 where there is nothing. */
+function valueNear(map: DisparityMap, u: number, v: number, jump: number): number {
+  const column = Math.min(map.width - 1, Math.max(0, Math.floor(u)))
+  const row = Math.min(map.height - 1, Math.max(0, Math.floor(v)))
+  const value = extrapolate(map, column, row, u, v, jump)
+  return Number.isNaN(value) ? 0 : value
+}
+
+/** Pixels between a line and what is left of it: they lie on the wrong side. */
+function findExempt(map: DisparityMap, spans: readonly Span[]): Float32Array | undefined {
+  const { width, height } = map
+  let exempt: Float32Array | undefined
+  for (const { contour: { points }, from, to } of spans) {
+    if (to - from < 2) continue
+    const n = points.length / 2
+    let top = Infinity
+    let bottom = -Infinity
+    for (let k = from; k <= to; k++) {
+      top = Math.min(top, points[2 * (k % n) + 1])
+      bottom = Math.max(bottom, points[2 * (k % n) + 1])
+    }
+    const a = 2 * from
+    const b = 2 * (to % n)
+    for (let row = Math.max(0, Math.floor(top / LATTICE)); row < height && row * LATTICE <= bottom; row++) {
+      const centre = (row + 0.5) * LATTICE
+      const crossings: number[] = []
+      for (let k = from; k <= to; k++) {
+        const i = 2 * (k % n)
+        const j = k === to ? a : 2 * ((k + 1) % n)
+        if (points[i + 1] <= centre === points[j + 1] <= centre) continue
+        crossings.push(points[i] + ((centre - points[i + 1]) / (points[j + 1] - points[i + 1])) * (points[j] - points[i]))
+      }
+      crossings.sort((p, q) => p - q)
+      for (let c = 0; c + 1 < crossings.length; c += 2) {
+        for (let column = Math.ceil(crossings[c] / LATTICE - 0.5); column < width && (column + 0.5) * LATTICE <= crossings[c + 1]; column++) {
+          exempt ??= new Float32Array(width * height)
+          const distance = toSegment((column + 0.5) * LATTICE, centre, points[a], points[a + 1], points[b], points[b + 1])
+          exempt[row * width + column] = Math.max(Math.sqrt(distance) / LATTICE, 1e-3)
+        }
+      }
+    }
+  }
+  return exempt
+}
