@@ -11,6 +11,9 @@ const COLOUR_DIFFERENCE = 24
 /** Distinct colours at 5 bits a channel up to which a picture is false colour: a colour ramp is a curve through the cube (69 in a real one), photographs fill it (740 and more in 17). */
 const FALSE_COLOUR_CELLS = 512
 
+/** Channels that differ by no more, in stored steps, are one gray that was rounded on its way through a colour space (213 pixels of a real height map); green is closest to it. */
+const ROUNDING = 1
+
 const CHANNEL_NAMES = ['r', 'g', 'b', 'a']
 
 /**
@@ -38,8 +41,10 @@ export function pickDepth(pixels: Pixels, options: Pick<DecodeOptions, 'channel'
     if (!gray) return { samples: readChannel(pixels, index), alpha: named === 'a' ? null : alpha, channel: named }
   }
   if (gray) return { samples: readChannel(pixels, 0), alpha, channel: 'gray' }
-  if (!channelsAgree(pixels)) throw refuseColour(pixels)
-  return { samples: readChannel(pixels, 0), alpha, channel: 'rgb' }
+  const difference = largestDifference(pixels)
+  if (difference === 0) return { samples: readChannel(pixels, 0), alpha, channel: 'rgb' }
+  if (difference <= ROUNDING && pixels.top > 1) return { samples: readChannel(pixels, 1), alpha, channel: 'g' }
+  throw refuseColour(pixels)
 }
 
 function readChannel({ data, stride, top }: Pixels, channel: number): Float32Array {
@@ -63,9 +68,18 @@ function readAlpha({ data, stride, top }: Pixels): Uint8Array | null {
   return low === 255 || high === 0 ? null : alpha
 }
 
-function channelsAgree({ data, stride }: Pixels): boolean {
-  for (let at = 0; at < data.length; at += stride) if (data[at] !== data[at + 1] || data[at] !== data[at + 2]) return false
-  return true
+/** Between the channels of any pixel, in stored steps. */
+function largestDifference({ data, stride }: Pixels): number {
+  let largest = 0
+  for (let at = 0; at < data.length; at += stride) {
+    const r = data[at]
+    const g = data[at + 1]
+    const b = data[at + 2]
+    if (r === g && r === b) continue
+    const difference = Math.max(r, g, b) - Math.min(r, g, b)
+    if (!(difference <= largest)) largest = difference
+  }
+  return largest
 }
 
 function unknownChannel(channel: string | null, stride: number): DepthMeshError {

@@ -74,6 +74,12 @@ describe('decoding a PNG', () => {
     expect((await decode(makePng({ width: 4, height: 4, bitDepth: 8, colourType: 6, pixel: (x) => [x, x, x, value] }))).alpha).toBeNull()
   })
 
+  it('takes gray that was rounded by a step in some channel as gray, and says which it took', async () => {
+    const png = makePng({ width: 16, height: 16, bitDepth: 8, colourType: 2, pixel: (x, y) => [100 + y + (x === 3 ? 1 : 0), 100 + y, 100 + y] })
+    expect((await decode(png)).channel).toBe('g')
+    expect((await levels(png)).slice(0, 32)).toEqual([...Array<number>(16).fill(100), ...Array<number>(16).fill(101)])
+  })
+
   it('reads the channel that the settings name', async () => {
     const png = makePng({ width: 4, height: 2, bitDepth: 16, colourType: 2, pixel: (x, y) => [x, 1000 + y, 50_000] })
     expect(await levels(png, { channel: 'r' })).toEqual([0, 1, 2, 3, 0, 1, 2, 3])
