@@ -5,6 +5,7 @@ import type { SettingsLayer } from '../core/options.js'
 import type { BakedFile, BakeResult } from '../core/pipeline.js'
 import type { PreflightReport } from '../core/depth/preflight.js'
 import { nearestPackage, openCache, type CacheOptions } from './cache.js'
+import { debug } from './debug.js'
 import { bakeKey } from './key.js'
 import { createPool } from './pool.js'
 import { readSources, SourceLog, type Dependencies, type Sources } from './sources.js'
@@ -120,11 +121,17 @@ export function createBaker(options: BakerOptions = {}): Baker {
     const work = async (): Promise<{ result: BakeResult; cached: boolean }> => {
       const hit = await cache?.get(key)
       // An entry made under a higher limit is no reason to let the map through now: the bake will refuse it, in its own words.
-      if (hit && hit.manifest.preflight.width * hit.manifest.preflight.height <= limits.maxPixels) return { result: hit, cached: true }
+      if (hit && hit.manifest.preflight.width * hit.manifest.preflight.height <= limits.maxPixels) {
+        debug('cache', () => `hit ${key.slice(0, 8)} ${sources.files.depth}`)
+        return { result: hit, cached: true }
+      }
+      const start = Date.now()
+      debug('bake', () => `start ${key.slice(0, 8)} ${sources.files.depth}`)
       const baked = await pool.run(
         { sources: { name: sources.name, depth: sources.depth, color: sources.color ?? undefined }, settings: sources.settings, maxPixels: limits.maxPixels },
         { file: sources.files.depth, pixels: pixelsOf(sources.depth), signal: stop.signal },
       )
+      debug('bake', () => `done ${key.slice(0, 8)} ${sources.files.depth} ${Date.now() - start} ms`)
       // Through JSON, as the cache would: a hit can't be told from a miss.
       const result: BakeResult = { manifest: JSON.parse(JSON.stringify(baked.manifest)) as DepthManifest, files: baked.files }
       await cache?.put(key, result)

@@ -1,16 +1,14 @@
 import { relative } from 'node:path'
 import { createFilter, isFileLoadingAllowed, normalizePath, searchForWorkspaceRoot, type Plugin, type ResolvedConfig } from 'vite'
 import { createBaker, type BakedAsset, type Baker } from '../bake/bake.js'
-import { DepthMeshError, formatError } from '../core/errors.js'
-import type { DepthManifest } from '../core/glb/manifest.js'
 import { createDevFiles, type DevFiles } from './dev-server.js'
+import { createEmissions, type Emissions } from './emit.js'
 import { createLiveMaps, modulesToUpdate, type LiveMaps } from './hot.js'
 import { assetModule } from './module.js'
 import { parsePluginOptions, type DepthMeshPluginOptions, type PluginOptions } from './options.js'
+import { shownError, warningsOf } from './report.js'
 
 export type { DepthMeshPluginOptions } from './options.js'
-
-const NAME = 'depthmesh'
 
 /** What the plugin offers to other plugins, as `plugin.api`. */
 export interface DepthMeshApi {
@@ -45,6 +43,7 @@ export default function depthmesh(options: DepthMeshPluginOptions = {}): Plugin<
 
 function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
   let config: ResolvedConfig
+  let emissions: Emissions
   let isIncluded: (id: string) => boolean = () => false
 
   /** `?url`, `?raw`, `?inline` and the rest keep giving the picture; `?v=` and `?t=` are Vite's own marks. */
@@ -55,7 +54,7 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
   const bakerOf = (): Baker => (shared.baker ??= openBaker(config, shared.options))
 
   return {
-    name: NAME,
+    name: 'depthmesh',
     // Before vite:asset, which takes every PNG.
     enforce: 'pre',
     // One instance for all environments of a build: client and server share its bakes.
@@ -67,12 +66,17 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
     },
 
     config() {
-      // Workers are built with plugins of their own.
-      return { worker: { plugins: () => [createPlugin(shared)] } }
+      return {
+        // PNGs are assets for Vite by themselves: `?url`, CSS and `new URL()` treat the others alike.
+        assetsInclude: ['**/*.depth.exr', '**/*.depth.tif', '**/*.depth.tiff'],
+        // Workers are built with plugins of their own.
+        worker: { plugins: () => [createPlugin(shared)] },
+      }
     },
 
     configResolved(resolved) {
       config = resolved
+      emissions = createEmissions(config)
       isIncluded = createFilter([...shared.options.include], undefined, { resolve: config.root })
       if (config.command === 'build' && config.build.lib && config.base === '/') {
         warnOnce(shared, config, `Library mode with base "/" gives URLs like "/canyon.glb", which hold on no other site. Set base: './'.`)
@@ -94,12 +98,12 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
         try {
           const isDev = config.command === 'serve' && this.environment.config.isBundled !== true
           const asset = await (isDev && shared.live ? shared.live.load(file) : bakerOf().bake(file))
-          for (const warning of warningsOf(asset, relative(config.root, file))) if (isNew(shared, warning)) this.warn(warning)
-          const urlOf = isDev && shared.files ? devUrls(shared.files, file, asset, config) : emittedUrls(asset, normalizePath(relative(config.root, file)), config, (emitted) => this.emitFile(emitted))
+          for (const warning of warningsOf(asset, file, config)) if (isNew(shared, warning)) this.warn(warning)
+          const urlOf = isDev && shared.files ? devUrls(shared.files, file, asset, config) : emissions.emit(this, id, relative(config.root, file), asset)
           if (!isDev) for (const source of asset.dependencies.present) this.addWatchFile(source)
           return { code: assetModule(asset.manifest, { urlOf, hot: isDev }), map: null, moduleSideEffects: false, moduleType: 'js' }
         } catch (error) {
-          return this.error(toShownError(error, id, config.root))
+          return this.error(await shownError(error, file, config))
         }
       },
     },
@@ -108,6 +112,10 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
       const maps = shared.live?.ownersOf(file) ?? []
       if (maps.length === 0) return undefined
       return modulesToUpdate(server.environments[this.environment.name], maps.map(normalizePath), modules, isDepthMap)
+    },
+
+    generateBundle(_options, bundle) {
+      emissions.dropUnused(this, bundle)
     },
 
     async closeBundle() {
@@ -142,40 +150,6 @@ function devUrls(files: DevFiles, map: string, asset: BakedAsset, config: Resolv
   return (file) => JSON.stringify(base + (paths.get(file) ?? ''))
 }
 
-/** Emits each file once; Vite puts the URL in, for every base and `renderBuiltUrl`. */
-function emittedUrls(asset: BakedAsset, original: string, config: ResolvedConfig, emit: (file: { type: 'asset'; name: string; originalFileName: string; source: Uint8Array }) => string): (file: string) => string {
-  // From 8.3 on Vite resolves these references itself; before, its own placeholder is the one that respects base and renderBuiltUrl.
-  const documented = config.plugins.some((plugin) => plugin.name === 'vite:asset' && 'resolveFileUrl' in plugin)
-  const keys = manifestKeys(asset.manifest, original)
-  const urls = new Map<string, string>()
-  for (const { name, bytes } of asset.files) {
-    const reference = emit({ type: 'asset', name, originalFileName: keys.get(name) ?? original, source: bytes })
-    urls.set(name, documented ? `import.meta.ROLLDOWN_FILE_URL_${reference}` : `"__VITE_ASSET__${reference}__"`)
-  }
-  return (file) => urls.get(file) ?? '""'
-}
-
-/** Keys of the files in Vite's manifest.json, stable across builds: the map's path for LOD 0, with `?lod=1` and so on for the others. */
-function manifestKeys(manifest: DepthManifest, original: string): Map<string, string> {
-  const keys = new Map<string, string>()
-  for (const [variant, { lods }] of [manifest, ...manifest.variants].entries()) {
-    for (const [lod, { url }] of lods.entries()) {
-      const query = [variant > 0 ? `variant=${variant}` : '', lod > 0 ? `lod=${lod}` : ''].filter(Boolean).join('&')
-      if (!keys.has(url)) keys.set(url, query === '' ? original : `${original}?${query}`)
-    }
-  }
-  return keys
-}
-
-function warningsOf({ manifest, warnings }: BakedAsset, file: string): string[] {
-  const checks = manifest.preflight.checks.filter(({ severity }) => severity !== 'info')
-  return [...warnings, ...checks.map(({ found, why, advice }) => `${normalizePath(file)}: ${[found, why, advice].map(sentence).join(' ')}`)]
-}
-
-function sentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`
-}
-
 function isNew({ told }: Shared, warning: string): boolean {
   if (told.has(warning)) return false
   told.add(warning)
@@ -184,32 +158,6 @@ function isNew({ told }: Shared, warning: string): boolean {
 
 function warnOnce(shared: Shared, config: ResolvedConfig, warning: string): void {
   if (isNew(shared, warning)) config.logger.warn(`[depthmesh] ${warning}`)
-}
-
-interface ShownError {
-  message: string
-  id: string
-  plugin: string
-  pluginCode?: string
-  frame?: string
-  loc?: { file: string; line: number; column: number }
-  stack?: string
-}
-
-/** As the overlay and the terminal show errors: the file at fault, the place in it, the remedy; a stack only where it is a bug. */
-function toShownError(error: unknown, id: string, root: string): ShownError {
-  const stack = error instanceof Error ? error.stack : undefined
-  if (!(error instanceof DepthMeshError)) return { message: formatError(error), id, plugin: NAME, ...(stack === undefined ? {} : { stack }) }
-  const { code, message, hint, position } = error
-  const file = normalizePath(error.file ?? splitId(id)[0])
-  return {
-    message: formatError(new DepthMeshError(code, message, { hint, file: normalizePath(relative(root, file)), position })),
-    id: file,
-    plugin: NAME,
-    pluginCode: code,
-    stack: code === 'INTERNAL' && stack !== undefined ? stack : '',
-    ...(position === undefined ? {} : { frame: `${position.frame}\n`, loc: { file, line: position.line, column: position.column } }),
-  }
 }
 
 function splitId(id: string): [file: string, query: string] {

@@ -1,9 +1,18 @@
-import { afterEach, describe, expect, it } from 'vitest'
+import { existsSync, symlinkSync } from 'node:fs'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import type { InlineConfig, Rollup } from 'vite'
+import type { DepthAsset } from '../../src/core/index.js'
 import { rgb8 } from '../support/maps.js'
-import { createProject, hill, type Project } from '../support/project.js'
+import { createProject, hill, viteVersions, type Project } from '../support/project.js'
 
 const page = '<!doctype html><script type="module" src="/main.js"></script>'
-const main = `import url, { asset } from './art/hill.depth.png'\nwindow.game = { url, asset }\n`
+const main = `import url, { asset } from './art/hill.depth.png'\nglobalThis.game = { url, asset }\n`
+
+interface Game {
+  url: string
+  asset: DepthAsset
+}
 
 let projects: Project[] = []
 afterEach(() => {
@@ -11,39 +20,259 @@ afterEach(() => {
   projects = []
 })
 
-async function gameProject(files: Record<string, string | Uint8Array> = {}): Promise<Project> {
-  const project = await createProject({
-    'index.html': page,
-    'main.js': main,
-    'art/hill.depth.png': await hill(),
-    'art/hill.color.png': await rgb8(32, 32, (x, y) => [x * 8, y * 8, 90]),
-    ...files,
-  })
+async function gameProject(files: Record<string, string | Uint8Array> = {}, vite?: string): Promise<Project> {
+  const project = await createProject({ 'index.html': page, 'main.js': main, 'art/hill.depth.png': await hill(), 'art/hill.color.png': await rgb8(32, 32, (x, y) => [x * 8, y * 8, 90]), ...files }, vite)
   projects.push(project)
   return project
 }
 
-const glbs = (project: Project, folder = 'dist'): string[] => project.list(folder).filter((name) => name.endsWith('.glb'))
+/** A build of main.js alone, which Node can run too. */
+const script = (config: InlineConfig = {}, outDir = 'dist'): InlineConfig => ({
+  ...config,
+  build: { minify: false, outDir, modulePreload: false, ...config.build, rollupOptions: { input: '/main.js', ...config.build?.rollupOptions } },
+})
 
-describe('vite build', () => {
-  it('writes a hashed GLB a level and points at it', async () => {
-    const project = await gameProject()
-    await project.build()
-    const files = glbs(project)
+const glbs = (project: Project, folder = 'dist'): string[] => project.list(folder).filter((name) => name.endsWith('.glb'))
+const entry = (project: Project, folder = 'dist'): string => {
+  const found = project.list(folder).filter((name) => /main.*\.m?js$/.test(name))
+  expect(found).toHaveLength(1)
+  return `${folder}/${found[0]}`
+}
+/** What main.js of a build gives, run in Node. */
+async function play(project: Project, folder = 'dist'): Promise<Game> {
+  await import(/* @vite-ignore */ `${pathToFileURL(project.path(entry(project, folder))).href}?at=${performance.now()}`)
+  return (globalThis as unknown as { game: Game }).game
+}
+const urls = ({ url, asset }: Game): string[] => {
+  expect(url).toBe(asset.lods[0].url)
+  return asset.lods.map((lod) => lod.url)
+}
+
+describe.each(viteVersions)('vite build with %s', (version) => {
+  it('gives hashed GLBs whose URLs are right for every base, baked once, and bytes that stay the same', async () => {
+    const project = await gameProject({}, version)
+    const cache = { dir: 'cache' }
+    await project.build(script({ base: '/' }, 'root'), { cache })
+    const files = glbs(project, 'root')
     expect(files.map((name) => name.replace(/-[\w-]{8}\.glb$/, ''))).toEqual(['assets/hill.lod0', 'assets/hill.lod1'])
-    const script = project.text(`dist/${project.list('dist').find((name) => name.endsWith('.js'))}`)
-    for (const file of files) {
-      expect(script).toContain(`/${file}`)
-      expect(project.bytes(`dist/${file}`).subarray(0, 4).toString()).toBe('glTF')
+    for (const file of files) expect(project.bytes(`root/${file}`).subarray(0, 4).toString()).toBe('glTF')
+    expect(urls(await play(project, 'root'))).toEqual(files.map((file) => `/${file}`))
+
+    // From here on a bake would fail: it takes longer than a millisecond.
+    const cached = { cache, limits: { jobSeconds: 0.001 } }
+    for (const base of ['/sub/', 'https://cdn.example/v1/', '/a b/']) {
+      await project.build(script({ base }, 'out'), cached)
+      expect(urls(await play(project, 'out'))).toEqual(files.map((file) => encodeURI(`${base}${file}`)))
+      for (const file of files) expect(project.bytes(`out/${file}`).equals(project.bytes(`root/${file}`))).toBe(true)
+    }
+    await project.build(script({ base: './' }, 'relative'), cached)
+    for (const url of urls(await play(project, 'relative'))) expect(existsSync(fileURLToPath(url))).toBe(true)
+  })
+
+  it('follows renderBuiltUrl, assetFileNames and assetsDir', async () => {
+    const project = await gameProject({}, version)
+    type Render = NonNullable<NonNullable<InlineConfig['experimental']>['renderBuiltUrl']>
+    const built = async (renderBuiltUrl: Render): Promise<string[]> => {
+      await project.build(script({ experimental: { renderBuiltUrl } }))
+      return urls(await play(project))
+    }
+    const [first] = await built((name) => `https://cdn.example/${name}`)
+    expect(first).toMatch(/^https:\/\/cdn\.example\/assets\/hill\.lod0-[\w-]{8}\.glb$/)
+    const [relative] = await built(() => ({ relative: true }))
+    expect(existsSync(fileURLToPath(relative))).toBe(true)
+    const [runtime] = await built((name) => ({ runtime: `("cdn:" + ${JSON.stringify(name)})` }))
+    expect(runtime).toMatch(/^cdn:assets\/hill\.lod0-/)
+
+    await project.build(script({ build: { assetsDir: 'static' } }, 'dir'))
+    expect(glbs(project, 'dir')[0]).toMatch(/^static\/hill\.lod0-/)
+    await project.build(script({ build: { rollupOptions: { output: { assetFileNames: 'models/[name][extname]' } } } }, 'names'))
+    expect(glbs(project, 'names')).toEqual(['models/hill.lod0.glb', 'models/hill.lod1.glb'])
+    expect(urls(await play(project, 'names'))).toEqual(['/models/hill.lod0.glb', '/models/hill.lod1.glb'])
+  })
+
+  it('lists every level in manifest.json under keys that stay the same', async () => {
+    const project = await gameProject({}, version)
+    await project.build(script({ build: { manifest: true } }))
+    const manifest = JSON.parse(project.text('dist/.vite/manifest.json')) as Record<string, { file: string; assets?: string[] }>
+    const files = glbs(project)
+    expect(manifest['art/hill.depth.png'].file).toBe(files[0])
+    expect(manifest['art/hill.depth.png?lod=1'].file).toBe(files[1])
+    expect(manifest['main.js'].assets?.toSorted()).toEqual(files)
+  })
+
+  it('gives the server the URLs of the client, and no GLBs', async () => {
+    const project = await gameProject({}, version)
+    await project.build(script({ base: '/sub/' }, 'client'))
+    await project.build(script({ base: '/sub/', build: { ssr: true } }, 'server'))
+    expect(urls(await play(project, 'server'))).toEqual(urls(await play(project, 'client')))
+    expect(glbs(project, 'server')).toEqual([])
+    await project.build(script({ base: '/sub/', build: { ssr: true, ssrEmitAssets: true } }, 'emitted'))
+    expect(glbs(project, 'emitted')).toEqual(glbs(project, 'client'))
+  })
+
+  it('bakes once for environments that are built at the same time', async () => {
+    const project = await gameProject({}, version)
+    const { vite, depthmesh, root } = project
+    const lines: string[] = []
+    const write = vi.spyOn(process.stderr, 'write').mockImplementation((line) => lines.push(String(line)) > 0)
+    vi.stubEnv('DEBUG', 'depthmesh:*')
+    try {
+      const environment = (outDir: string) => ({ build: script({}, outDir).build ?? {} })
+      const builder = await vite.createBuilder({
+        root,
+        configFile: false,
+        logLevel: 'silent',
+        plugins: [depthmesh({ lods: [200, 50], cache: false })],
+        environments: { client: environment('client'), ssr: { build: { ...environment('server').build, ssr: true } } },
+        builder: { sharedConfigBuild: true, buildApp: async (builder) => void (await Promise.all(Object.values(builder.environments).map((environment) => builder.build(environment)))) },
+      })
+      await builder.buildApp()
+    } finally {
+      write.mockRestore()
+      vi.unstubAllEnvs()
+    }
+    expect(lines.filter((line) => line.startsWith('depthmesh:bake start'))).toHaveLength(1)
+    expect(urls(await play(project, 'server'))).toEqual(urls(await play(project, 'client')))
+  })
+
+  it('leaves nothing behind for an import that is not used', async () => {
+    const project = await gameProject({ 'main.js': `import url from './art/hill.depth.png'\nglobalThis.game = 1\n` }, version)
+    await project.build(script())
+    expect(glbs(project)).toEqual([])
+    expect(await play(project)).toBe(1)
+  })
+
+  it('keeps giving the picture to ?url, ?raw, ?inline, CSS, HTML and new URL()', async () => {
+    const project = await gameProject(
+      {
+        'index.html': '<!doctype html><link rel="stylesheet" href="/style.css"><img src="/art/hill.depth.png"><script type="module" src="/main.js"></script>',
+        'style.css': 'body { background: url(./art/hill.depth.png) }',
+        'main.js': `
+          import url from './art/hill.depth.png?url'
+          import inline from './art/hill.depth.png?inline'
+          import file from './art/hill.depth.png?no-inline'
+          import raw from './art/hill.depth.png?raw'
+          globalThis.game = [url, inline, file, raw.length, new URL('./art/hill.depth.png', import.meta.url).href]`,
+      },
+      version,
+    )
+    await project.build({ build: { assetsInlineLimit: 0, minify: false } })
+    expect(glbs(project)).toEqual([])
+    const pictures = project.list('dist').filter((name) => name.endsWith('.png'))
+    expect(pictures).toHaveLength(1)
+    expect(project.bytes(`dist/${pictures[0]}`).equals(project.bytes('art/hill.depth.png'))).toBe(true)
+    for (const file of project.list('dist').filter((name) => /\.(html|css)$/.test(name))) expect(project.text(`dist/${file}`)).toContain(pictures[0])
+  })
+
+  it('answers import.meta.glob, eager and lazy', async () => {
+    const project = await gameProject(
+      { 'art/mount.depth.png': await hill(0.5), 'main.js': `globalThis.game = { eager: import.meta.glob('./art/*.depth.png', { eager: true, import: 'default' }), lazy: import.meta.glob('./art/*.depth.png') }` },
+      version,
+    )
+    await project.build(script())
+    expect(glbs(project)).toHaveLength(4)
+    const { eager, lazy } = (await play(project)) as unknown as { eager: Record<string, string>; lazy: Record<string, () => Promise<{ default: string }>> }
+    expect(Object.keys(eager)).toEqual(['./art/hill.depth.png', './art/mount.depth.png'])
+    for (const [key, load] of Object.entries(lazy)) expect((await load()).default).toBe(eager[key])
+  })
+
+  it('works in web workers of both formats without being registered', async () => {
+    const project = await gameProject(
+      {
+        'main.js': `
+          import Late from './worker.js?worker'
+          import url from './art/hill.depth.png'
+          export const start = () => [new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }), new Late(), url]
+          globalThis.start = start`,
+        'worker.js': `import url from './art/hill.depth.png'\npostMessage(url)`,
+      },
+      version,
+    )
+    for (const format of ['es', 'iife'] as const) {
+      await project.build(script({ worker: { format, rollupOptions: { output: { entryFileNames: 'assets/[name].js' } } } }, format))
+      const files = glbs(project, format)
+      expect(files.map((name) => name.replace(/-[\w-]{8}\.glb$/, ''))).toEqual(['assets/hill.lod0', 'assets/hill.lod1'])
+      expect(project.text(`${format}/assets/worker.js`)).toContain(`/${files[0]}`)
     }
   })
 
-  it('bakes nothing the second time and gives identical bytes', async () => {
-    const project = await gameProject()
-    await project.build({ build: { outDir: 'first' } })
-    // A bake would take longer than a millisecond, and fail.
-    await project.build({ build: { outDir: 'second' } }, { limits: { jobSeconds: 0.001 } })
-    expect(project.list('second')).toEqual(project.list('first'))
-    for (const name of project.list('first')) expect(project.bytes(`second/${name}`).equals(project.bytes(`first/${name}`))).toBe(true)
+  it('makes a library that can be moved, and warns when it cannot', async () => {
+    const project = await gameProject({ 'main.js': `export { default as url, asset } from './art/hill.depth.png'` }, version)
+    const lib = { entry: 'main.js', formats: ['es' as const], fileName: 'main' }
+    await project.build({ base: './', build: { lib } })
+    const built = (await import(/* @vite-ignore */ pathToFileURL(project.path(entry(project))).href)) as Game
+    for (const url of urls(built)) expect(existsSync(fileURLToPath(url))).toBe(true)
+
+    const warnings: string[] = []
+    const logger = project.vite.createLogger('silent')
+    logger.warn = (message) => void warnings.push(message)
+    await project.build({ customLogger: logger, build: { lib, outDir: 'rigid' } })
+    expect(warnings.filter((text) => text.includes('Library mode'))).toHaveLength(1)
+    expect(warnings.join('\n')).toContain(`Set base: './'.`)
+  })
+
+  it('bakes maps of packages, of linked packages, and of folders beside the root', async () => {
+    const project = await gameProject(
+      {
+        'node_modules/art-pack/package.json': '{ "name": "art-pack", "main": "index.js", "type": "module" }',
+        'node_modules/art-pack/index.js': `export { default as rock } from './rock.depth.png'`,
+        'node_modules/art-pack/rock.depth.png': await hill(0.3),
+        'app/main.js': `import { rock } from 'art-pack'\nimport hill from '../art/hill.depth.png'\nimport linked from './linked.depth.png'\nglobalThis.game = [rock, hill, linked]`,
+      },
+      version,
+    )
+    symlinkSync(project.path('art/hill.depth.png'), project.path('app/linked.depth.png'))
+    for (const preserveSymlinks of [false, true]) {
+      await project.build({ ...script({ root: project.path('app') }), resolve: { preserveSymlinks } })
+      const [rock, beside, linked] = (await play(project, 'app/dist')) as unknown as string[]
+      expect(rock).toMatch(/^\/assets\/rock\.lod0-/)
+      expect(beside).toMatch(/^\/assets\/hill\.lod0-/)
+      expect(linked).toMatch(preserveSymlinks ? /^\/assets\/linked\.lod0-/ : /^\/assets\/hill\.lod0-/)
+    }
+  })
+
+  it('bakes maps with unusual names', async () => {
+    const names = ['with space', 'Hügel-日本', '100%', 'a&b+c', "it's", 'v1.2']
+    const files: Record<string, Uint8Array> = {}
+    for (const [i, name] of names.entries()) files[`art/${name}.depth.png`] = await hill(1 - i / 10)
+    const imports = names.map((name, i) => `import { asset as a${i} } from ${JSON.stringify(`./art/${name}.depth.png`)}`)
+    const project = await gameProject({ ...files, 'main.js': `${imports.join('\n')}\nglobalThis.game = [${names.map((_, i) => `a${i}`).join()}]` }, version)
+    await project.build(script())
+    const assets = (await play(project)) as unknown as DepthAsset[]
+    expect(assets.map(({ name }) => name)).toEqual(names)
+    for (const { lods } of assets) {
+      for (const { url } of lods) expect(existsSync(project.path(`dist${decodeURIComponent(new URL(url, 'http://localhost').pathname)}`)), url).toBe(true)
+    }
+  })
+})
+
+describe('vite build', () => {
+  it('fails with the file and the remedy, and names the importer', async () => {
+    const project = await gameProject({ 'art/hill.depth.png': 'no picture' })
+    const error = (await project.build(script()).catch((error: unknown) => error)) as Rollup.RollupError
+    expect(error.message).toContain('art/hill.depth.png: expected ')
+    expect(error.message).toContain('depthmesh')
+  })
+
+  it('fails with line, column and frame for a broken sidecar', async () => {
+    const project = await gameProject({ 'art/hill.depth.json': '{\n  "near": 1,\n  "fovy": 2\n}' })
+    const error = (await project.build(script()).catch((error: unknown) => error)) as Rollup.RollupError
+    expect(error.message).toContain('art/hill.depth.json:3:3: unknown key "fovy". Did you mean "fovY"?')
+    expect(JSON.stringify(error.frame ?? error.message)).toContain('3 |   \\"fovy\\": 2')
+  })
+
+  it('explains imports from public/', async () => {
+    const project = await gameProject({ 'public/rock.depth.png': await hill(), 'main.js': `import url from '/rock.depth.png'\nglobalThis.game = { url }` })
+    const error = (await project.build(script()).catch((error: unknown) => error)) as Rollup.RollupError
+    expect(error.message).toContain('public/rock.depth.png: lies in public/, whose files are copied as they are. Move it beside the code that imports it, or import "/rock.depth.png?url" to get the picture.')
+  })
+
+  it('shows what the pre-flight found once', async () => {
+    const project = await gameProject({ 'art/hill.depth.png': await rgb8(32, 32, (x) => [x > 15 ? 255 : 0, 0, 0]).then(() => hill()), 'art/hill.depth.json': '{}', 'a.js': `export { default } from './art/hill.depth.png'`, 'art/hill.color.jpg': 'second' })
+    const warnings: string[] = []
+    const logger = project.vite.createLogger('silent')
+    logger.warn = (message) => void warnings.push(message)
+    await project.build(script({ customLogger: logger }))
+    expect(warnings.filter((text) => text.includes('hill.color.jpg is not'))).toHaveLength(1)
   })
 })

@@ -11,6 +11,10 @@ const repository = fileURLToPath(new URL('../../', import.meta.url))
 /** The Vites that are supported, as they are called in devDependencies; the last is the newest. */
 export const viteVersions = ['vite6', 'vite7', 'vite80', 'vite'].filter((name) => existsSync(join(repository, 'node_modules', name)))
 
+/** One cache for the projects of a test file, so that the same hill is baked once and not in every test. */
+const cacheFolder = mkdtempSync(join(tmpdir(), 'depthmesh-cache-'))
+process.on('exit', () => rmSync(cacheFolder, { recursive: true, force: true }))
+
 /** A project in a folder of its own, with the packed files of depthmesh and one Vite in its node_modules, as after `npm install`. */
 export interface Project {
   root: string
@@ -70,7 +74,7 @@ export async function createProject(files: Record<string, string | Uint8Array>, 
       return names.filter((name) => statSync(join(root, folder, name)).isFile()).map((name) => relative('', name)).sort()
     },
     async build(config = {}, options = {}) {
-      await vite.build(vite.mergeConfig({ root, configFile: false, logLevel: 'silent', plugins: [depthmesh({ ...smallLevels, ...options } as DepthMesh.DepthMeshPluginOptions)] }, config))
+      await vite.build(vite.mergeConfig({ root, configFile: false, logLevel: 'silent', plugins: [depthmesh({ ...smallLevels, cache: { dir: cacheFolder }, ...options } as DepthMesh.DepthMeshPluginOptions)] }, config))
     },
     dispose: () => rmSync(root, { recursive: true, force: true }),
   }
