@@ -1,4 +1,4 @@
-export { bakeDepthMesh, checkDepthMap, type BakedFile, type BakeOptions, type BakeResult, type BakeSources } from './pipeline.js'
+export { bakeDepthMesh, checkDepthMap, drawDepthMapCheck, type BakedFile, type BakeOptions, type BakeResult, type BakeSources } from './pipeline.js'
 export { DepthMeshError, formatError, type DepthMeshErrorCode, type DepthMeshErrorDetails, type TextPosition } from './errors.js'
 export { parseSettings, type Settings, type SettingsInput, type SettingsLayer } from './options.js'
 export { type DepthAsset, type DepthAssetHot, type DepthLod, type DepthManifest, type SourceCamera } from './glb/manifest.js'
@@ -6,6 +6,7 @@ export { decodeDepth, type DecodeOptions, type DepthRaster } from './depth/decod
 export { cutByAlpha, toDisparity, type DisparityMap } from './depth/convention.js'
 export { type GrayPicture } from './depth/picture.js'
 export { preflight, type CheckId, type PreflightCheck, type PreflightInput, type PreflightReport } from './depth/preflight.js'
+export { drawPreflight, PREFLIGHT_COLORS, type DrawInput } from './depth/preflight/draw.js'
 export { cleanDepth, type CleanInput, type CleanResult } from './depth/clean.js'
 export { type CleanStep, type CleanStepName } from './depth/clean/step.js'
 export { dilateNear } from './depth/silhouette.js'

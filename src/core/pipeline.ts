@@ -4,6 +4,7 @@ import { cutByAlpha, toDisparity, type DisparityMap } from './depth/convention.j
 import { decodeDepth, DEFAULT_MAX_PIXELS, type DepthRaster } from './depth/decode.js'
 import type { GrayPicture } from './depth/picture.js'
 import { preflight, type PreflightReport } from './depth/preflight.js'
+import { drawPreflight } from './depth/preflight/draw.js'
 import { dilateNear } from './depth/silhouette.js'
 import { createManifest, type DepthManifest, type ManifestLevel, type SourceCamera } from './glb/manifest.js'
 import { shadingOf, writeGlb } from './glb/write.js'
@@ -53,6 +54,17 @@ export interface BakeOptions {
 export async function checkDepthMap(sources: BakeSources, options: BakeOptions = {}): Promise<PreflightReport> {
   const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
   return (await readMap(sources, settings, options)).report
+}
+
+/**
+ * What pre-flight says about a map, and a PNG of the map with what was found drawn on it (see `PREFLIGHT_COLORS`).
+ *
+ * @throws DepthMeshError
+ */
+export async function drawDepthMapCheck(sources: BakeSources, options: BakeOptions = {}): Promise<{ report: PreflightReport; picture: Uint8Array }> {
+  const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
+  const { raster, meant, report } = await readMap(sources, settings, options)
+  return { report, picture: await drawPreflight({ raster, map: meant }, settings) }
 }
 
 /**

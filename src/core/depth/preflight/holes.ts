@@ -66,8 +66,8 @@ export function checkHoles(raster: DepthRaster, map: DisparityMap, spread: Level
     ]
   }
   if (settings.black === 'cut' || spread.zeros <= MANY_ZEROS) return []
-  const step = Math.max(BORDER_OF_SCALE * spread.top, BORDER_OF_RANGE * spread.range)
-  const holes = areaOfHoles(raster, map, step) / raster.samples.length
+  const step = borderStep(spread)
+  const holes = findBlackHoles(raster, map, step).pixels / raster.samples.length
   if (holes <= MANY_ZEROS) return []
   return [
     {
@@ -82,11 +82,16 @@ export function checkHoles(raster: DepthRaster, map: DisparityMap, spread: Level
   ]
 }
 
+/** How far a hole's border stands above black, as a share of the scale. */
+export function borderStep({ top, range }: LevelSpread): number {
+  return Math.max(BORDER_OF_SCALE * top, BORDER_OF_RANGE * range)
+}
+
 /**
- * Pixels of the black areas whose border rises by `step` or more along most of its length.
+ * The black areas whose border rises by `step` or more along most of its length: how many pixels, and whether a pixel is in one.
  * Each area is judged by itself: a map with a black sky may have holes too. What alpha has cut away is no hole.
  */
-function areaOfHoles({ width, height, samples }: DepthRaster, { disparity }: DisparityMap, step: number): number {
+export function findBlackHoles({ width, height, samples }: DepthRaster, { disparity }: DisparityMap, step: number): { pixels: number; has(i: number): boolean } {
   const { labels, count } = labelAreas(width, height, (i) => samples[i] === 0 && disparity[i] === disparity[i])
   const area = new Uint32Array(count)
   const border = new Uint32Array(count)
@@ -111,7 +116,7 @@ function areaOfHoles({ width, height, samples }: DepthRaster, { disparity }: Dis
       }
     }
   }
-  let total = 0
-  for (let label = 0; label < count; label++) if (rising[label] > border[label] / 2) total += area[label]
-  return total
+  let pixels = 0
+  for (let label = 0; label < count; label++) if (rising[label] > border[label] / 2) pixels += area[label]
+  return { pixels, has: (i) => labels[i] >= 0 && rising[labels[i]] > border[labels[i]] / 2 }
 }

@@ -1,7 +1,7 @@
 import type { Settings } from '../../options.js'
 import type { DisparityMap } from '../convention.js'
 import type { DepthRaster } from '../decode.js'
-import { EDGE_RADIUS, EDGE_STEP } from '../edge.js'
+import { EDGE_RADIUS, EDGE_STEP, placeAtEdge } from '../edge.js'
 import { percentileBin } from '../histogram.js'
 import { spikeMedian } from '../spike.js'
 import { percent, type PreflightCheck } from './check.js'
@@ -38,8 +38,6 @@ const BAND_SINGLE_STEPS = 0.5
 /** Neighbouring levels further apart than this, of 65,536, were not rounded but painted: the flat layers of a paper theatre. */
 const BAND_STEP = 1024
 
-/** Part of an edge's height, from the far side, that counts as the middle of a ramp. */
-const RAMP: readonly [number, number] = [0.25, 0.75]
 /** Share of pixels on edges below which there is nothing to snap. */
 const FEW_EDGES = 0.005
 /** Share of them amid a ramp from which silhouettes are soft. Rendered and stereo maps have 1–7 %, AI and lens-blur maps 5–51 %. */
@@ -146,19 +144,12 @@ function checkSilhouettes({ width, height, disparity }: DisparityMap, range: num
   for (let y = EDGE_RADIUS; y < height - EDGE_RADIUS; y += stride) {
     for (let x = EDGE_RADIUS; x < width - EDGE_RADIUS; x += stride) {
       const i = y * width + x
-      let low = disparity[i]
-      let high = low
-      for (let k = 1; k <= EDGE_RADIUS; k++) {
-        const [left, right, above, below] = [disparity[i - k], disparity[i + k], disparity[i - k * width], disparity[i + k * width]]
-        low = Math.min(low, left, right, above, below)
-        high = Math.max(high, left, right, above, below)
-      }
-      if (low !== low) continue
+      const place = placeAtEdge(disparity, i, width, step)
+      if (place === 'unknown') continue
       seen++
-      if (high - low <= step) continue
+      if (place === 'nowhere') continue
       edges++
-      const part = (disparity[i] - low) / (high - low)
-      if (part > RAMP[0] && part < RAMP[1]) amid++
+      if (place === 'amid') amid++
     }
   }
   if (edges < FEW_EDGES * seen || amid <= SOFT_SHARE * edges) return []
