@@ -8,9 +8,10 @@ import { removeSpikes } from './clean/spikes.js'
 import type { CleanStep, CleanStepName } from './clean/step.js'
 import type { DisparityMap } from './convention.js'
 import type { DepthRaster } from './decode.js'
-import { disparityRange } from './histogram.js'
 import type { GrayPicture } from './picture.js'
 import type { CheckId, PreflightReport } from './preflight.js'
+import { disparityRange, grainScale } from './range.js'
+import { SPIKE_HEIGHT } from './spike.js'
 
 /** The smooth form that `depthInfluence` blends toward: windows of 1 % of the longer side, edges kept from 3 % of the range on. */
 const INFLUENCE = { radius: 0.01, epsilon: 9e-4 }
@@ -51,7 +52,11 @@ export function cleanDepth({ map, raster, report, picture }: CleanInput, setting
   }
 
   // (1) Grain. What noise there was has no terraces any more.
-  if (wanted('spikes', settings, report)) take('spikes', removeSpikes(map), (pixels) => `replaced ${pixels} that stuck out by the median of their neighbours`)
+  if (wanted('spikes', settings, report)) {
+    const spike = SPIKE_HEIGHT * grainScale(map.disparity, settings)
+    take('spikes', removeSpikes(map, spike), (pixels) => `replaced ${pixels} that stuck out by the median of their neighbours`)
+    if (settings.encoding === 'metric') map = fitRange(map, settings)
+  }
   const noisy = wanted('noise', settings, report)
   if (noisy) take('noise', smoothNoise(map), (pixels) => `smoothed noise in ${pixels}`)
   else if (wanted('bands', settings, report)) take('bands', smoothBands(map), (pixels) => `smoothed terraces in ${pixels}, each within half a level`)
@@ -89,6 +94,22 @@ function findHoles({ disparity }: DisparityMap, { alpha }: DepthRaster, { black,
     holes[i] = 1
   }
   return holes
+}
+
+/** A map in metres whose 0..1 reaches again from its farthest to its nearest pixel, after spikes that lay beyond are gone. */
+function fitRange(map: DisparityMap, { projection }: Settings): DisparityMap {
+  let low = Infinity
+  let high = -Infinity
+  for (let i = 0; i < map.disparity.length; i++) {
+    const value = map.disparity[i]
+    if (value < low) low = value
+    if (value > high) high = value
+  }
+  if (!(high > low) || (low === 0 && high === 1)) return map
+  const disparity = map.disparity.map((value) => (value - low) / (high - low))
+  if (projection === 'orthographic') return { ...map, disparity, relief: map.relief * (high - low) }
+  const inverse = (value: number) => 1 / (1 / map.far + value * (1 / map.near - 1 / map.far))
+  return { ...map, disparity, near: inverse(high), far: inverse(low) }
 }
 
 function blendToSmooth(map: DisparityMap, influence: number): Float32Array {

@@ -2,7 +2,6 @@ import type { Settings } from '../options.js'
 import type { CleanStep } from './clean/step.js'
 import type { DisparityMap } from './convention.js'
 import type { DepthRaster } from './decode.js'
-import { disparityRange } from './histogram.js'
 import type { GrayPicture } from './picture.js'
 import type { PreflightCheck } from './preflight/check.js'
 import { checkHoles } from './preflight/holes.js'
@@ -10,6 +9,7 @@ import { checkLayout } from './preflight/layout.js'
 import { checkColorChunks, checkLevels, measureLevels } from './preflight/levels.js'
 import { checkPicture } from './preflight/picture.js'
 import { checkSurface } from './preflight/surface.js'
+import { disparityRange } from './range.js'
 import { shrink, thumbnailSize } from './preflight/thumbnail.js'
 
 export type { CheckId, PreflightCheck } from './preflight/check.js'
@@ -49,7 +49,7 @@ export function preflight({ raster, map, picture }: PreflightInput, settings: Se
   const checks = [...checkLevels(raster, spread, settings), ...checkColorChunks(raster, settings)]
   if (spread.levels > 1) {
     const thumbnail = shrink(map.disparity, width, height, thumbnailSize(width, height))
-    const range = disparityRange(thumbnail.values)
+    const range = disparityRange(map.disparity)
     checks.push(...checkHoles(raster, map, spread, settings))
     checks.push(...checkSurface(map, range, raster, spread, settings))
     checks.push(...checkLayout(thumbnail, range, settings))

@@ -70,6 +70,18 @@ describe('spikes', () => {
     expect(rms(result.map.disparity, scene)).toBeLessThan(0.1 * rms(result.before, scene))
   })
 
+  it('before a sensor’s lens do not set the scale: near comes from what is left', () => {
+    const metres = (x: number, y: number) => 2 + (2 * y) / H + (onBox(x, y) ? -0.5 : 0)
+    const raster = rasterOf(W, H, (x, y) => (salt.has(y * W + x) ? 0.001 : metres(x, y)), 32)
+    const { map, steps } = clean(raster, { encoding: 'metric' })
+    expect(steps.map(({ step }) => step)).toEqual(['spikes'])
+    const whole = meant(rasterOf(W, H, metres, 32), { encoding: 'metric' }).map
+    expect(map.near).toBeCloseTo(whole.near, 2)
+    expect(map.far).toBeCloseTo(whole.far, 2)
+    const depth = (i: number) => 1 / (1 / map.far + map.disparity[i]! * (1 / map.near - 1 / map.far))
+    expect(failing((x, y, i) => salt.has(i) || Math.abs(depth(i) - metres(x, y)) < 0.01)).toEqual([])
+  })
+
   it('stay when the artist says so', () => {
     expect(stepsOf(clean(salted, { clean: { spikes: false } }))).not.toContain('spikes')
   })

@@ -3,8 +3,8 @@ import type { Settings } from '../../options.js'
 import type { DisparityMap } from '../convention.js'
 import type { DepthRaster } from '../decode.js'
 import { EDGE_RADIUS, EDGE_STEP, placeAtEdge } from '../edge.js'
-import { disparityRange } from '../histogram.js'
-import { spikeMedian } from '../spike.js'
+import { disparityRange, grainScale } from '../range.js'
+import { SPIKE_HEIGHT, spikeMedian } from '../spike.js'
 import { borderStep, findBlackHoles } from './holes.js'
 import { measureLevels } from './levels.js'
 
@@ -71,10 +71,11 @@ export async function drawPreflight({ raster, map }: DrawInput, settings: Settin
   }
 
   // (3) Spikes, as squares.
+  const spike = SPIKE_HEIGHT * grainScale(disparity, settings)
   const reach = Math.floor((SPIKE_SIZE * Math.max(width, height)) / 2)
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      if (Number.isNaN(spikeMedian(disparity, x, y, width, height))) continue
+      if (Number.isNaN(spikeMedian(map, x, y, spike))) continue
       for (let v = Math.max(0, y - reach); v <= Math.min(height - 1, y + reach); v++) {
         for (let u = Math.max(0, x - reach); u <= Math.min(width - 1, x + reach); u++) paint(v * width + u, PREFLIGHT_COLORS.spikes)
       }

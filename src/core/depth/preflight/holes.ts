@@ -7,7 +7,9 @@ import type { LevelSpread } from './levels.js'
 
 /** More black than this share of the map is looked at. */
 const MANY_ZEROS = 0.01
-/** Most of a hole's border is at least this far above black: of the largest level … */
+/** This part of a hole's border breaks off. A black back wall has floor and ceiling run into it. */
+const RISING_BORDER = 0.8
+/** A hole's border is at least this far above black: of the largest level … */
 const BORDER_OF_SCALE = 0.025
 /** … and of the range between the 1st and the 99th percentile. A dark background fades into black; a hole breaks off. */
 const BORDER_OF_RANGE = 0.08
@@ -88,7 +90,7 @@ export function borderStep({ top, range }: LevelSpread): number {
 }
 
 /**
- * The black areas whose border rises by `step` or more along most of its length: how many pixels, and whether a pixel is in one.
+ * The black areas whose border rises by `step` or more along nearly all of its length: how many pixels, and whether a pixel is in one.
  * Each area is judged by itself: a map with a black sky may have holes too. What alpha has cut away is no hole.
  */
 export function findBlackHoles({ width, height, samples }: DepthRaster, { disparity }: DisparityMap, step: number): { pixels: number; has(i: number): boolean } {
@@ -117,6 +119,6 @@ export function findBlackHoles({ width, height, samples }: DepthRaster, { dispar
     }
   }
   let pixels = 0
-  for (let label = 0; label < count; label++) if (rising[label] > border[label] / 2) pixels += area[label]
-  return { pixels, has: (i) => labels[i] >= 0 && rising[labels[i]] > border[labels[i]] / 2 }
+  for (let label = 0; label < count; label++) if (rising[label] >= RISING_BORDER * border[label]) pixels += area[label]
+  return { pixels, has: (i) => labels[i] >= 0 && rising[labels[i]] >= RISING_BORDER * border[labels[i]] }
 }

@@ -7,7 +7,8 @@ const TOP_NEARER = 0.12
 
 /** A guess at whether near and far are swapped. Advice only: a look up at a bridge is no mistake. */
 export function checkLayout({ width, height, values }: Thumbnail, range: number, settings: Settings): PreflightCheck[] {
-  if (settings.projection !== 'perspective' || range <= 0) return []
+  // Metres say themselves what is near.
+  if (settings.projection !== 'perspective' || settings.encoding === 'metric' || range <= 0) return []
   const sixth = Math.max(1, Math.floor(height / 6))
   const top = mean(values.subarray(0, sixth * width))
   const bottom = mean(values.subarray((height - sixth) * width))

@@ -40,8 +40,8 @@ export function checkPicture(thumbnail: Thumbnail, size: { width: number; height
     checks.push({
       id: 'mirrored',
       severity: 'warning',
-      value: mirrored.best / Math.max(plain.best, 1e-6),
-      found: `the picture’s outlines fit the map ${times(mirrored.best, plain.best)} better when it is mirrored`,
+      value: gain(mirrored.best, plain.best),
+      found: `the picture’s outlines fit the map ${times(gain(mirrored.best, plain.best))} better when it is mirrored`,
       why: 'Left and right seem to be swapped between map and picture.',
       advice: 'Mirror one of the two.',
     })
@@ -51,8 +51,8 @@ export function checkPicture(thumbnail: Thumbnail, size: { width: number; height
     checks.push({
       id: 'misaligned',
       severity: 'warning',
-      value: plain.best / Math.max(plain.still, 1e-6),
-      found: `the picture’s outlines fit the map ${times(plain.best, plain.still)} better when it is moved by ${-across} px across and ${-down} px down`,
+      value: gain(plain.best, plain.still),
+      found: `the picture’s outlines fit the map ${times(gain(plain.best, plain.still))} better when it is moved by ${-across} px across and ${-down} px down`,
       why: 'Colours of one thing will lie on another along every silhouette.',
       advice: 'Crop both alike, or make the map from this very picture.',
     })
@@ -139,4 +139,6 @@ function mirror({ width, height, values }: Thumbnail): Thumbnail {
   return { width, height, values: mirrored }
 }
 
-const times = (more: number, less: number) => (less <= 0 || more > 10 * less ? 'more than 10 times' : `${(more / less).toFixed(1)} times`)
+/** How many times better; 10 stands for all that is more. */
+const gain = (more: number, less: number) => (less <= more / 10 ? 10 : more / less)
+const times = (gain: number) => (gain >= 10 ? 'more than 10 times' : `${gain.toFixed(1)} times`)

@@ -3,7 +3,8 @@ import type { DisparityMap } from '../convention.js'
 import type { DepthRaster } from '../decode.js'
 import { EDGE_RADIUS, EDGE_STEP, placeAtEdge } from '../edge.js'
 import { percentileBin } from '../histogram.js'
-import { spikeMedian } from '../spike.js'
+import { grainScale } from '../range.js'
+import { SPIKE_HEIGHT, spikeMedian } from '../spike.js'
 import { percent, type PreflightCheck } from './check.js'
 import type { LevelSpread } from './levels.js'
 
@@ -46,13 +47,14 @@ const SOFT_SHARE = 0.25
 /** Checks of the surface: noise, spikes, terraces, soft silhouettes. */
 export function checkSurface(map: DisparityMap, range: number, raster: DepthRaster, spread: LevelSpread, settings: Settings): PreflightCheck[] {
   const stride = Math.max(1, Math.ceil(Math.sqrt((map.width * map.height) / SAMPLES)))
-  return [...checkGrain(map, stride), ...checkBands(raster, spread, stride), ...(settings.projection === 'perspective' ? checkSilhouettes(map, range, stride) : [])]
+  return [...checkGrain(map, stride, grainScale(map.disparity, settings)), ...checkBands(raster, spread, stride), ...(settings.projection === 'perspective' ? checkSilhouettes(map, range, stride) : [])]
 }
 
-function checkGrain({ width, height, disparity }: DisparityMap, stride: number): PreflightCheck[] {
+function checkGrain(map: DisparityMap, stride: number, unit: number): PreflightCheck[] {
+  const { width, height, disparity } = map
   // Bins of 1/32 step; the last one holds everything from 16 steps on.
   const counts = new Uint32Array(513)
-  const scale = 32 / STEP
+  const scale = 32 / (STEP * unit)
   let spikes = 0
   let seen = 0
   for (let y = 1; y < height - 1; y += stride) {
@@ -64,7 +66,7 @@ function checkGrain({ width, height, disparity }: DisparityMap, stride: number):
       if (bend !== bend) continue
       seen++
       counts[Math.min(512, (bend * scale) | 0)]++
-      const median = spikeMedian(disparity, x, y, width, height)
+      const median = spikeMedian(map, x, y, SPIKE_HEIGHT * unit)
       if (median === median) spikes++
     }
   }
