@@ -2,8 +2,7 @@ import { dirname, isAbsolute, relative, resolve } from 'node:path'
 import type { DepthManifest } from '../core/glb/manifest.js'
 import { DepthMeshError } from '../core/errors.js'
 import type { SettingsLayer } from '../core/options.js'
-import type { BakedFile, BakeResult } from '../core/pipeline.js'
-import type { PreflightReport } from '../core/depth/preflight.js'
+import type { BakedFile, BakeOptions, BakeResult, BakeSources } from '../core/pipeline.js'
 import { nearestPackage, openCache, type CacheOptions } from './cache.js'
 import { debug } from './debug.js'
 import { bakeKey } from './key.js'
@@ -68,11 +67,11 @@ export interface Baker {
    */
   bake(mapPath: string, options?: { signal?: AbortSignal | undefined }): Promise<BakedAsset>
   /**
-   * What pre-flight says about a map, without baking it; on this thread.
+   * Reads a map's files and settings and hands them to `work`, on this thread: for looking at a map without baking it.
    *
-   * @throws DepthMeshError naming the file that is at fault.
+   * @throws DepthMeshError naming the file that is at fault, also where `work` threw it.
    */
-  check(mapPath: string, options?: { signal?: AbortSignal | undefined }): Promise<{ report: PreflightReport; warnings: string[] }>
+  withSources<T>(mapPath: string, work: (sources: BakeSources, options: BakeOptions, files: Sources['files']) => Promise<T>, options?: { signal?: AbortSignal | undefined }): Promise<{ result: T; warnings: string[] }>
   /** The files that the last bake of a map looked at, failed or not. */
   dependencies(mapPath: string): Dependencies
   /** Have any of those files changed since? */
@@ -175,15 +174,15 @@ export function createBaker(options: BakerOptions = {}): Baker {
       }
     },
 
-    async check(mapPath, { signal } = {}) {
+    async withSources(mapPath, work, { signal } = {}) {
       try {
         const sources = await read(resolve(root, mapPath), new SourceLog(), signal)
-        const { name, depth, color, settings } = sources
-        const { checkDepthMap } = await import('../core/pipeline.js') // else every command would wait for its libraries
-        const report = await checkDepthMap({ name, depth, color: color ?? undefined }, { settings, maxPixels: limits.maxPixels }).catch((error: unknown) => {
+        const { name, depth, color, settings, files, warnings } = sources
+        const options: BakeOptions = { settings, maxPixels: limits.maxPixels, ...(signal === undefined ? {} : { signal }) }
+        const result = await work({ name, depth, color: color ?? undefined }, options, files).catch((error: unknown) => {
           throw nameFile(error, sources)
         })
-        return { report, warnings: sources.warnings }
+        return { result, warnings }
       } catch (error) {
         throw isAbsolute(mapPath) ? error : nameRelative(error, root)
       }

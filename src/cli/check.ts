@@ -1,4 +1,5 @@
-import type { PreflightReport } from '../core/index.js'
+import { basename, dirname } from 'node:path'
+import type { BakeOptions, BakeSources, PreflightReport } from '../core/index.js'
 import { openBaker } from './baker.js'
 import { EXIT, type Command } from './command.js'
 import { findMaps } from './find-maps.js'
@@ -8,6 +9,7 @@ import { preflightList } from './preflight-list.js'
 import { createProgress } from './progress.js'
 import { settingsFromFlags } from './setting-flags.js'
 import { UsageError } from './usage-error.js'
+import { writeOutputs } from './write-outputs.js'
 
 export const checkCommand: Command = {
   name: 'check',
@@ -17,7 +19,10 @@ export const checkCommand: Command = {
     'Looks at each depth map without baking it, and lists what was found, why it matters, what to do, and the settings that would mend it.',
     'The exit code is 1 when something is wrong; with --strict also when something is suspicious.',
   ],
-  flags: [{ name: 'strict', value: null, meaning: 'suspicious is as bad as wrong' }],
+  flags: [
+    { name: 'strict', value: null, meaning: 'suspicious is as bad as wrong' },
+    { name: 'picture', value: '<file.png>', meaning: 'draws one map with what was found on it: jumps yellow, soft silhouettes blue, spikes red, holes magenta' },
+  ],
   takesSettings: true,
   run: check,
 }
@@ -26,6 +31,8 @@ async function check(args: Arguments, signal: AbortSignal): Promise<number> {
   if (args.positionals.length === 0) throw new UsageError('expected a file, a folder or a glob, got none.')
   const settings = settingsFromFlags(args.flags)
   const { maps, errors } = await findMaps(args.positionals)
+  const picture = args.flags.get('picture')
+  if (picture !== undefined && maps.length + errors.length > 1) throw new UsageError(`--picture: expected one map, got ${maps.length + errors.length}. Check them one by one.`)
   for (const error of errors) reportFailure(failure(error.file ?? '', error), args)
   let bad = errors.length > 0
   const progress = createProgress(args.flags.has('quiet') || args.flags.has('json'))
@@ -35,7 +42,9 @@ async function check(args: Arguments, signal: AbortSignal): Promise<number> {
       if (signal.aborted) break
       progress.show(i, maps.length, file)
       try {
-        const { report, warnings } = await baker.check(file, { signal })
+        const { result, warnings } = await baker.withSources(file, picture === undefined ? look : draw, { signal })
+        const { report, drawing } = result
+        if (drawing !== null && typeof picture === 'string') await writeOutputs(dirname(picture), [{ name: basename(picture), bytes: drawing }], [], signal)
         progress.clear()
         if (!args.flags.has('json') && !args.flags.has('quiet')) for (const warning of warnings) console.error(`warning: ${warning}`)
         print(file, report, args)
@@ -53,6 +62,24 @@ async function check(args: Arguments, signal: AbortSignal): Promise<number> {
   }
   if (signal.aborted) return EXIT.interrupted
   return bad ? EXIT.failed : EXIT.ok
+}
+
+interface Look {
+  report: PreflightReport
+  drawing: Uint8Array | null
+}
+
+// The core is loaded when it is needed: its libraries take longer than `--help` should.
+
+async function look(sources: BakeSources, options: BakeOptions): Promise<Look> {
+  const { checkDepthMap } = await import('../core/pipeline.js')
+  return { report: await checkDepthMap(sources, options), drawing: null }
+}
+
+async function draw(sources: BakeSources, options: BakeOptions): Promise<Look> {
+  const { drawDepthMapCheck } = await import('../core/pipeline.js')
+  const { report, picture } = await drawDepthMapCheck(sources, options)
+  return { report, drawing: picture }
 }
 
 function print(file: string, report: PreflightReport, { flags }: Arguments): void {

@@ -6,13 +6,14 @@ import { bakeCommand } from './bake.js'
 import { checkCommand } from './check.js'
 import { cacheCommand } from './cache.js'
 import { EXIT, type Command } from './command.js'
+import { exportCommand } from './export.js'
 import { commonFlags, parseFlags } from './flags.js'
 import { commandHelp, mainHelp } from './help.js'
 import { settingFlags } from './setting-flags.js'
 import { UsageError } from './usage-error.js'
 import { watchCommand } from './watch.js'
 
-const commands: readonly Command[] = [bakeCommand, checkCommand, watchCommand, cacheCommand]
+const commands: readonly Command[] = [bakeCommand, checkCommand, watchCommand, exportCommand, cacheCommand]
 
 const interrupt = new AbortController()
 process.once('SIGINT', () => interrupt.abort())

@@ -1,4 +1,5 @@
 export { bakeDepthMesh, checkDepthMap, drawDepthMapCheck, type BakedFile, type BakeOptions, type BakeResult, type BakeSources } from './pipeline.js'
+export { exportDepthMap, type ExportPart, type ExportResult } from './export.js'
 export { DepthMeshError, formatError, type DepthMeshErrorCode, type DepthMeshErrorDetails, type TextPosition } from './errors.js'
 export { parseSettings, type Settings, type SettingsInput, type SettingsLayer } from './options.js'
 export { type DepthAsset, type DepthAssetHot, type DepthLod, type DepthManifest, type SourceCamera } from './glb/manifest.js'
@@ -19,3 +20,5 @@ export { bakeNormals, normalPicture, shrinkNormals, type NormalMap } from './tex
 export { encodeNormals, encodePicture, encodePlaceholder, textureSize, type EncodedImage, type EncodeOptions } from './texture/encode.js'
 export { shadingOf, writeGlb, type GlbContent, type GlbLayer, type WrittenGlb } from './glb/write.js'
 export { createManifest, type ManifestContent, type ManifestLevel } from './glb/manifest.js'
+export { writeObj, type ObjContent, type WrittenObj } from './glb/obj.js'
+export { encodeDepth, encodedSettings, encodeDisplacement, type Displacement } from './depth/encode.js'

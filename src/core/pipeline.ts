@@ -83,9 +83,8 @@ export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions =
   const surfaces = await buildSurfaces(map, settings, model)
   options.signal?.throwIfAborted()
 
-  const { fovY } = settings
   const size = { width: map.width, height: map.height }
-  const camera: SourceCamera | null = settings.projection === 'perspective' ? { fovY, aspect: map.width / map.height, near: map.near, far: map.far } : null
+  const camera = sourceCamera(map, settings)
   const placeholder = picture ? await encodePlaceholder(picture) : ''
   const triangles = surfaces.map((surface) => surface.triangles.length / 3)
   const padded = picture ? padEdges(picture) : null
@@ -107,7 +106,8 @@ export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions =
   return { manifest: createManifest({ name: sources.name, size, levels, camera, placeholder, variants: [], preflight: { ...read.report, cleaned: steps } }), files }
 }
 
-interface ReadMap {
+/** What the first stages give. */
+export interface ReadMap {
   raster: DepthRaster
   /** What the map says, before anything is mended. */
   meant: DisparityMap
@@ -118,7 +118,7 @@ interface ReadMap {
 }
 
 /** decode ▶ convention ▶ preflight */
-async function readMap(sources: BakeSources, settings: Settings, { maxPixels = DEFAULT_MAX_PIXELS }: BakeOptions): Promise<ReadMap> {
+export async function readMap(sources: BakeSources, settings: Settings, { maxPixels = DEFAULT_MAX_PIXELS }: BakeOptions): Promise<ReadMap> {
   const raster = await decodeDepth(sources.depth, { channel: settings.channel, encoding: settings.encoding, maxPixels })
   const { width, height } = raster
   const meant = toDisparity(raster, settings)
@@ -130,10 +130,20 @@ async function readMap(sources: BakeSources, settings: Settings, { maxPixels = D
 /** clean ▶ silhouette: the map as it is meshed, and what was done to it. */
 async function mendMap({ raster, meant, picture, gray, report }: ReadMap, settings: Settings): Promise<{ map: DisparityMap; steps: CleanStep[] }> {
   const { map, steps } = cleanDepth({ map: meant, raster, report, picture: gray }, settings)
-  const alpha = picture ? await alphaAt(picture, map.width, map.height) : null
   // After the holes: what alpha cuts away is not to be filled.
-  const visible = alpha ? cutByAlpha(map, alpha) : map
+  const visible = await cutAway(map, picture)
   return { map: settings.cut === false ? visible : dilateNear(visible, settings.cut), steps }
+}
+
+/** The map where the picture is opaque. */
+export async function cutAway(map: DisparityMap, picture: Picture | null): Promise<DisparityMap> {
+  const alpha = picture ? await alphaAt(picture, map.width, map.height) : null
+  return alpha ? cutByAlpha(map, alpha) : map
+}
+
+/** The source view of a perspective map. */
+export function sourceCamera({ width, height, near, far }: DisparityMap, { projection, fovY }: Settings): SourceCamera | null {
+  return projection === 'perspective' ? { fovY, aspect: width / height, near, far } : null
 }
 
 /** triangulate ▶ cut ▶ lod: fine → coarse. */

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -5,7 +6,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { DepthManifest } from '../../src/core/index.js'
 import { gray16, rgb8 } from '../support/maps.js'
-import { jsonLines, runCli } from './run-cli.js'
+import { bin, jsonLines, runCli } from './run-cli.js'
 
 let folder: string
 let out: string
@@ -124,6 +125,22 @@ describe('depthmesh bake', () => {
   ])('says what is wrong with %s', async (pattern, message) => {
     const { code, stderr } = await run('bake', pattern, '--out', out)
     expect({ code, stderr }).toEqual({ code: 1, stderr: message })
+  })
+
+  it('stops on Ctrl-C and leaves whole files only', async () => {
+    await mkdir(join(folder, 'slow'))
+    await writeFile(join(folder, 'slow/quick.depth.png'), await gray16(16, 16, (x) => x / 16))
+    await writeFile(join(folder, 'slow/vast.depth.png'), await gray16(2048, 2048, (x, y) => 0.5 + 0.5 * Math.sin(x * 0.37) * Math.cos(y * 0.41)))
+    const child = spawn(process.execPath, [bin, 'bake', 'slow', '--out', out, '--json', '--no-cache'], { cwd: folder })
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+    await new Promise((resolve) => child.stdout.once('data', resolve)) // the quick one is done
+    const asked = performance.now()
+    child.kill('SIGINT')
+    expect(await ended).toBe(130)
+    expect(performance.now() - asked).toBeLessThan(10_000)
+    const files = (await readdir(out)).sort()
+    expect(files.filter((name) => !name.startsWith('quick.'))).toEqual([])
+    expect(files).toContain('quick.json')
   })
 
   it('names the folder that it can not write to', async () => {

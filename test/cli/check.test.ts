@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { preflightCounts, preflightList } from '../../src/cli/preflight-list.js'
 import type { PreflightReport } from '../../src/core/index.js'
@@ -40,6 +41,18 @@ describe('depthmesh check', () => {
     expect(lines).toHaveLength(2)
     expect(lines.find(({ ok }) => ok)).toMatchObject({ file: 'ramp.depth.png', report: { width: 96, height: 64, bitDepth: 16, checks: expect.any(Array) } })
     expect(lines.find(({ ok }) => !ok)).toMatchObject({ file: 'torn.depth.png', error: { code: 'INPUT_UNREADABLE' } })
+  })
+})
+
+describe('depthmesh check --picture', () => {
+  it('draws one map', async () => {
+    const { code } = await run('check', 'ramp.depth.png', '--picture', 'drawn/ramp.png')
+    expect(code).toBe(0)
+    expect(await sharp(join(folder, 'drawn/ramp.png')).metadata()).toMatchObject({ format: 'png', width: 96, height: 64 })
+  })
+
+  it('refuses to draw several', async () => {
+    expect(await run('check', '.', '--picture', 'drawn/all.png')).toMatchObject({ code: 2, stderr: 'depthmesh: --picture: expected one map, got 2. Check them one by one.\n' })
   })
 })
 

@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises'
+import { extname, join, resolve } from 'node:path'
+import { DepthMeshError } from '../core/errors.js'
+import type { ExportPart, ExportResult } from '../core/index.js'
+import { splitClashes } from './bake-maps.js'
+import { outFolder } from './bake.js'
+import { openBaker } from './baker.js'
+import { EXIT, type Command } from './command.js'
+import { findMaps } from './find-maps.js'
+import { outFlag, type Arguments } from './flags.js'
+import { failure, printJson, reportFailure } from './outcome.js'
+import { createProgress } from './progress.js'
+import { settingsFromFlags } from './setting-flags.js'
+import { UsageError } from './usage-error.js'
+import { writeOutputs, type Output } from './write-outputs.js'
+
+/** What `--only` may name. */
+const PARTS: Record<ExportPart, string> = {
+  depth: '<name>.depth.png, the cleaned map in 16 bits, with the settings under which it gives the same surface (<name>.depth.json)',
+  mesh: '<name>.glb, a vertex a pixel, uncompressed',
+  obj: '<name>.obj in quads, with <name>.mtl',
+  normal: '<name>.normal.png',
+  displacement: '<name>.displacement.png, 16 bits, linear in metres, with its scale (<name>.displacement.json)',
+}
+
+export const exportCommand: Command = {
+  name: 'export',
+  usage: '<file, folder or glob…> --out <folder> [flags]',
+  summary: 'a map at full resolution for Blender, ZBrush, Photoshop: cleaned map, mesh, normals, displacement',
+  details: [
+    `Writes ${Object.values(PARTS).join('; ')}. The colour picture is copied beside them.`,
+    'The way back: edit <name>.depth.png, keep its .json beside it, and import or bake it like any map. The mesh is one sheet: it is not cut at jumps.',
+  ],
+  flags: [outFlag, { name: 'only', value: '<part,…>', meaning: `some of ${Object.keys(PARTS).join(', ')}`, fallback: 'all' }],
+  takesSettings: true,
+  run: exportMaps,
+}
+
+async function exportMaps(args: Arguments, signal: AbortSignal): Promise<number> {
+  const out = outFolder(args)
+  if (args.positionals.length === 0) throw new UsageError('expected a file, a folder or a glob, got none.')
+  const parts = chosenParts(args)
+  const settings = settingsFromFlags(args.flags)
+  const found = await findMaps(args.positionals)
+  const { maps, clashes } = splitClashes(found.maps)
+  const failures = [...found.errors.map((error) => failure(error.file ?? '', error)), ...clashes]
+  for (const each of failures) reportFailure(each, args)
+  const progress = createProgress(args.flags.has('quiet') || args.flags.has('json'))
+  const baker = openBaker(args, settings)
+  try {
+    for (const [i, file] of maps.entries()) {
+      if (signal.aborted) break
+      progress.show(i, maps.length, file)
+      try {
+        const { result, warnings } = await baker.withSources(file, async (sources, options, files) => {
+          const { exportDepthMap } = await import('../core/export.js')
+          const picture = await pictureCopy(sources.name, files.color)
+          const exported = await exportDepthMap(sources, parts, { ...options, colorFile: picture?.name })
+          const outputs = picture === null ? exported.files : [...exported.files, picture]
+          refuseSources(outputs, out, [files.depth, files.sidecar, files.color])
+          return { ...exported, outputs }
+        }, { signal })
+        await writeOutputs(out, result.outputs, [], signal)
+        progress.clear()
+        if (!args.flags.has('quiet') && !args.flags.has('json')) for (const warning of warnings) console.error(`warning: ${warning}`)
+        report(file, result, out, args)
+      } catch (error) {
+        progress.clear()
+        if (signal.aborted) break
+        const failed = failure(file, error)
+        failures.push(failed)
+        reportFailure(failed, args)
+      }
+    }
+  } finally {
+    progress.clear()
+    await baker.close()
+  }
+  if (signal.aborted) return EXIT.interrupted
+  return failures.length === 0 ? EXIT.ok : EXIT.failed
+}
+
+function report(file: string, { outputs, cleaned }: ExportResult & { outputs: readonly Output[] }, out: string, { flags }: Arguments): void {
+  const written = outputs.map(({ name }) => join(out, name))
+  if (flags.has('json')) printJson({ file, ok: true, files: written, cleaned })
+  else if (!flags.has('quiet')) console.log([`${file} → ${written.join(', ')}`, ...cleaned.map(({ done }) => `  ${done}`)].join('\n'))
+}
+
+function chosenParts({ flags }: Arguments): ExportPart[] {
+  const known = Object.keys(PARTS) as ExportPart[]
+  const only = flags.get('only')
+  if (typeof only !== 'string') return known
+  return only.split(',').map((typed) => {
+    const part = known.find((name) => name === typed)
+    if (part === undefined) throw new UsageError(`--only: expected some of ${known.join(', ')}, got ${JSON.stringify(typed)}.`)
+    return part
+  })
+}
+
+/** The colour picture under a name by which the exported map finds it. */
+async function pictureCopy(name: string, color: string | null): Promise<Output | null> {
+  return color === null ? null : { name: `${name}.color${extname(color)}`, bytes: await readFile(color) }
+}
+
+/** Sources are never written to. */
+function refuseSources(outputs: readonly Output[], out: string, sources: readonly (string | null)[]): void {
+  const taken = new Set(sources.map((source) => (source === null ? '' : resolve(source))))
+  const clash = outputs.find(({ name }) => taken.has(resolve(out, name)))
+  if (clash === undefined) return
+  throw new DepthMeshError('OUTPUT_UNWRITABLE', `expected a folder of its own, found ${clash.name} in it, which is a source`, { file: out, hint: 'Name another folder in --out: sources are never written to.' })
+}

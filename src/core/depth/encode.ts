@@ -1,0 +1,59 @@
+import sharp from 'sharp'
+import type { Settings, SettingsInput } from '../options.js'
+import type { DisparityMap } from './convention.js'
+
+/** The top level of a 16-bit PNG. */
+const TOP = 65_535
+
+/**
+ * Writes a map as a 16-bit gray PNG: white is near, levels are linear in disparity, 0 is kept for "nothing there" where the map has such pixels.
+ * Read with {@link encodedSettings}, it says what the map says, to half a level.
+ */
+export async function encodeDepth(map: DisparityMap): Promise<Uint8Array> {
+  const lowest = hasNothing(map) ? 1 : 0
+  return gray16(map, (disparity) => (Number.isNaN(disparity) ? 0 : Math.max(lowest, Math.round(disparity * TOP))))
+}
+
+/**
+ * The settings under which a map written by {@link encodeDepth} gives the surface that the original gives: the same ones, less what convention and cleaning have
+ * done already.
+ */
+export function encodedSettings(map: DisparityMap, given: Settings): SettingsInput {
+  const { color: _, ...settings } = given
+  return {
+    ...settings,
+    encoding: 'disparity',
+    channel: null,
+    white: 'near',
+    black: hasNothing(map) ? 'cut' : 'far',
+    gamma: 1,
+    levels: null,
+    depthInfluence: 1,
+    clean: false,
+    ...(given.projection === 'perspective' ? { near: map.near, far: map.far } : { relief: map.relief }),
+  }
+}
+
+/** A displacement map, and what its levels mean. */
+export interface Displacement {
+  /** 16-bit gray PNG; black where there is nothing. */
+  bytes: Uint8Array
+  /** Metres from black to white. */
+  scale: number
+}
+
+/** Writes a map as displacement that is linear in metres: the distance from the farthest surface toward the viewer (perspective), or the height (orthographic). */
+export async function encodeDisplacement(map: DisparityMap, { projection }: Pick<Settings, 'projection'>): Promise<Displacement> {
+  const { near, far } = map
+  if (projection === 'orthographic') return { bytes: await gray16(map, (height) => (Number.isNaN(height) ? 0 : Math.round(height * TOP))), scale: map.relief }
+  const closeness = (disparity: number) => (far - 1 / (1 / far + disparity * (1 / near - 1 / far))) / (far - near)
+  return { bytes: await gray16(map, (disparity) => (Number.isNaN(disparity) ? 0 : Math.round(closeness(disparity) * TOP))), scale: far - near }
+}
+
+async function gray16({ width, height, disparity }: DisparityMap, level: (disparity: number) => number): Promise<Uint8Array> {
+  return sharp(Uint16Array.from(disparity, level), { raw: { width, height, channels: 1 } }).toColourspace('grey16').png({ compressionLevel: 9 }).toBuffer()
+}
+
+function hasNothing({ disparity }: DisparityMap): boolean {
+  return disparity.some(Number.isNaN)
+}

@@ -1,0 +1,52 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { gray16, rgb8 } from '../support/maps.js'
+import { jsonLines, runCli } from './run-cli.js'
+
+let folder: string
+const run = (...args: string[]) => runCli(args, folder)
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'depthmesh-export-'))
+  await mkdir(join(folder, 'art'))
+  await writeFile(join(folder, 'art/hill.depth.png'), await gray16(48, 32, (x, y) => 0.2 + 0.6 * Math.exp(-((x - 24) ** 2 + (y - 16) ** 2) / 90)))
+  await writeFile(join(folder, 'art/hill.png'), await rgb8(48, 32, (x) => [x * 5, 80, 30]))
+  await writeFile(join(folder, 'art/hill.depth.json'), '{ "near": 2, "far": 9 }')
+})
+
+afterAll(() => rm(folder, { recursive: true }))
+
+describe('depthmesh export', () => {
+  it('writes every part and a copy of the picture, and what it wrote bakes', async () => {
+    const { code, stdout, stderr } = await run('export', 'art/hill.depth.png', '--out', 'all')
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const names = ['color.png', 'depth.json', 'depth.png', 'displacement.json', 'displacement.png', 'glb', 'mtl', 'normal.png', 'obj'].map((name) => `hill.${name}`)
+    expect((await readdir(join(folder, 'all'))).sort()).toEqual(names)
+    for (const name of names) expect(stdout).toContain(join('all', name))
+    const [baked] = jsonLines<{ ok: boolean }>(await run('bake', 'all', '--out', 'baked', '--json', '--no-cache'))
+    expect(baked).toMatchObject({ ok: true })
+    expect(JSON.parse(await readFile(join(folder, 'baked/hill.json'), 'utf8'))).toMatchObject({ camera: { near: 2, far: 9 }, preflight: { width: 48, height: 32 } })
+  })
+
+  it('writes some parts only, and lists them for programs', async () => {
+    const result = await run('export', 'art', '--out', 'some', '--only', 'normal,depth', '--json')
+    expect(jsonLines(result)).toEqual([{ file: join('art', 'hill.depth.png'), ok: true, files: ['depth.png', 'depth.json', 'normal.png', 'color.png'].map((name) => join('some', `hill.${name}`)), cleaned: expect.any(Array) }])
+  })
+
+  it('never writes over its sources', async () => {
+    const before = await readFile(join(folder, 'art/hill.depth.png'))
+    const { code, stderr } = await run('export', 'art/hill.depth.png', '--out', 'art')
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'error: art: expected a folder of its own, found hill.depth.png in it, which is a source. Name another folder in --out: sources are never written to.\n',
+    })
+    expect(await readFile(join(folder, 'art/hill.depth.png'))).toEqual(before)
+    expect(await readdir(join(folder, 'art'))).toHaveLength(3)
+  })
+
+  it('refuses a part that it does not know', async () => {
+    expect(await run('export', 'art', '--out', 'x', '--only', 'depth,uvs')).toMatchObject({ code: 2, stderr: 'depthmesh: --only: expected some of depth, mesh, obj, normal, displacement, got "uvs".\n' })
+  })
+})
