@@ -4,6 +4,7 @@ import { checkSize } from '../limits.js'
 import type { DecodeOptions, DepthRaster } from '../raster.js'
 import { unb44 } from './b44.js'
 import { blockBytes, runsOf, SAMPLE_BYTES, type Block } from './block.js'
+import { undwa } from './dwa.js'
 import { readExrHeader, type Compression, type ExrChannel, type ExrHeader, type ExrPart } from './header.js'
 import { unpiz } from './piz.js'
 import { unpxr24 } from './pxr24.js'
@@ -45,7 +46,7 @@ export function decodeExr(bytes: Uint8Array, options: DecodeOptions): DepthRaste
   refuseUnknownKinds(part, channels)
 
   const planes = channels.map(() => new Float32Array(width * height).fill(NaN))
-  for (const { block, packed } of blocksOf(bytes, header, part, index)) copyBlock(block, unpack(packed, block, part), part, channels, planes)
+  for (const { block, packed } of blocksOf(bytes, header, part, index)) copyBlock(block, unpack(packed, block, part, channels), part, channels, planes)
   if (planes.length > 1 && !agree(planes)) {
     throw new DepthMeshError('INPUT_UNSUPPORTED', `expected a channel for depth, found a picture in colour (${channelNames(header).join(', ')})`, {
       hint: 'Save the Z pass too, or say which channel holds depth: "channel": "R".',
@@ -68,18 +69,20 @@ export function decodeExr(bytes: Uint8Array, options: DecodeOptions): DepthRaste
 
 function refuseUnknownKinds({ compression }: ExrPart, channels: readonly ExrChannel[]): void {
   const logarithmic = compression.startsWith('B44') && channels.some(({ linear, type }) => linear && type === 'half')
-  if (compression === 'unknown' || compression.startsWith('DWA') || logarithmic) {
-    const name = compression === 'unknown' ? 'a compression that is newer than this program' : `${compression} compression${logarithmic ? ' in logarithms' : ''}`
-    throw new DepthMeshError('INPUT_UNSUPPORTED', `expected an EXR with NONE, RLE, ZIPS, ZIP, PIZ, PXR24 or B44 compression, found ${name}`, {
-      hint: 'Save it again with ZIP compression: it is lossless, and small for depth.',
-    })
-  }
+  if (compression === 'unknown') throw refuseCompression('a compression that is newer than this program')
+  if (logarithmic) throw refuseCompression(`${compression} compression in logarithms`)
   const subsampled = channels.find(({ xSampling, ySampling }) => xSampling > 1 || ySampling > 1)
   if (subsampled !== undefined) {
     throw new DepthMeshError('INPUT_UNSUPPORTED', `expected a channel at full size, found ${subsampled.name} with one sample for ${subsampled.xSampling} × ${subsampled.ySampling} pixels`, {
       hint: 'Save the Z pass at full size, or name another channel.',
     })
   }
+}
+
+function refuseCompression(found: string): DepthMeshError {
+  return new DepthMeshError('INPUT_UNSUPPORTED', `expected an EXR with NONE, RLE, ZIPS, ZIP, PIZ, PXR24 or B44 compression, found ${found}`, {
+    hint: 'Save it again with ZIP compression: it is lossless, and small for depth.',
+  })
 }
 
 interface PackedBlock {
@@ -137,7 +140,7 @@ function* blocksOf(bytes: Uint8Array, header: ExrHeader, part: ExrPart, index: n
   }
 }
 
-function unpack(packed: Uint8Array, block: Block, { compression }: ExrPart): Uint8Array {
+function unpack(packed: Uint8Array, block: Block, { compression }: ExrPart, wanted: readonly ExrChannel[]): Uint8Array {
   const size = blockBytes(block)
   if (size > MAX_BLOCK_BYTES) throw damaged('EXR', `a block of ${size} bytes`)
   if (packed.length === size) return packed // what would not shrink is stored as it is
@@ -155,6 +158,12 @@ function unpack(packed: Uint8Array, block: Block, { compression }: ExrPart): Uin
     case 'B44':
     case 'B44A':
       return unb44(packed, block)
+    case 'DWAA':
+    case 'DWAB': {
+      const unpacked = undwa(packed, block, wanted)
+      if (unpacked === null) throw refuseCompression(`${wanted[0].name} in ${compression} compression, which is lossy`)
+      return unpacked
+    }
     default:
       throw damaged('EXR', 'a block that is smaller than its pixels')
   }
