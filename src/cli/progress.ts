@@ -14,7 +14,7 @@ export function createProgress(quiet: boolean): Progress {
   return {
     show: (done, of, text) => {
       const line = `[${done}/${of}] ${text}`
-      terminal.write(`\r\u001B[K${line.slice(0, (terminal.columns ?? 80) - 1)}`)
+      terminal.write(`\r\u001B[K${line.slice(0, (terminal.columns || 80) - 1)}`)
     },
     clear,
   }

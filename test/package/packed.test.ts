@@ -90,6 +90,7 @@ describe('the packed package in a fresh project', () => {
     await writeFile(join(project, 'typed/main.ts'), `${stage}${readmeBlock('main.js').replace('./canyon', '../canyon')}`)
     await writeFile(join(project, 'typed/vite.config.ts'), readmeBlock('vite.config.js'))
     await writeFile(join(project, 'typed/bake.ts'), readmeBlock('bake.js'))
+    await writeFile(join(project, 'typed/exports.ts'), `${readmeBlock('exports.js').replace('./canyon', '../canyon')}export default [url, lods, bounds, placeholder, camera, variants, asset]`)
     const compilerOptions = {
       target: 'ES2023',
       module: 'ESNext',
