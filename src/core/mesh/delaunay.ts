@@ -267,6 +267,30 @@ export class Triangulation {
     }
   }
 
+  /** Adds a vertex where it belongs; nothing may stand there yet. Gives a triangle beside it, from which to look for the next. */
+  insert(px: number, py: number, z: number, from: number): number {
+    const t = this.locate(px, py, from)
+    const vertex = this.addVertex(px, py, z)
+    for (let k = 0; k < 3; k++) {
+      if (this.side(this.tri[3 * t + k], this.tri[3 * t + (k === 2 ? 0 : k + 1)], px, py) !== 0) continue
+      this.splitEdge(3 * t + k, vertex)
+      return t
+    }
+    this.splitTriangle(t, vertex)
+    return t
+  }
+
+  /** Its first vertices and triangles in pixels. */
+  toSurface(vertexCount = this.vertexCount, tri: Int32Array = this.tri.subarray(0, 3 * this.triangleCount)): { points: Float32Array; triangles: Uint32Array } {
+    const points = new Float32Array(3 * vertexCount)
+    for (let i = 0; i < vertexCount; i++) {
+      points[3 * i] = this.x[i] / LATTICE
+      points[3 * i + 1] = this.y[i] / LATTICE
+      points[3 * i + 2] = this.z[i]
+    }
+    return { points, triangles: Uint32Array.from(tri) }
+  }
+
   /** The triangle at or beside a place, by a walk from triangle `from`. Boundaries stop the walk. */
   locate(px: number, py: number, from: number): number {
     let t = from

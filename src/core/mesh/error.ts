@@ -158,3 +158,9 @@ export function measureError(points: Float32Array, triangles: Uint32Array, map: 
     covered,
   }
 }
+
+/** The largest texture slip along an edge, px: L · (√ρ − 1) / (√ρ + 1), ρ the ratio of the depths of its ends. */
+export function edgeSlip(dx: number, dy: number, wa: number, wb: number): number {
+  const ratio = Math.sqrt(wa > wb ? wa / wb : wb / wa)
+  return (Math.sqrt(dx * dx + dy * dy) * (ratio - 1)) / (ratio + 1)
+}

@@ -1,6 +1,6 @@
 import type { DisparityMap } from '../depth/convention.js'
 import { LATTICE, type Triangulation } from './delaunay.js'
-import type { ErrorModel } from './error.js'
+import { edgeSlip, type ErrorModel } from './error.js'
 import { coverTriangle, createSpans } from './spans.js'
 import { extrapolate } from './sample.js'
 
@@ -246,10 +246,4 @@ export function insertGreedily(surface: Triangulation, map: DisparityMap, dispar
     snapshots.push(best === undefined || max < best.maxError ? snapshot(max) : best)
   }
   return snapshots
-}
-
-/** The largest texture slip along an edge, px: L · (√ρ − 1) / (√ρ + 1), ρ the ratio of the depths of its ends. */
-export function edgeSlip(dx: number, dy: number, wa: number, wb: number): number {
-  const ratio = Math.sqrt(wa > wb ? wa / wb : wb / wa)
-  return (Math.sqrt(dx * dx + dy * dy) * (ratio - 1)) / (ratio + 1)
 }

@@ -3,8 +3,16 @@ import { DepthMeshError } from '../errors.js'
 import type { Settings } from '../options.js'
 import { findJumps } from './cut.js'
 import type { ErrorModel } from './error.js'
+import { refineSurface } from './refine.js'
+import { simplifySheet } from './simplify.js'
 import { dropUnused } from './topology.js'
-import { triangulate, type PlaneMesh } from './triangulate.js'
+import { measureLevel, triangulateLevels, type Level, type PlaneMesh } from './triangulate.js'
+
+/**
+ * A sheet that errs by more than this somewhere (disparity) has a cliff that its triangles didn't suffice for. Only there simplifying a finer
+ * level is tried too: on smooth ground it wins nothing (RMS .80 | .80 | .76 of plain insertion's either way), on cliffs a factor of two.
+ */
+const UNRESOLVED_CLIFF = 0.03
 
 /**
  * The chain of levels, fine → coarse: as many as the settings ask for and the map can tell apart; triangles strictly fall, errors never do.
@@ -16,15 +24,33 @@ export async function buildLods(map: DisparityMap, settings: Settings, model: Er
     throw new DepthMeshError('INPUT_NOTHING_TO_MESH', 'expected at least one pixel that holds something, found none', { hint: 'Is the map all black, with "black": "cut" or "hole"?' })
   }
   const jumps = findJumps(map, settings.cut)
-  const levels = triangulate(map, Array.isArray(settings.lods) ? { budgets: settings.lods } : { errors: settings.lods.error }, model, jumps)
+  const { lods } = settings
+  const goals = Array.isArray(lods) ? { budgets: lods } : { errors: lods.error }
   const chain: PlaneMesh[] = []
-  for (const level of levels) {
+  for (const [i, inserted] of triangulateLevels(map, goals, model, jumps).entries()) {
+    let level = measureLevel(refineLevel(inserted, map, model), map, model)
     const finer = chain.at(-1)
-    const sound = { ...level, ...dropUnused(level.points, level.triangles) }
-    if (finer === undefined) chain.push(sound)
-    else if (sound.triangles.length < finer.triangles.length) chain.push(neverBetter(sound, finer))
+    if (!Array.isArray(lods)) {
+      // least squares trades the maximum for the mean: a bound is a bound
+      if (level.pixelError.max > lods.error[i]) level = measureLevel(inserted, map, model)
+    } else if (finer !== undefined && jumps.count === 0 && level.maxError > UNRESOLVED_CLIFF) {
+      const simplified = await simplifySheet(finer, lods[i], map.width, map.height)
+      if (simplified !== undefined) {
+        // twice: the first turns of edges find the cliffs, the second have the disparities for it
+        const once = refineLevel({ ...simplified, counted: map.disparity }, map, model)
+        const other = measureLevel(refineLevel(once, map, model), map, model)
+        if (other.pixelError.rms < level.pixelError.rms) level = other
+      }
+    }
+    level = { ...level, ...dropUnused(level.points, level.triangles) }
+    if (finer === undefined) chain.push(level)
+    else if (level.triangles.length < finer.triangles.length) chain.push(neverBetter(level, finer))
   }
   return chain
+}
+
+function refineLevel(level: Level, map: DisparityMap, model: ErrorModel): Level {
+  return { ...level, ...refineSurface(level, map, level.counted, model) }
 }
 
 /** A coarser level claims no smaller error than a finer one: its measured error where that is larger, else the bound that the finer one gives. */

@@ -136,14 +136,9 @@ function layConstraints(map: DisparityMap, spans: readonly Span[]): Laid {
     const place = y * rowLength + x
     const known = vertices.get(place)
     if (known !== undefined) return known
-    const t = surface.locate(x, y, near)
-    const vertex = surface.addVertex(x, y, 0)
+    const vertex = surface.vertexCount
+    near = surface.insert(x, y, 0, near)
     vertices.set(place, vertex)
-    let onEdge = -1
-    for (let k = 0; k < 3; k++) if (surface.side(surface.tri[3 * t + k], surface.tri[3 * t + ((k + 1) % 3)], x, y) === 0) onEdge = 3 * t + k
-    if (onEdge >= 0) surface.splitEdge(onEdge, vertex)
-    else surface.splitTriangle(t, vertex)
-    near = t
     return vertex
   }
   const from = new Int32Array(spans.length)

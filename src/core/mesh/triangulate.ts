@@ -1,10 +1,11 @@
 import type { DisparityMap } from '../depth/convention.js'
 import { traceContours } from './contour.js'
 import type { Jumps } from './cut.js'
-import { LATTICE, type Triangulation } from './delaunay.js'
 import { measureError, type ErrorModel, type PixelError } from './error.js'
-import { insertGreedily, type Snapshot, type Stops } from './greedy.js'
+import { insertGreedily, type Stops } from './greedy.js'
 import { countContourVertices, createRectangle, EXACT_TOLERANCE, openSurface, type OpenSurface } from './open.js'
+import type { RefinableSurface } from './refine.js'
+import { dropUnused, seenArea } from './topology.js'
 
 /** A surface over the picture. */
 export interface PlaneMesh {
@@ -26,36 +27,64 @@ const CONTOUR_SHARE = 0.5
 /** By how much the tolerance grows until the contours fit. */
 const TOLERANCE_STEP = 1.25
 
+/** A level before it is measured. */
+export interface Level {
+  points: Float32Array
+  triangles: Uint32Array
+  /** The map's values that this level is held to: NaN where there is nothing, or where a simplified silhouette passes on the wrong side of a pixel. */
+  counted: Float32Array
+  /** How far such a pixel is from its surface, px; 0 elsewhere. */
+  exempt?: Float32Array | undefined
+}
+
+/** Budgets in triangles, falling, or bounds of the error that counts in source pixels, growing. */
+export type LevelGoals = { budgets: readonly number[] } | { errors: readonly number[] }
+
 /**
  * The surface with the smallest error that counts for its triangles, at several budgets or error bounds at once.
  *
- * Without jumps one run of the insertion gives all levels. With them each level has silhouettes as simple as its budget asks for, and a run of its own.
- *
- * @param options `budgets`: triangles, falling; a level never has more. `errors`: bounds in source pixels, growing.
- * @returns fine → coarse. A budget that the map doesn't need is not used up.
+ * @param goals a level never has more triangles than its budget; what the map doesn't need is not used up.
+ * @returns fine → coarse, one a goal.
  */
-export function triangulate(map: DisparityMap, options: { budgets: readonly number[] } | { errors: readonly number[] }, model: ErrorModel, jumps?: Jumps): PlaneMesh[] {
+export function triangulate(map: DisparityMap, goals: LevelGoals, model: ErrorModel, jumps?: Jumps): PlaneMesh[] {
+  return triangulateLevels(map, goals, model, jumps).map((level) => measureLevel(level, map, model))
+}
+
+/** A level with its errors. */
+export function measureLevel({ points, triangles, exempt }: Level, map: DisparityMap, model: ErrorModel): PlaneMesh {
+  const { maxError, rmsError, pixelError } = measureError(points, triangles, map, model, exempt)
+  return { points, triangles, maxError, rmsError, pixelError }
+}
+
+/**
+ * {@link triangulate}, not yet measured.
+ *
+ * Without jumps one run of the insertion gives all levels. With them each level has silhouettes as simple as its budget asks for, and a run of its own.
+ */
+export function triangulateLevels(map: DisparityMap, goals: LevelGoals, model: ErrorModel, jumps?: Jumps): Level[] {
   if (jumps === undefined || jumps.count === 0) {
-    const stops: Stops = 'budgets' in options ? { budgets: options.budgets.toReversed() } : { errors: options.errors.toReversed() }
+    const stops: Stops = 'budgets' in goals ? { budgets: goals.budgets.toReversed() } : { errors: goals.errors.toReversed() }
     const surface = createRectangle(map)
     const snapshots = insertGreedily(surface, map, map.disparity, model, stops, Infinity)
-    return snapshots.map((snapshot) => toPlane(surface, snapshot, map, model)).toReversed()
+    return snapshots.map(({ vertexCount, tri }) => ({ ...surface.toSurface(vertexCount, tri), counted: map.disparity })).toReversed()
   }
   const contours = traceContours(map.width, map.height, map.disparity, jumps)
-  const fill = ({ surface, exempt }: OpenSurface, stops: Stops): PlaneMesh => {
-    const counted = exempt === undefined ? map.disparity : map.disparity.map((value, i) => (exempt[i] > 0 ? NaN : value))
+  const countedIn = (exempt: Float32Array | undefined): Float32Array =>
+    exempt === undefined ? map.disparity : map.disparity.map((value, i) => (exempt[i] > 0 ? NaN : value))
+  const fill = ({ surface, exempt }: OpenSurface, stops: Stops): Level => {
+    const counted = countedIn(exempt)
     const [snapshot] = insertGreedily(surface, map, counted, model, stops, jumps.threshold)
-    return toPlane(surface, snapshot, map, model, exempt)
+    return { ...surface.toSurface(snapshot.vertexCount, snapshot.tri), counted, exempt }
   }
-  if ('errors' in options) {
-    return options.errors.map((bound) => {
+  if ('errors' in goals) {
+    return goals.errors.map((bound) => {
       const open = openSurface(map, contours, Math.max(EXACT_TOLERANCE, bound), jumps.threshold)
       return fill(open.surface.triangleCount > 0 ? open : openSurface(map, contours, EXACT_TOLERANCE, jumps.threshold), { errors: [bound] })
     })
   }
   let tolerance = EXACT_TOLERANCE
   const coarsest = Math.max(map.width, map.height) / 4
-  return options.budgets.map((budget) => {
+  return goals.budgets.map((budget) => {
     // a triangulation has about half as many vertices as triangles; both sides of a contour have their own
     while (2 * countContourVertices(contours, tolerance) > (CONTOUR_SHARE * budget) / 2 && tolerance < coarsest) tolerance *= TOLERANCE_STEP
     let open = openSurface(map, contours, tolerance, jumps.threshold)
@@ -65,39 +94,20 @@ export function triangulate(map: DisparityMap, options: { budgets: readonly numb
       tolerance *= TOLERANCE_STEP
       const simpler = openSurface(map, contours, tolerance, jumps.threshold)
       // more islands than triangles: the largest must do
-      if (simpler.surface.triangleCount === 0 || tolerance > coarsest) return keepLargest(toPlane(open.surface, wholeSurface(open.surface), map, model, open.exempt), budget)
+      if (simpler.surface.triangleCount === 0 || tolerance > coarsest) {
+        return { ...keepLargest(open.surface.toSurface(), budget), counted: countedIn(open.exempt), exempt: open.exempt }
+      }
       open = simpler
     }
     return fill(open, { budgets: [budget] })
   })
 }
 
-/** The surface as it stands. */
-function wholeSurface(surface: Triangulation): Snapshot {
-  return { vertexCount: surface.vertexCount, tri: surface.tri.slice(0, 3 * surface.triangleCount), maxError: Infinity }
-}
-
 /** The `count` triangles that cover most of the picture. */
-function keepLargest(mesh: PlaneMesh, count: number): PlaneMesh {
-  const { points, triangles } = mesh
-  const area = (t: number): number => {
-    const [a, b, c] = [3 * triangles[3 * t], 3 * triangles[3 * t + 1], 3 * triangles[3 * t + 2]]
-    return (points[b + 1] - points[a + 1]) * (points[c] - points[a]) - (points[b] - points[a]) * (points[c + 1] - points[a + 1])
-  }
+function keepLargest({ points, triangles }: RefinableSurface, count: number): RefinableSurface {
+  const area = (t: number): number => seenArea(points, triangles[3 * t], triangles[3 * t + 1], triangles[3 * t + 2])
   const order = Array.from({ length: triangles.length / 3 }, (_, t) => t).sort((s, t) => area(t) - area(s) || s - t).slice(0, count).sort((s, t) => s - t)
-  return { ...mesh, triangles: Uint32Array.from(order.flatMap((t) => [...triangles.subarray(3 * t, 3 * t + 3)])) }
-}
-
-function toPlane(surface: Triangulation, snapshot: Snapshot, map: DisparityMap, model: ErrorModel, exempt?: Float32Array): PlaneMesh {
-  const points = new Float32Array(3 * snapshot.vertexCount)
-  for (let i = 0; i < snapshot.vertexCount; i++) {
-    points[3 * i] = surface.x[i] / LATTICE
-    points[3 * i + 1] = surface.y[i] / LATTICE
-    points[3 * i + 2] = surface.z[i]
-  }
-  const triangles = Uint32Array.from(snapshot.tri)
-  const { covered: _, ...errors } = measureError(points, triangles, map, model, exempt)
-  return { points, triangles, ...errors }
+  return dropUnused(points, Uint32Array.from(order.flatMap((t) => [...triangles.subarray(3 * t, 3 * t + 3)])))
 }
 
 /** Even quads, as pairs of triangles, within a budget. */

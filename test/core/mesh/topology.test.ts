@@ -41,7 +41,7 @@ describe('buildLods', () => {
           expect(level.maxError).toBeGreaterThanOrEqual(levels[i - 1].maxError)
         }
       }),
-      { numRuns: 300, seed: 20 },
+      { numRuns: 150, seed: 20 },
     )
   })
 })

@@ -1,0 +1,320 @@
+import type { DisparityMap } from '../depth/convention.js'
+import { edgeSlip, type ErrorModel } from './error.js'
+import { coverTriangle, createSpans, type Spans } from './spans.js'
+import { seenArea } from './topology.js'
+
+/** Passes over all edges. The third still gains a tenth of what the first does, the fourth nothing that can be seen. */
+const FLIP_PASSES = 3
+
+/** A flip must lower the squared error of its two triangles by at least this share. */
+const WORTH_A_FLIP = 1e-3
+
+/** Edges whose two triangles have less than this share of the mean squared error are left as they are. */
+const WORTH_A_LOOK = 0.05
+
+/** Steps of conjugate gradients: the RMS no longer changes in its third digit. */
+const SOLVER_STEPS = 20
+
+/** How strongly vertices hold to where they were, in pixels: enough for those that no pixel speaks for. */
+const HOLD = 1e-3
+
+/** Texture slip below this, px, is not looked at. */
+const NEGLIGIBLE_SLIP = 0.02
+
+/** A surface while it is refined: u px, v px and disparity per vertex; triangles counter-clockwise as seen. */
+export interface RefinableSurface {
+  points: Float32Array
+  triangles: Uint32Array
+}
+
+/**
+ * Lowers the squared error of a surface without adding a triangle: first edges are turned where that helps, then all disparities are solved
+ * for at once (least squares). Measured −16…−23 % RMS against plain greedy insertion.
+ *
+ * @param disparity the map's values, NaN where no error counts.
+ */
+export function refineSurface(surface: RefinableSurface, map: DisparityMap, disparity: Float32Array, model: ErrorModel): RefinableSurface {
+  const refined = { points: surface.points.slice(), triangles: surface.triangles.slice() }
+  flipEdges(refined, linkTriangles(refined.triangles, refined.points.length / 3), map, disparity, model)
+  solveDisparity(refined, map, disparity)
+  return refined
+}
+
+/** For each half-edge 3t + i the one on its other side, −1 at boundaries. */
+export function linkTriangles(triangles: Uint32Array, vertexCount: number): Int32Array {
+  // half-edges by their first vertex, as in a counting sort
+  const start = new Int32Array(vertexCount + 1)
+  for (const v of triangles) start[v + 1]++
+  for (let v = 0; v < vertexCount; v++) start[v + 1] += start[v]
+  const filled = start.slice(0, vertexCount)
+  const leaving = new Int32Array(triangles.length)
+  for (let e = 0; e < triangles.length; e++) leaving[filled[triangles[e]]++] = e
+  const twin = new Int32Array(triangles.length).fill(-1)
+  for (let e = 0; e < triangles.length; e++) {
+    const a = triangles[e]
+    const b = triangles[e % 3 === 2 ? e - 2 : e + 1]
+    for (let i = start[b]; i < start[b + 1]; i++) {
+      const f = leaving[i]
+      if (triangles[f % 3 === 2 ? f - 2 : f + 1] === a) {
+        twin[e] = f
+        break
+      }
+    }
+  }
+  return twin
+}
+
+/** Turns every edge whose turning lowers the squared error that counts of its two triangles. */
+function flipEdges({ points, triangles }: RefinableSurface, twin: Int32Array, map: DisparityMap, disparity: Float32Array, model: ErrorModel): void {
+  const spans = createSpans(map.height)
+  const count = triangles.length / 3
+  const cost = new Float64Array(count)
+  let total = 0
+  for (let t = 0; t < count; t++) {
+    cost[t] = squaredError(spans, points, triangles[3 * t], triangles[3 * t + 1], triangles[3 * t + 2], map, disparity, model, Infinity)
+    total += cost[t]
+  }
+  const least = (WORTH_A_LOOK * 2 * total) / Math.max(1, count)
+  let active = new Uint8Array(count).fill(1)
+  for (let pass = 0; pass < FLIP_PASSES; pass++) {
+    const touched = new Uint8Array(count)
+    let flips = 0
+    for (let e = 0; e < 3 * count; e++) {
+      const f = twin[e]
+      if (f < e) continue
+      const t = (e / 3) | 0
+      const u = (f / 3) | 0
+      if ((active[t] | active[u] | touched[t] | touched[u]) === 0) continue
+      const before = cost[t] + cost[u]
+      if (before <= least) continue
+      const next = e - 3 * t === 2 ? e - 2 : e + 1
+      const last = e - 3 * t === 0 ? e + 2 : e - 1
+      const fNext = f - 3 * u === 2 ? f - 2 : f + 1
+      const fLast = f - 3 * u === 0 ? f + 2 : f - 1
+      const a = triangles[e]
+      const b = triangles[next]
+      const p = triangles[last]
+      const d = triangles[fLast]
+      if (p === d || !(seenArea(points, a, d, p) > 0 && seenArea(points, d, b, p) > 0)) continue
+      const goal = before * (1 - WORTH_A_FLIP)
+      const costT = squaredError(spans, points, a, d, p, map, disparity, model, goal)
+      if (costT >= goal) continue
+      const costU = squaredError(spans, points, d, b, p, map, disparity, model, goal - costT)
+      if (costT + costU >= goal) continue
+      const bp = twin[next]
+      const pa = twin[last]
+      const ad = twin[fNext]
+      const db = twin[fLast]
+      triangles[3 * t] = a
+      triangles[3 * t + 1] = d
+      triangles[3 * t + 2] = p
+      triangles[3 * u] = d
+      triangles[3 * u + 1] = b
+      triangles[3 * u + 2] = p
+      link(twin, 3 * t, ad)
+      link(twin, 3 * t + 1, 3 * u + 2)
+      link(twin, 3 * t + 2, pa)
+      link(twin, 3 * u, db)
+      link(twin, 3 * u + 1, bp)
+      cost[t] = costT
+      cost[u] = costU
+      touched[t] = touched[u] = 1
+      flips++
+    }
+    if (flips === 0) break
+    active = touched
+  }
+}
+
+function link(twin: Int32Array, e: number, f: number): void {
+  twin[e] = f
+  if (f >= 0) twin[f] = e
+}
+
+/** The sum over a triangle's pixels of disparity error and slip, both squared, px²; stops once it is past `enough`. */
+function squaredError(spans: Spans, points: Float32Array, a: number, b: number, c: number, map: DisparityMap, disparity: Float32Array, model: ErrorModel, enough: number): number {
+  const { width } = map
+  const ax = points[3 * a]
+  const ay = points[3 * a + 1]
+  const az = points[3 * a + 2]
+  const bx = points[3 * b]
+  const by = points[3 * b + 1]
+  const cx = points[3 * c]
+  const cy = points[3 * c + 1]
+  const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+  coverTriangle(spans, ax, ay, bx, by, cx, cy, width, map.height)
+  const { bounds } = spans
+  const bz = points[3 * b + 2] - az
+  const cz = points[3 * c + 2] - az
+  const zx = (bz * (cy - ay) - cz * (by - ay)) / area
+  const zy = (cz * (bx - ax) - bz * (cx - ax)) / area
+  const weight = model.pixelsPerDisparity * model.pixelsPerDisparity
+  const stop = enough / weight
+  let sum = 0
+  for (let row = 0, y = spans.top; row < spans.rows; row++, y++) {
+    const start = bounds[2 * row]
+    let value = az + (start + 0.5 - ax) * zx + (y + 0.5 - ay) * zy
+    for (let i = y * width + start, end = y * width + bounds[2 * row + 1]; i < end; i++) {
+      const off = disparity[i] - value
+      if (off === off) sum += off * off
+      value += zx
+    }
+    if (sum > stop) return sum * weight
+  }
+  sum *= weight
+  if (!model.slip) return sum
+  const wRange = model.wNear - model.wFar
+  const wa = model.wFar + az * wRange
+  const wb = wa + bz * wRange
+  const wc = wa + cz * wRange
+  const bound = Math.max(edgeSlip(bx - ax, by - ay, wa, wb), edgeSlip(cx - bx, cy - by, wb, wc), edgeSlip(ax - cx, ay - cy, wc, wa))
+  if (bound < NEGLIGIBLE_SLIP) return sum
+  const bu = wb * bx - wa * ax
+  const cu = wc * cx - wa * ax
+  const bv = wb * by - wa * ay
+  const cv = wc * cy - wa * ay
+  const pxx = (bu * (cy - ay) - cu * (by - ay)) / area
+  const pxy = (cu * (bx - ax) - bu * (cx - ax)) / area
+  const pyx = (bv * (cy - ay) - cv * (by - ay)) / area
+  const pyy = (cv * (bx - ax) - bv * (cx - ax)) / area
+  for (let row = 0, y = spans.top; row < spans.rows; row++, y++) {
+    const dy = y + 0.5 - ay
+    for (let column = bounds[2 * row], end = bounds[2 * row + 1]; column < end; column++) {
+      const dx = column + 0.5 - ax
+      const w = wa + (dx * zx + dy * zy) * wRange
+      const slipX = wa * ax + dx * pxx + dy * pxy - (column + 0.5) * w
+      const slipY = wa * ay + dx * pyx + dy * pyy - (y + 0.5) * w
+      sum += (slipX * slipX + slipY * slipY) / (w * w)
+    }
+    if (sum > enough) return sum
+  }
+  return sum
+}
+
+/** Moves all vertices up or down to where the squared distance from the map is smallest, within the range of the map. */
+function solveDisparity({ points, triangles }: RefinableSurface, map: DisparityMap, disparity: Float32Array): void {
+  const { width, height } = map
+  const spans = createSpans(height)
+  const vertices = points.length / 3
+  const count = triangles.length / 3
+  let low = Infinity
+  let high = -Infinity
+  // (1) Per triangle: Σλᵢλⱼ and Σλᵢ·(map − surface) over its pixels. λ is affine, so a row's sums of 1, x and x² have closed forms.
+  const local = new Float64Array(6 * count)
+  const residual = new Float64Array(vertices)
+  const diagonal = new Float64Array(vertices).fill(HOLD)
+  for (let t = 0; t < count; t++) {
+    const a = triangles[3 * t]
+    const b = triangles[3 * t + 1]
+    const c = triangles[3 * t + 2]
+    const ax = points[3 * a]
+    const ay = points[3 * a + 1]
+    const az = points[3 * a + 2]
+    const bx = points[3 * b] - ax
+    const by = points[3 * b + 1] - ay
+    const cx = points[3 * c] - ax
+    const cy = points[3 * c + 1] - ay
+    const area = bx * cy - by * cx
+    coverTriangle(spans, ax, ay, bx + ax, by + ay, cx + ax, cy + ay, width, height)
+    const { bounds } = spans
+    const zx = ((points[3 * b + 2] - az) * cy - (points[3 * c + 2] - az) * by) / area
+    const zy = ((points[3 * c + 2] - az) * bx - (points[3 * b + 2] - az) * cx) / area
+    let n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0, syy = 0, r = 0, rx = 0, ry = 0
+    for (let row = 0, y = spans.top; row < spans.rows; row++, y++) {
+      const start = bounds[2 * row]
+      const dy = y + 0.5 - ay
+      let dx = start + 0.5 - ax
+      let rowN = 0, rowX = 0, rowXX = 0, rowR = 0, rowRX = 0
+      let value = az + dx * zx + dy * zy
+      for (let i = y * width + start, end = y * width + bounds[2 * row + 1]; i < end; i++, dx++, value += zx) {
+        const expected = disparity[i]
+        if (expected !== expected) continue
+        if (expected < low) low = expected
+        if (expected > high) high = expected
+        const off = expected - value
+        rowN++
+        rowX += dx
+        rowXX += dx * dx
+        rowR += off
+        rowRX += off * dx
+      }
+      n += rowN
+      sx += rowX
+      sxx += rowXX
+      sy += rowN * dy
+      sxy += rowX * dy
+      syy += rowN * dy * dy
+      r += rowR
+      rx += rowRX
+      ry += rowR * dy
+    }
+    if (n === 0) continue
+    // λb = bX·dx + bY·dy, λc = cX·dx + cY·dy, λa = 1 − λb − λc
+    const bX = cy / area
+    const bY = -cx / area
+    const cX = -by / area
+    const cY = bx / area
+    const sb = bX * sx + bY * sy
+    const sc = cX * sx + cY * sy
+    const bb = bX * bX * sxx + 2 * bX * bY * sxy + bY * bY * syy
+    const cc = cX * cX * sxx + 2 * cX * cY * sxy + cY * cY * syy
+    const bc = bX * cX * sxx + (bX * cY + bY * cX) * sxy + bY * cY * syy
+    const ab = sb - bb - bc
+    const ac = sc - cc - bc
+    const aa = n - 2 * sb - 2 * sc + bb + cc + 2 * bc
+    const rb = bX * rx + bY * ry
+    const rc = cX * rx + cY * ry
+    local[6 * t] = aa
+    local[6 * t + 1] = bb
+    local[6 * t + 2] = cc
+    local[6 * t + 3] = ab
+    local[6 * t + 4] = bc
+    local[6 * t + 5] = ac
+    diagonal[a] += aa
+    diagonal[b] += bb
+    diagonal[c] += cc
+    residual[a] += r - rb - rc
+    residual[b] += rb
+    residual[c] += rc
+  }
+  if (high < low) return
+
+  // (2) Conjugate gradients for the change of every vertex, preconditioned by the diagonal.
+  const change = new Float64Array(vertices)
+  const direction = new Float64Array(vertices)
+  const product = new Float64Array(vertices)
+  let energy = 0
+  for (let v = 0; v < vertices; v++) {
+    direction[v] = residual[v] / diagonal[v]
+    energy += residual[v] * direction[v]
+  }
+  const enough = energy * 1e-6
+  for (let step = 0; step < SOLVER_STEPS && energy > enough; step++) {
+    for (let v = 0; v < vertices; v++) product[v] = HOLD * direction[v]
+    for (let t = 0, m = 0; t < 3 * count; t += 3, m += 6) {
+      const a = triangles[t]
+      const b = triangles[t + 1]
+      const c = triangles[t + 2]
+      const da = direction[a]
+      const db = direction[b]
+      const dc = direction[c]
+      product[a] += local[m] * da + local[m + 3] * db + local[m + 5] * dc
+      product[b] += local[m + 3] * da + local[m + 1] * db + local[m + 4] * dc
+      product[c] += local[m + 5] * da + local[m + 4] * db + local[m + 2] * dc
+    }
+    let along = 0
+    for (let v = 0; v < vertices; v++) along += direction[v] * product[v]
+    if (!(along > 0)) break
+    const stride = energy / along
+    let next = 0
+    for (let v = 0; v < vertices; v++) {
+      change[v] += stride * direction[v]
+      residual[v] -= stride * product[v]
+      next += (residual[v] * residual[v]) / diagonal[v]
+    }
+    const keep = next / energy
+    for (let v = 0; v < vertices; v++) direction[v] = residual[v] / diagonal[v] + keep * direction[v]
+    energy = next
+  }
+  for (let v = 0; v < vertices; v++) points[3 * v + 2] = Math.min(high, Math.max(low, points[3 * v + 2] + change[v]))
+}
