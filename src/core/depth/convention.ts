@@ -56,7 +56,7 @@ export function toDisparity(raster: DepthRaster, settings: Settings): DisparityM
   const map = holdsMetres(settings) ? fromMetres(raster, settings) : fromLevels(raster, settings)
   if (raster.alpha !== null) cutAway(map.disparity, raster.alpha)
   const cutFromBlack = settings.black === 'cut' && !holdsMetres(settings)
-  if (!hasSurface(map, cutFromBlack)) throw nothingToMesh(raster, settings)
+  if (!hasSurface(map, cutFromBlack)) throw nothingToMesh(raster, settings, map.disparity)
   return map
 }
 
@@ -197,17 +197,21 @@ function hasSurface({ disparity, width }: DisparityMap, needsTriangle: boolean):
   return false
 }
 
-function nothingToMesh({ samples, alpha }: DepthRaster, settings: Settings): DepthMeshError {
-  const all = `all ${group(samples.length)} pixels`
+function nothingToMesh({ samples, alpha }: DepthRaster, settings: Settings, disparity: Float32Array | null = null): DepthMeshError {
   if (holdsMetres(settings)) {
     const negative = samples.some((stored) => stored < 0)
-    return new DepthMeshError('INPUT_NOTHING_TO_MESH', `expected metres, found that ${all} are unknown (0, NaN, infinite${negative ? ' or negative' : ''})`, {
+    const found = `that all ${group(samples.length)} pixels are unknown (0, NaN, infinite${negative ? ' or negative' : ''})`
+    return new DepthMeshError('INPUT_NOTHING_TO_MESH', `expected metres, found ${found}`, {
       hint: negative ? 'Distances grow away from the camera: turn the sign of Z round before saving.' : 'Check the pass or channel that was saved.',
     })
   }
-  const dark = settings.black === 'far' ? '' : `black, which "black": "${settings.black}" reads as ${settings.black === 'cut' ? 'nothing there' : 'unknown'}`
-  const reasons = [dark, alpha === null ? '' : 'transparent', 'no numbers (NaN)'].filter((reason) => reason !== '')
-  return new DepthMeshError('INPUT_NOTHING_TO_MESH', `expected a surface, found that ${all} (or all but a few lone ones) are ${reasons.slice(0, 2).join(' or ')}`, {
+  const reasons: string[] = []
+  if (settings.black !== 'far') reasons.push(`black, which "black": "${settings.black}" reads as ${settings.black === 'cut' ? 'nothing there' : 'unknown'}`)
+  if (alpha !== null) reasons.push('transparent')
+  if (samples.some(Number.isNaN)) reasons.push('not a number')
+  const lone = disparity?.reduce((sum, d) => sum + (Number.isNaN(d) ? 0 : 1), 0) ?? 0
+  const pixels = lone === 0 ? `that all ${group(samples.length)} pixels are` : `too few neighbours for a triangle (${group(lone)} of ${group(samples.length)} pixels); the rest are`
+  return new DepthMeshError('INPUT_NOTHING_TO_MESH', `expected a surface, found ${pixels} ${reasons.join(' or ')}`, {
     hint: settings.black === 'far' ? 'Check the export of the map.' : 'If black is the farthest surface, set "black": "far"; else check the export of the map.',
   })
 }
