@@ -16,6 +16,7 @@ import { parseSettings, type Settings, type SettingsInput } from './options.js'
 import { alphaAt, decodeColor, grayAt, padEdges, type Picture } from './texture/color.js'
 import { encodeNormals, encodePicture, encodePlaceholder, textureSize } from './texture/encode.js'
 import { bakeNormals, normalPicture, shrinkNormals } from './texture/normal.js'
+import { refuseUnbuilt } from './unbuilt.js'
 
 /** What a bake starts from: bytes, no paths. */
 export interface BakeSources {
@@ -74,6 +75,7 @@ export async function drawDepthMapCheck(sources: BakeSources, options: BakeOptio
  */
 export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions = {}): Promise<BakeResult> {
   const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
+  refuseUnbuilt(settings)
   const read = await readMap(sources, settings, options)
   options.signal?.throwIfAborted()
   const { picture } = read

@@ -1,0 +1,17 @@
+import { DepthMeshError } from './errors.js'
+import type { Settings } from './options.js'
+
+/** What the settings can say and no stage does yet. Refused, so that no setting is silently without effect; the README lists it from here. */
+export const UNBUILT: readonly { setting: string; isAsked: (settings: Settings) => boolean; instead: string }[] = [
+  { setting: '"solid": true', isAsked: ({ solid }) => solid, instead: 'Close the mesh in a modelling tool: depthmesh export hands it over.' },
+  { setting: '"variants" above 0', isAsked: ({ variants }) => variants > 0, instead: 'Remove it.' },
+  { setting: '"container": "msft_lod"', isAsked: ({ container }) => container === 'msft_lod', instead: 'Use "levels".' },
+  { setting: '"format": "ktx2"', isAsked: ({ texture }) => texture.format === 'ktx2', instead: 'Use "webp".' },
+]
+
+/** @throws DepthMeshError `SETTINGS_INVALID` where a setting asks for what is not built. */
+export function refuseUnbuilt(settings: Settings): void {
+  for (const { setting, isAsked, instead } of UNBUILT) {
+    if (isAsked(settings)) throw new DepthMeshError('SETTINGS_INVALID', `${setting} is not built yet`, { hint: instead })
+  }
+}
