@@ -1,4 +1,5 @@
 import { deflateSync } from 'node:zlib'
+import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { decodeDepth, DepthMeshError, type DecodeOptions } from '../../../src/core/index.js'
 import { makePng, pngChunk, pngHeader, pngOf } from '../../support/png.js'
@@ -68,6 +69,21 @@ describe('decoding a PNG', () => {
     const raster = await decode(png)
     expect([...raster.alpha!]).toEqual([255, 255, 0, 0, 255, 255, 0, 0])
     expect(await levels(png)).toEqual([0, 1000, 2000, 3000, 1, 1001, 2001, 3001])
+  })
+
+  it('reads a palette whose entries are transparent', async () => {
+    const chunks = [pngChunk('PLTE', Uint8Array.of(0, 0, 0, 90, 90, 90, 200, 200, 200)), pngChunk('tRNS', Uint8Array.of(0))]
+    const png = makePng({ width: 3, height: 2, bitDepth: 2, colourType: 3, chunks, pixel: (x) => x })
+    expect(await levels(png)).toEqual([0, 90, 200, 0, 90, 200])
+    expect([...(await decode(png)).alpha!]).toEqual([0, 255, 255, 0, 255, 255])
+  })
+
+  it('reads interlaced pictures of any size', async () => {
+    for (const [width, height] of [[1, 1], [3, 2], [5, 9], [64, 33]]) {
+      const stored = Uint16Array.from({ length: width * height }, (_, i) => i * 31)
+      const png = await sharp(stored, { raw: { width, height, channels: 1 } }).toColourspace('grey16').png({ progressive: true }).toBuffer()
+      expect(await levels(png)).toEqual([...stored])
+    }
   })
 
   it.each([['transparent', 0], ['opaque', 255]])('takes no notice of an alpha that is %s everywhere', async (_, value) => {
