@@ -20,19 +20,19 @@ export function realMaps() {
 /**
  * One map, with the settings that fit it and its picture.
  *
- * @returns {Promise<{ name: string, entry: any, raster: any, settings: any, map: any, color: Uint8Array | null, picture: any }>}
+ * @returns {Promise<{ name: string, entry: any, bytes: Uint8Array, raster: any, settings: any, map: any, color: Uint8Array | null, picture: any }>}
  */
 export async function loadReal(entry) {
   const settings = parseSettings([{ origin: entry.name, settings: entry.sidecar ?? {} }])
-  const raster = await readRaster(entry, settings)
+  const bytes = readFileSync(FOLDER + entry.file)
+  const raster = await readRaster(entry, settings, bytes)
   const map = toDisparity(raster, settings)
   const color = entry.color ? readFileSync(FOLDER + entry.color) : null
   const picture = color ? await grayAt(await decodeColor(color, raster, { size: Math.max(raster.width, raster.height), maxPixels: MAX_PIXELS }), raster) : null
-  return { name: entry.name, entry, raster, settings, map, color, picture }
+  return { name: entry.name, entry, bytes, raster, settings, map, color, picture }
 }
 
-async function readRaster(entry, settings) {
-  const bytes = readFileSync(FOLDER + entry.file)
+async function readRaster(entry, settings, bytes) {
   if (entry.file.endsWith('.npz')) return { width: entry.width, height: entry.height, samples: stretch(readNpz(bytes)), format: 'float', bitDepth: 32, source: 'exr', channel: 'Y', channels: ['Y'], alpha: null, colourChunks: [] }
   const png = entry.file.endsWith('.jpg') ? await sharp(bytes).greyscale().png().toBuffer() : bytes
   // One map's R, G and B differ by one level here and there; the decoder asks to name one.

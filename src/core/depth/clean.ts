@@ -13,6 +13,8 @@ import type { CheckId, PreflightReport } from './preflight.js'
 import { disparityRange, grainScale } from './range.js'
 import { SPIKE_HEIGHT } from './spike.js'
 
+/** Standard deviation that is smoothed where the step is forced on a map without noticeable noise, as a share of the scale. */
+const USUAL_NOISE = 0.008
 /** The smooth form that `depthInfluence` blends toward: windows of 1 % of the longer side, edges kept from 3 % of the range on. */
 const INFLUENCE = { radius: 0.01, epsilon: 9e-4 }
 
@@ -58,8 +60,10 @@ export function cleanDepth({ map, raster, report, picture }: CleanInput, setting
     if (settings.encoding === 'metric') map = fitRange(map, settings)
   }
   const noisy = wanted('noise', settings, report)
-  if (noisy) take('noise', smoothNoise(map), (pixels) => `smoothed noise in ${pixels}`)
-  else if (wanted('bands', settings, report)) take('bands', smoothBands(map), (pixels) => `smoothed terraces in ${pixels}, each within half a level`)
+  if (noisy) {
+    const sigma = (report.checks.find(({ id }) => id === 'noise')?.value ?? USUAL_NOISE) * grainScale(map.disparity, settings)
+    take('noise', smoothNoise(map, sigma), (pixels) => `smoothed noise in ${pixels}`)
+  } else if (wanted('bands', settings, report)) take('bands', smoothBands(map), (pixels) => `smoothed terraces in ${pixels}, each within half a level`)
 
   // (2) Holes, once their surroundings are clean.
   const holes = wanted('holes', settings, report) ? findHoles(map, raster, settings) : null

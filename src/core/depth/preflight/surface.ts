@@ -47,7 +47,7 @@ const SOFT_SHARE = 0.25
 /** Checks of the surface: noise, spikes, terraces, soft silhouettes. */
 export function checkSurface(map: DisparityMap, range: number, raster: DepthRaster, spread: LevelSpread, settings: Settings): PreflightCheck[] {
   const stride = Math.max(1, Math.ceil(Math.sqrt((map.width * map.height) / SAMPLES)))
-  return [...checkGrain(map, stride, grainScale(map.disparity, settings)), ...checkBands(raster, spread, stride), ...(settings.projection === 'perspective' ? checkSilhouettes(map, range, stride) : [])]
+  return [...checkGrain(map, stride, grainScale(map.disparity, settings)), ...checkBands(map, raster, spread, stride), ...(settings.projection === 'perspective' ? checkSilhouettes(map, range, stride) : [])]
 }
 
 function checkGrain(map: DisparityMap, stride: number, unit: number): PreflightCheck[] {
@@ -99,7 +99,7 @@ function checkGrain(map: DisparityMap, stride: number, unit: number): PreflightC
   return checks
 }
 
-function checkBands({ width, height, samples, bitDepth }: DepthRaster, spread: LevelSpread, stride: number): PreflightCheck[] {
+function checkBands({ disparity }: DisparityMap, { width, height, samples, bitDepth }: DepthRaster, spread: LevelSpread, stride: number): PreflightCheck[] {
   if (spread.levels < 2 || (bitDepth > 8 && spread.levels >= BAND_LEVELS)) return []
   const { rank, binOf } = spread
   const runs = new Uint32Array(256)
@@ -107,22 +107,25 @@ function checkBands({ width, height, samples, bitDepth }: DepthRaster, spread: L
   let steps = 0
   let single = 0
   for (let y = 0; y < height; y += stride) {
-    let before = binOf(samples[y * width])
-    let run = 1
-    for (let x = 1; x < width; x++) {
-      const level = binOf(samples[y * width + x])
+    // What is unknown ends a run without being a step; its run is cut short and does not count.
+    let before = -1
+    let run = 0
+    for (let x = 0; x < width; x++) {
+      const i = y * width + x
+      const level = disparity[i] === disparity[i] ? binOf(samples[i]) : -1
       if (level === before) {
-        same++
+        if (level >= 0) same++
         run++
         continue
       }
-      steps++
-      if (Math.abs(rank[level] - rank[before]) === 1 && Math.abs(level - before) <= BAND_STEP) single++
-      runs[Math.min(255, run)]++
+      if (level >= 0 && before >= 0) {
+        steps++
+        if (Math.abs(rank[level] - rank[before]) === 1 && Math.abs(level - before) <= BAND_STEP) single++
+        runs[Math.min(255, run)]++
+      }
       before = level
       run = 1
     }
-    runs[Math.min(255, run)]++
   }
   const median = percentileBin(runs, 0.5)
   if (steps === 0 || median < BAND_RUN || same < BAND_FLAT * (same + steps) || single < BAND_SINGLE_STEPS * steps) return []
