@@ -9,7 +9,7 @@ const ASSUMED_VIEWPORT_HEIGHT = 1080
 export interface DepthBackgroundOptions {
   /** The finest level to show: 0 (default) is the finest there is. */
   target?: number | undefined
-  /** Called with the scene of each level before it is shown, after hot updates too: the place to change materials or layers. */
+  /** Called once with the scene of each level before it is first shown, after hot updates too: the place to change materials or layers. */
   prepare?: ((scene: Object3D, level: number) => void) | undefined
   /** Told when a level or a hot update can't be loaded; what was on screen stays there. Without it, `reportError` is. */
   onError?: ((error: unknown) => void) | undefined
@@ -28,6 +28,7 @@ export class DepthBackground {
   /** A hot update on its way. */
   #incoming: LevelChain | undefined
   #scene: Object3D | undefined
+  readonly #prepared = new WeakSet<Object3D>()
   #shown = -1
   #wanted: number
   #stopped: { reason: unknown } | undefined
@@ -157,13 +158,18 @@ export class DepthBackground {
 
   #stage(scene: Object3D, level: number): void {
     if (scene !== this.#scene) {
-      scene.traverse((node) => (node.onBeforeRender = (renderer) => this.#measure(renderer)))
-      this.#options.prepare?.(scene, level)
+      if (!this.#prepared.has(scene)) this.#prepare(scene, level)
       this.#scene?.removeFromParent()
       this.object.add(scene)
       this.#scene = scene
     }
     this.#shown = level
+  }
+
+  #prepare(scene: Object3D, level: number): void {
+    this.#prepared.add(scene)
+    scene.traverse((node) => (node.onBeforeRender = (renderer) => this.#measure(renderer)))
+    this.#options.prepare?.(scene, level)
   }
 
   #measure(renderer: WebGLRenderer): void {

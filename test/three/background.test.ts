@@ -288,7 +288,7 @@ describeInBrowser('DepthBackground', () => {
     expect(problems).toEqual([])
   })
 
-  it('works with a loader of one’s own, and shows each level to `prepare` before the player sees it', async () => {
+  it('works with a loader of one’s own, and shows each level to `prepare` once, before the player sees it', async () => {
     const seen = await page.evaluate(async (asset) => {
       const prepared: { level: number; meshes: number }[] = []
       const loader = stage.gltfLoader()
@@ -301,6 +301,8 @@ describeInBrowser('DepthBackground', () => {
         },
       })
       await background.ready
+      await background.show(2)
+      await background.show(0)
       return prepared
     }, assets.red)
     expect(seen).toEqual([{ level: 2, meshes: 1 }, { level: 0, meshes: 1 }])
