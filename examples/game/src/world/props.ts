@@ -1,0 +1,153 @@
+import { DoubleSide, Group, InstancedMesh, Matrix4, Quaternion, Vector3, type Camera, type Mesh, type MeshBasicMaterial, type Object3D, type Scene } from 'three'
+import type { DepthAsset } from 'depthmesh'
+import { loadDepthBackground, type DepthBackground } from 'depthmesh/three'
+import { asset as crystal } from '../art/crystal.depth.png'
+import { asset as ruin } from '../art/ruin.depth.png'
+import { asset as spire } from '../art/spire.depth.png'
+import { asset as tree } from '../art/tree.depth.png'
+import { random } from '../play/course.js'
+import type { Valley } from '../play/valley.js'
+import { addWires } from './inspect.js'
+import { FADE_TO, weatherIn } from './weather.js'
+
+interface Kind {
+  asset: DepthAsset
+  /** How many stand between here and where the ground fades. */
+  count: number
+  /** Metres from the middle of the valley, from … to. */
+  aside: [number, number]
+  /** Scale, from … to. */
+  size: [number, number]
+  /** Metres that its foot is sunk into the ground. */
+  sunk: number
+}
+
+const KINDS: Record<string, Kind> = {
+  tree: { asset: tree, count: 18, aside: [17, 46], size: [0.8, 1.5], sunk: 0.2 },
+  spire: { asset: spire, count: 10, aside: [26, 54], size: [0.7, 1.3], sunk: 0.8 },
+  ruin: { asset: ruin, count: 5, aside: [24, 42], size: [0.9, 1.3], sunk: 0.6 },
+  crystal: { asset: crystal, count: 8, aside: [5, 24], size: [0.6, 1], sunk: 0.4 },
+}
+
+/** Distance that a prop may be behind the camera before it is set up ahead again. */
+const BEHIND = 12
+
+/** One prop where it stands. */
+export interface Standing {
+  /** Grows with each that is set up: names it. */
+  serial: number
+  x: number
+  y: number
+  z: number
+  size: number
+}
+
+export interface Props {
+  kinds: readonly { name: string; background: DepthBackground }[]
+  crystals: readonly Standing[]
+  /** Sets up ahead what has passed behind. */
+  follow(z: number, camera: Camera, choose: boolean): void
+}
+
+/** Trees, rocks, ruins and crystals: a picture each, drawn many times in one call. */
+export async function createProps(scene: Scene, valley: Valley): Promise<Props> {
+  const groves = await Promise.all(Object.entries(KINDS).map(([name, kind], salt) => createGrove(name, kind, salt + 1, scene, valley)))
+  return {
+    kinds: groves,
+    crystals: groves.find(({ name }) => name === 'crystal')?.standing ?? [],
+    follow(z, camera, choose) {
+      for (const grove of groves) grove.follow(z, camera, choose)
+    },
+  }
+}
+
+async function createGrove(name: string, { asset, count, aside, size, sunk }: Kind, salt: number, scene: Scene, valley: Valley) {
+  const spacing = FADE_TO / count
+  const standing = Array.from({ length: count }, (_, i) => place(i))
+  const drawn = new Group()
+  scene.add(drawn)
+  let dirty = true
+
+  function place(serial: number): Standing {
+    const z = -40 - (serial + 0.8 * random(serial, salt, 1)) * spacing
+    const side = random(serial, salt, 2) < 0.5 ? -1 : 1
+    const x = valley.middle(z) + side * (aside[0] + (aside[1] - aside[0]) * random(serial, salt, 3))
+    return { serial, x, z, y: valley.height(x, z) - sunk, size: size[0] + (size[1] - size[0]) * random(serial, salt, 4) }
+  }
+
+  /** Each level is drawn as one instanced mesh instead of the scene that was loaded. */
+  const prepare = (level: Object3D, index: number): void => {
+    weatherIn(level, false)
+    level.updateMatrixWorld(true)
+    const meshes: Mesh[] = []
+    level.traverse((node) => {
+      if ((node as Partial<Mesh>).isMesh === true) meshes.push(node as Mesh)
+    })
+    for (const mesh of meshes) {
+      const material = mesh.material as MeshBasicMaterial
+      material.side = DoubleSide // half of them are mirrored
+      const instanced = new InstancedMesh(mesh.geometry, material, count)
+      instanced.userData.own = mesh.matrixWorld.clone()
+      instanced.frustumCulled = false
+      instanced.onBeforeRender = mesh.onBeforeRender
+      mesh.removeFromParent()
+      level.add(instanced)
+    }
+    addWires(level, index)
+    dirty = true
+  }
+  const background = await loadDepthBackground(asset, { prepare })
+  drawn.add(background.object)
+
+  // Levels are picked for the nearest one: a stand-in is put where it stands.
+  const standIn = new Vector3()
+  const matrix = new Matrix4()
+  const position = new Vector3()
+  const turn = new Quaternion()
+  const scale = new Vector3()
+  const up = new Vector3(0, 1, 0)
+
+  function arrange(): void {
+    // The picture is centred: its foot is half its height below.
+    const foot = asset.bounds.min[1]
+    background.object.traverse((node) => {
+      if (!(node instanceof InstancedMesh) || node.userData.own === undefined) return
+      for (const [i, { serial, x, y, z, size }] of standing.entries()) {
+        const mirror = random(serial, salt, 5) < 0.5 ? -1 : 1
+        // Its own light comes from the left: mirrored ones are turned less than they could be.
+        turn.setFromAxisAngle(up, (random(serial, salt, 6) - 0.5) * 0.5)
+        matrix.compose(position.set(x, y - foot * size, z), turn, scale.set(size * mirror, size, size))
+        node.setMatrixAt(i, matrix.multiply(node.userData.own as Matrix4))
+      }
+      node.instanceMatrix.needsUpdate = true
+    })
+  }
+
+  return {
+    name,
+    background,
+    standing,
+    follow(z: number, camera: Camera, choose: boolean): void {
+      let nearest = Infinity
+      for (let i = 0; i < count; i++) {
+        while (standing[i].z > z + BEHIND) {
+          standing[i] = place(standing[i].serial + count)
+          dirty = true
+        }
+        const away = z - standing[i].z
+        if (away > 0 && away < nearest) {
+          nearest = away
+          standIn.set(standing[i].x, standing[i].y, standing[i].z)
+        }
+      }
+      const before = background.level
+      if (choose) {
+        background.object.position.copy(standIn)
+        background.update(camera)
+        background.object.position.set(0, 0, 0)
+      }
+      if (dirty || background.level !== before) arrange()
+      dirty = false
+    },
+  }
+}
