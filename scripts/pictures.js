@@ -1,0 +1,78 @@
+// Makes the pictures of the README, by the real pipeline: `npm run build && npm run pictures`, or `npm run pictures -- lods`. Needs Chromium (CHROMIUM_PATH, if it is not where Debian has it).
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { chromium } from 'playwright-core'
+import sharp from 'sharp'
+import { build, preview } from 'vite'
+import depthmesh from 'depthmesh/vite'
+
+const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url))
+const executablePath = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'].find((name) => name && existsSync(name))
+
+const browser = await chromium.launch({
+  ...(executablePath === undefined ? {} : { executablePath }),
+  args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist'],
+})
+const wanted = process.argv.slice(2)
+if (wanted.length === 0 || wanted.includes('lods')) await takeLods()
+if (wanted.length === 0 || wanted.includes('game')) await takeGame()
+await browser.close()
+
+async function takeLods() {
+  await served({ root: path('scripts/pictures'), configFile: false, base: './', plugins: [depthmesh()] }, async (url) => {
+    const page = await browser.newPage({ viewport: { width: 1360, height: 330 } })
+    await page.goto(url)
+    await page.waitForFunction(() => document.title === 'ready', null, { timeout: 120_000 })
+    await save(await page.screenshot(), 'lods')
+  })
+}
+
+/** Plays until some rings are through, and takes the picture on the way to the next. */
+async function takeGame() {
+  await served({ root: path('examples/game') }, async (url) => {
+    const page = await browser.newPage({ viewport: { width: 1200, height: 675 } })
+    await page.goto(`${url}#sharp`)
+    await page.waitForFunction(() => document.body.dataset.phase === 'title', null, { timeout: 120_000 })
+    await page.waitForTimeout(4000)
+    await save(await page.screenshot(), 'title')
+    await page.keyboard.press('Enter')
+    const held = new Set()
+    for (;;) {
+      const { next, rings, phase } = await page.evaluate(() => globalThis.__game.state())
+      if (phase === 'over' || (rings >= 3 && next.ahead > 24 && next.ahead < 48)) break
+      await steer(page, held, next)
+    }
+    await save(await page.screenshot(), 'game')
+    await page.keyboard.press('KeyX')
+    await page.waitForTimeout(1500)
+    await save(await page.screenshot(), 'wireframe')
+  })
+}
+
+async function steer(page, held, { right, up }) {
+  const wish = { ArrowLeft: right < -1.5, ArrowRight: right > 1.5, ArrowUp: up > 1, ArrowDown: up < -1 }
+  for (const [key, down] of Object.entries(wish)) {
+    if (down === held.has(key)) continue
+    await (down ? page.keyboard.down(key) : page.keyboard.up(key))
+    if (down) held.add(key)
+    else held.delete(key)
+  }
+}
+
+async function served(config, take) {
+  const outDir = await mkdtemp(join(tmpdir(), 'depthmesh-pictures-'))
+  await build({ ...config, logLevel: 'error', build: { outDir, emptyOutDir: true, target: 'esnext' } })
+  const server = await preview({ ...config, logLevel: 'error', build: { outDir }, preview: { port: 0, host: '127.0.0.1' } })
+  await take(server.resolvedUrls.local[0])
+  await server.close()
+  await rm(outDir, { recursive: true, force: true })
+}
+
+/** As a PNG of 256 colours, dithered: a third of the bytes, and hard to tell apart. */
+async function save(png, name) {
+  const { size } = await sharp(png).png({ palette: true, colours: 256, dither: 0.8, effort: 10, compressionLevel: 9 }).toFile(path(`docs/images/${name}.png`))
+  console.log(`docs/images/${name}.png: ${Math.round(size / 1024)} KiB`)
+}
