@@ -1,38 +1,40 @@
 import { openCache, type BakeCache } from '../bake/cache.js'
 import { nearestKey } from '../core/options.js'
+import { openBaker } from './baker.js'
 import { EXIT, type Command } from './command.js'
+import { findMaps } from './find-maps.js'
 import { cacheDirFlag, type Arguments } from './flags.js'
-import { printJson } from './outcome.js'
+import { failure, printJson, reportFailure } from './outcome.js'
 import { UsageError } from './usage-error.js'
 
 export const cacheCommand: Command = {
   name: 'cache',
-  usage: 'stats | verify | clear [flags]',
+  usage: 'stats | verify [<file, folder or glob…>] | clear [flags]',
   summary: 'the results kept on disk: how much there is, whether it is whole, away with it',
   details: [
-    'stats: how many results there are, and their size. verify: reads every one of them and checks its sums; the exit code is 1 when one is damaged (it would be baked again, never used). clear: removes what the cache wrote, and nothing else.',
+    'stats: how many results there are, and their size.',
+    'verify: reads every one of them and checks its sums; with maps, bakes these again and compares the bytes. The exit code is 1 when a result is damaged (it would be baked again, never used) or differs.',
+    'clear: removes what the cache wrote, and nothing else.',
   ],
   flags: [cacheDirFlag],
   takesSettings: false,
-  run: async (args) => {
-    const cache = openCache({
-      root: process.cwd(),
-      ...(typeof args.flags.get('cache-dir') === 'string' ? { dir: String(args.flags.get('cache-dir')) } : {}),
-      onTrouble: (message) => console.error(`warning: ${message}`),
-    })
-    return action(args)(cache, args)
+  run: async (args, signal) => {
+    const dir = args.flags.get('cache-dir')
+    const cache = openCache({ root: process.cwd(), ...(typeof dir === 'string' ? { dir } : {}), onTrouble: (message) => console.error(`warning: ${message}`) })
+    return action(args)(cache, args, signal)
   },
 }
 
-const ACTIONS = { stats, verify, clear }
+type Action = (cache: BakeCache, args: Arguments, signal: AbortSignal) => Promise<number>
 
-function action({ positionals }: Arguments): (cache: BakeCache, args: Arguments) => Promise<number> {
+const ACTIONS: Record<string, Action> = { stats, verify, clear }
+
+function action({ positionals }: Arguments): Action {
   const names = Object.keys(ACTIONS)
-  const [name, more] = positionals
+  const [name, ...maps] = positionals
   if (name === undefined) throw new UsageError(`cache: expected one of ${names.join(', ')}, got none.`)
-  if (more !== undefined) throw new UsageError(`cache: expected one of ${names.join(', ')}, got ${positionals.length}.`)
-  const found = Object.entries(ACTIONS).find(([known]) => known === name)?.[1]
-  if (found !== undefined) return found
+  if (maps.length > 0 && name !== 'verify') throw new UsageError(`cache: expected one of ${names.join(', ')}, got ${positionals.length} words. Only verify takes maps.`)
+  if (Object.hasOwn(ACTIONS, name)) return ACTIONS[name]
   const suggestion = nearestKey(name, names)
   throw new UsageError(`cache: expected one of ${names.join(', ')}, got ${JSON.stringify(name)}.${suggestion === undefined ? '' : ` Did you mean "${suggestion}"?`}`)
 }
@@ -44,14 +46,50 @@ async function stats(cache: BakeCache, { flags }: Arguments): Promise<number> {
   return EXIT.ok
 }
 
-async function verify(cache: BakeCache, { flags }: Arguments): Promise<number> {
+async function verify(cache: BakeCache, args: Arguments, signal: AbortSignal): Promise<number> {
+  const { flags } = args
   const found = await cache.verify()
   if (flags.has('json')) printJson(found)
   else {
     for (const { file, reason } of found.damaged) console.error(`error: ${file}: ${reason}`)
     if (!flags.has('quiet')) console.log(`${found.dir}: ${amount(found)}, ${found.damaged.length === 0 ? 'all whole' : `${found.damaged.length} damaged. They will be baked again`}`)
   }
-  return found.damaged.length === 0 ? EXIT.ok : EXIT.failed
+  const same = await compareWithFresh(args, signal)
+  if (signal.aborted) return EXIT.interrupted
+  return found.damaged.length === 0 && same ? EXIT.ok : EXIT.failed
+}
+
+/** Bakes maps again and compares with what is kept. Maps that are not kept are told apart. */
+async function compareWithFresh(args: Arguments, signal: AbortSignal): Promise<boolean> {
+  const [, ...patterns] = args.positionals
+  if (patterns.length === 0) return true
+  const { maps, errors } = await findMaps(patterns)
+  for (const error of errors) reportFailure(failure(error.file ?? '', error), args)
+  let good = errors.length === 0
+  const kept = openBaker(args, {}, { readonly: true })
+  const fresh = openBaker({ ...args, flags: new Map([...args.flags, ['no-cache', true]]) }, {})
+  try {
+    for (const file of maps) {
+      if (signal.aborted) break
+      try {
+        const old = await kept.bake(file, { signal })
+        const now = old.cached ? await fresh.bake(file, { signal }) : old
+        const differing = now.files.filter(({ bytes }, i) => !Buffer.from(bytes).equals(old.files[i]?.bytes ?? Buffer.of())).map(({ name }) => name)
+        if (differing.length > 0) good = false
+        if (args.flags.has('json')) printJson({ file, ok: differing.length === 0, kept: old.cached, differing })
+        else if (differing.length > 0) console.error(`error: ${file}: expected the bytes that are kept, got others in ${differing.join(', ')}. This is a bug in depthmesh: please report it with the file that caused it.`)
+        else if (!args.flags.has('quiet')) console.log(`${file}: ${old.cached ? `${now.files.length} files, the same again` : 'not kept'}`)
+      } catch (error) {
+        if (signal.aborted) break
+        reportFailure(failure(file, error), args)
+        good = false
+      }
+    }
+  } finally {
+    await kept.close()
+    await fresh.close()
+  }
+  return good
 }
 
 async function clear(cache: BakeCache, { flags }: Arguments): Promise<number> {

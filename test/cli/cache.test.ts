@@ -41,6 +41,16 @@ describe('the cache on the command line', () => {
     expect(await readdir(join(folder, 'kept'))).toEqual(['mine.txt'])
   })
 
+  it('bakes maps again and compares with what is kept', async () => {
+    await run('bake', 'ramp.depth.png', '--out', 'out')
+    const args = ['cache', 'verify', 'ramp.depth.png']
+    expect(await run(...args)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ramp\.depth\.png: \d files, the same again$/m) })
+    expect(jsonLines(await run(...args, '--json'))[1]).toEqual({ file: 'ramp.depth.png', ok: true, kept: true, differing: [] })
+    await run('cache', 'clear')
+    expect((await run(...args)).stdout).toMatch(/^ramp\.depth\.png: not kept$/m)
+    expect(jsonLines(await run('cache', 'stats', '--json'))).toMatchObject([{ entries: 0 }])
+  })
+
   it('is left alone with --no-cache, and lies where --cache-dir says', async () => {
     await bake('--no-cache')
     expect(jsonLines(await run('cache', 'stats', '--json'))).toMatchObject([{ entries: 0 }])
@@ -51,7 +61,7 @@ describe('the cache on the command line', () => {
   it.each([
     [['cache'], 'depthmesh: cache: expected one of stats, verify, clear, got none.\n'],
     [['cache', 'claer'], 'depthmesh: cache: expected one of stats, verify, clear, got "claer". Did you mean "clear"?\n'],
-    [['cache', 'stats', 'verify'], 'depthmesh: cache: expected one of stats, verify, clear, got 2.\n'],
+    [['cache', 'stats', 'verify'], 'depthmesh: cache: expected one of stats, verify, clear, got 2 words. Only verify takes maps.\n'],
     [['cache', 'stats', '--near', '2'], 'depthmesh: unknown flag --near.'],
   ])('refuses %j', async (args, message) => {
     const { code, stderr } = await run(...args)
