@@ -103,7 +103,7 @@ export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions =
     const glb = await writeGlb({ name: sources.name, layers: [{ role: 'front', mesh, color, normalMap }], camera, map, error }, settings)
     const file = `${sources.name}.lod${level}.glb`
     files.push({ name: file, bytes: glb.bytes })
-    levels.push({ file, glb, error, color })
+    levels.push({ file, glb, error: glb.error, color })
   }
   return { manifest: createManifest({ name: sources.name, size, levels, camera, placeholder, variants: [], preflight: { ...read.report, cleaned: steps } }), files }
 }

@@ -51,7 +51,7 @@ export function layOutGlb({ json: written, resources }: JSONDocument, options: C
   const placed = new Set<number>()
   const placeIndices = (index: number) => {
     const accessor = accessors[index]
-    const data = tight(accessor, json, source)
+    const data = tight(index, written, source)
     const size = COMPONENT_BYTES[accessor.componentType]
     const layout = { target: ELEMENT_ARRAY_BUFFER }
     accessor.bufferView = options.meshopt
@@ -61,9 +61,9 @@ export function layOutGlb({ json: written, resources }: JSONDocument, options: C
   }
   const placeAttribute = (index: number) => {
     const accessor = accessors[index]
-    const size = COMPONENT_BYTES[accessor.componentType] * TYPE_COMPONENTS[accessor.type]
+    const size = elementBytes(accessor)
     const stride = align(size)
-    const data = strided(tight(accessor, json, source), accessor.count, size, stride)
+    const data = strided(tight(index, written, source), accessor.count, size, stride)
     const layout = { target: ARRAY_BUFFER, byteStride: stride }
     const exponential = options.exponential.get(index)
     const stored = exponential ? new Uint8Array(exponential.buffer, exponential.byteOffset, exponential.byteLength) : data
@@ -81,7 +81,7 @@ export function layOutGlb({ json: written, resources }: JSONDocument, options: C
         if (index !== undefined) placed.add(index)
       }
       if (uv !== undefined && !placed.has(uv)) {
-        if (repeats(uv, position, json, source)) accessors[uv].bufferView = accessors[position].bufferView as number
+        if (repeats(uv, position, written, source)) accessors[uv].bufferView = accessors[position].bufferView as number
         else placeAttribute(uv)
         delete accessors[uv].byteOffset
         placed.add(uv)
@@ -112,12 +112,16 @@ export function layOutGlb({ json: written, resources }: JSONDocument, options: C
   return glb(json, out.join())
 }
 
-/** Bytes of an accessor, without padding between elements. */
-function tight(accessor: GLTF.IAccessor, json: GLTF.IGLTF, source: Uint8Array): Uint8Array {
-  const view = (json.bufferViews ?? [])[accessor.bufferView as number]
-  const size = COMPONENT_BYTES[accessor.componentType] * TYPE_COMPONENTS[accessor.type]
-  const start = (view.byteOffset ?? 0) + (accessor.byteOffset ?? 0)
-  return strided(source.subarray(start), accessor.count, view.byteStride ?? size, size)
+/** Bytes of an accessor of the written document, without padding between elements. */
+function tight(index: number, { accessors = [], bufferViews = [] }: GLTF.IGLTF, source: Uint8Array): Uint8Array {
+  const accessor = accessors[index]
+  const view = bufferViews[accessor.bufferView as number]
+  const size = elementBytes(accessor)
+  return strided(source.subarray((view.byteOffset ?? 0) + (accessor.byteOffset ?? 0)), accessor.count, view.byteStride ?? size, size)
+}
+
+function elementBytes({ componentType, type }: GLTF.IAccessor): number {
+  return COMPONENT_BYTES[componentType] * TYPE_COMPONENTS[type]
 }
 
 /** Elements of `from` bytes as elements of `to` bytes. */
@@ -129,11 +133,11 @@ function strided(data: Uint8Array, count: number, from: number, to: number): Uin
 }
 
 /** Whether each element of accessor `index` is the beginning of the same element of accessor `other`. */
-function repeats(index: number, other: number, json: GLTF.IGLTF, source: Uint8Array): boolean {
-  const [part, whole] = [(json.accessors ?? [])[index], (json.accessors ?? [])[other]]
+function repeats(index: number, other: number, written: GLTF.IGLTF, source: Uint8Array): boolean {
+  const [part, whole] = [(written.accessors ?? [])[index], (written.accessors ?? [])[other]]
   if (part.componentType !== whole.componentType || part.count !== whole.count) return false
-  const [short, long] = [part, whole].map((accessor) => COMPONENT_BYTES[accessor.componentType] * TYPE_COMPONENTS[accessor.type])
-  const [a, b] = [tight(part, json, source), tight(whole, json, source)]
+  const [short, long] = [elementBytes(part), elementBytes(whole)]
+  const [a, b] = [tight(index, written, source), tight(other, written, source)]
   for (let i = 0; i < part.count; i++) for (let j = 0; j < short; j++) if (a[i * short + j] !== b[i * long + j]) return false
   return true
 }

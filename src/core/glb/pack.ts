@@ -1,23 +1,19 @@
 import { MeshoptEncoder } from 'meshoptimizer'
 import type { Mesh } from '../mesh/unproject.js'
+import { Exponential, isOnLattice, LATTICE, MANTISSA_LIMIT, PIXEL_STYLES, type PackedNumbers, type PixelStyle } from './exponential.js'
 import type { SourceCamera } from './manifest.js'
 
 /** How fine a vertex is stored in the source view, pixels: "a tenth of a pixel" keeps the outermost ring and costs nothing that can be seen (14 bits lost 6.5 dB there). */
 const FINEST_PIXELS = 0.1
 /** … but never coarser than this share of the level's own error. */
 const SHARE_OF_ERROR = 1 / 8
-/** … and never finer than this, pixels: an eighth of an error near zero would spend bits on nothing. */
-const FINEST_USEFUL_PIXELS = 0.01
-/** Disparity counts as this share of the picture's width in pixels, as in triangulation and simplification. */
+/** … and never finer than this, pixels: where the error itself is below what can be seen, an eighth of it would spend bits on nothing. */
+const FINEST_USEFUL_PIXELS = 0.05
+/** The whole range of disparity counts as this share of the picture's width in pixels, even where `travel` shows less of it: metric maps of small pictures keep their millimetres. */
 const DISPARITY_TO_WIDTH = 0.25
-/** Pixel centres lie at i + ½ and the picture's edges at whole pixels: both are whole numbers on a lattice of half pixels. */
-const LATTICE = 2
-/** Exponents of the filter are 8 bits, mantissas 24, both signed. */
-const MANTISSA_LIMIT = 2 ** 23 - 1
-/** UVs that lie on no lattice are stored in 16 bits. */
+/** How many more bits the vertices of triangles get that rounding would turn over, try by try (of 100k triangles of a 2752 px photo 10 are left after two). */
+const FINER_WHERE_TURNED = [3, 6, 9]
 const MAX_USHORT = 65_535
-/** Farthest that a float32 UV lies from its lattice point, lattice steps (measured 3e-4 on 8192 px). */
-const ON_LATTICE = 0.01
 
 /** What packing has to know beside the meshes. */
 export interface PackPlan {
@@ -27,8 +23,12 @@ export interface PackPlan {
   camera: SourceCamera | null
   /** Orthographic maps. */
   relief: { width: number; relief: number; orientation: 'wall' | 'ground' }
+  /** Source pixels that the whole range of disparity moves by when the camera has moved by `travel`. */
+  parallax: number
   /** What this level deviates from the map. */
   error: { metres: number; pixels: number }
+  /** 16-bit integers where they are fine enough; else floats for the exponential filter. */
+  integers: boolean
   /** Lit surfaces need one scale on all axes: Babylon shades tangents under a non-uniform scale wrongly. */
   lit: boolean
 }
@@ -43,92 +43,121 @@ export interface Placement {
 /** A mesh as it is stored. */
 export interface PackedMesh {
   /** x, y, z per vertex, in the space that {@link Placement} takes to metres. */
-  positions: Uint16Array | Float32Array
-  /** The same floats as exponent << 24 | mantissa, for meshopt's exponential filter; `null` where positions are integers or raw floats. */
-  exponential: Int32Array | null
+  positions: PackedNumbers
   /** u, v per vertex; uv = stored · uvScale + uvOffset, origin top left. */
-  uvs: Uint16Array | Float32Array
+  uvs: PackedNumbers
   uvScale: [number, number]
   uvOffset: [number, number]
   /** Three vertices per triangle, counter-clockwise, in the order that meshopt stores smallest. */
   indices: Uint32Array
-  /** Triangles that had no area left, or were turned over, after rounding. */
+  /** Triangles that had no area left after rounding. */
   dropped: number
 }
 
 export interface PackedMeshes {
   meshes: PackedMesh[]
   placement: Placement
+  /** What rounding moved vertices by, at most: along the view axis, and in the source view. */
+  rounding: { metres: number; pixels: number }
 }
 
 /**
  * Rounds the meshes of one level to what the player can see, drops triangles that rounding closed, and puts
  * triangles and vertices in the order that is stored smallest.
  *
- * - Orthographic, unlit: exact unsigned integers (half pixels, 16-bit levels) under a scale per axis.
- * - Orthographic, lit: the same half pixels as floats under one scale; heights as floats with few bits.
- * - Perspective: floats with few bits. x and y in steps of a tenth of a pixel at the nearest vertex; z in steps that grow with
- *   depth², as one pixel of disparity does. Vertices move along their ray, so that the picture doesn't.
+ * - Orthographic: x and y are exact pixel indices; they serve as UVs too. Heights are exact 16-bit levels under a scale of their
+ *   own; where lit, under the one scale of x and y, as fine as the level's error asks for.
+ * - Perspective: x and y in steps of a tenth of a pixel at the nearest vertex; z in steps that grow with depth², as one pixel of
+ *   disparity does. Vertices move along their ray, so that the picture doesn't. UVs are exact pixel indices.
  *
- * With EXT_meshopt_compression's exponential filter such floats cost what integers cost (100k triangles of a 2752 px photo:
- * 2.38 bytes a triangle; 2.56 with z as fine as x and y), but reach beyond 16 bits, which 0.1 px between 1 m and 10 m needs.
+ * Where meshopt compresses, all of these are floats with few bits, which its exponential filter stores as integers of 24 bits with
+ * an exponent each. So 0.1 px between 1 m and 10 m, which 16 bits can't hold, needs no more than its bits; z can be coarser where it
+ * is far (2.38 bytes a triangle against 2.56, 100k triangles of a 2752 px photo); and pixel centres can be whole numbers although
+ * the picture's edges lie half a pixel beside them (0.19 bytes a triangle less than half pixels throughout). Without meshopt,
+ * 16-bit integers take less, wherever they are fine enough.
  */
 export async function packMeshes(given: readonly Mesh[], plan: PackPlan): Promise<PackedMeshes> {
   await MeshoptEncoder.ready
   const meshes = given.map(withoutUnused)
-  const { packer, placement } = plan.camera ? perspective(meshes, plan, plan.camera) : orthographic(meshes, plan)
-  return { meshes: meshes.map((mesh) => finish(mesh, packer(mesh))), placement }
+  const { packer, ...placed } = plan.camera ? perspective(meshes, plan, plan.camera) : orthographic(meshes, plan)
+  const styles = plan.integers ? PIXEL_STYLES.slice(0, 1) : PIXEL_STYLES
+  return { meshes: meshes.map((mesh) => smallest(styles.map((style) => finish(mesh, packer(mesh, style))))), ...placed }
 }
 
 /** The meshes as they are: float metres and UVs, in an order that GPUs like. */
 export async function keepMeshes(given: readonly Mesh[]): Promise<PackedMeshes> {
   await MeshoptEncoder.ready
-  const meshes = given.map(withoutUnused)
-  const plain = (mesh: Mesh): Stored => ({ positions: mesh.positions, exponential: null, uvs: mesh.uvs, uvScale: [1, 1], uvOffset: [0, 0] })
-  return { meshes: meshes.map((mesh) => finish(mesh, plain(mesh))), placement: { translation: [0, 0, 0], rotation: [0, 0, 0, 1], scale: [1, 1, 1] } }
+  const kept = given.map(withoutUnused).map((mesh) =>
+    finish(mesh, { positions: { values: mesh.positions, exponential: null }, uvs: { values: mesh.uvs, exponential: null }, uvScale: [1, 1], uvOffset: [0, 0] }),
+  )
+  return { meshes: kept, placement: { translation: [0, 0, 0], rotation: [0, 0, 0, 1], scale: [1, 1, 1] }, rounding: { metres: 0, pixels: 0 } }
 }
 
+/** How to pack each mesh of a level. */
+type Packing = Omit<PackedMeshes, 'meshes'> & { packer: (mesh: Mesh, style: PixelStyle) => Stored }
 type Stored = Omit<PackedMesh, 'indices' | 'dropped'>
-type Packer = (mesh: Mesh) => Stored
 
 // --- perspective ---------------------------------------------------------------------------------------------------
 
-function perspective(meshes: readonly Mesh[], plan: PackPlan, camera: SourceCamera): { packer: Packer; placement: Placement } {
+function perspective(meshes: readonly Mesh[], plan: PackPlan, camera: SourceCamera): Packing {
   const focal = plan.map.height / (2 * Math.tan((camera.fovY * Math.PI) / 360))
   const pixels = tolerancePixels(plan.error.pixels)
   let nearest = Infinity
-  for (const { positions } of meshes) for (let i = 2; i < positions.length; i += 3) nearest = Math.min(nearest, -positions[i])
+  let deepest = 0
+  for (const { positions } of meshes) {
+    for (let i = 2; i < positions.length; i += 3) {
+      nearest = Math.min(nearest, -positions[i])
+      deepest = Math.max(deepest, -positions[i])
+    }
+  }
   // Rounding x and y moves a vertex by at most half a step each: √½ step in all.
   const finest = (pixels * Math.SQRT2 * nearest) / focal
   // Half a step of z is `pixels` of disparity: it grows with depth², in powers of two of the step of x and y.
-  const metresZ = ((2 * pixels) / (DISPARITY_TO_WIDTH * plan.map.width)) * (1 / camera.near - 1 / camera.far)
+  const metresZ = ((2 * pixels) / Math.max(DISPARITY_TO_WIDTH * plan.map.width, plan.parallax)) * (1 / camera.near - 1 / camera.far)
   const exponentAt = (depth: number) => Math.max(0, Math.floor(Math.log2((depth * depth * metresZ) / finest)))
   // The farthest plane, which fills so many pictures, comes out exactly where it is.
   const farthest = finest * 2 ** exponentAt(camera.far)
   const step = camera.far / Math.ceil(camera.far / farthest) / 2 ** exponentAt(camera.far)
-  const packer = (mesh: Mesh): Stored => {
+  const packer = (mesh: Mesh, style: PixelStyle): Stored => {
     const { positions } = mesh
-    const stored = new Float32Array(positions.length)
-    const exponential = new Int32Array(positions.length)
-    for (let i = 0; i < positions.length; i += 3) {
-      const depth = -positions[i + 2]
-      const exponent = exponentAt(depth)
+    const packed = new Exponential(positions.length)
+    const round = (vertex: number, wanted: number) => {
+      const [x, y, z] = [vertex * 3, vertex * 3 + 1, vertex * 3 + 2]
+      const depth = -positions[z]
+      const reach = Math.max(Math.abs(positions[x]), Math.abs(positions[y]), depth) / step
+      const finer = Math.max(0, Math.min(wanted, Math.floor(Math.log2(MANTISSA_LIMIT / reach))))
+      const exponent = exponentAt(depth) - finer
       const mantissa = Math.round(-depth / step / 2 ** exponent)
       // The vertex stays on its ray: its pixel doesn't move.
-      const along = (-mantissa * 2 ** exponent * step) / depth
-      const x = Math.round((positions[i] * along) / step)
-      const y = Math.round((positions[i + 1] * along) / step)
-      exponential[i] = x & 0xff_ff_ff
-      exponential[i + 1] = y & 0xff_ff_ff
-      exponential[i + 2] = (exponent << 24) | (mantissa & 0xff_ff_ff)
-      stored[i] = x
-      stored[i + 1] = y
-      stored[i + 2] = mantissa * 2 ** exponent
+      const along = (-mantissa * 2 ** exponent) / depth
+      packed.set(x, Math.round(positions[x] * along * 2 ** finer), -finer)
+      packed.set(y, Math.round(positions[y] * along * 2 ** finer), -finer)
+      packed.set(z, mantissa, exponent)
     }
-    const reach = stored.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
-    return { positions: stored, exponential: reach > MANTISSA_LIMIT ? null : exponential, ...latticeUvs(mesh, plan.map) }
+    for (let vertex = 0; vertex < positions.length / 3; vertex++) round(vertex, 0)
+    for (const finer of FINER_WHERE_TURNED) for (const vertex of turnedOver(mesh, packed.values)) round(vertex, finer)
+    return { positions: packed.numbers(), ...pixelUvs(mesh, plan, style) }
   }
-  return { packer, placement: { translation: [0, 0, 0], rotation: [0, 0, 0, 1], scale: [step, step, step] } }
+  return {
+    packer,
+    placement: { translation: [0, 0, 0], rotation: [0, 0, 0, 1], scale: [step, step, step] },
+    rounding: { metres: (step * 2 ** exponentAt(deepest)) / 2, pixels },
+  }
+}
+
+/** Vertices of the triangles that rounding turned over, as the camera at the origin sees them: slivers, thinner than the rounding. */
+function turnedOver({ positions, indices }: Mesh, rounded: Float32Array): Set<number> {
+  const turned = new Set<number>()
+  for (let i = 0; i < indices.length; i += 3) {
+    const [a, b, c] = [indices[i] * 3, indices[i + 1] * 3, indices[i + 2] * 3]
+    if (volume(positions, a, b, c) * volume(rounded, a, b, c) < 0) for (let corner = 0; corner < 3; corner++) turned.add(indices[i + corner])
+  }
+  return turned
+}
+
+/** Six times the volume between a triangle and the camera; its sign says which side the camera sees. */
+function volume(p: Float32Array, a: number, b: number, c: number): number {
+  return p[a] * (p[b + 1] * p[c + 2] - p[b + 2] * p[c + 1]) + p[a + 1] * (p[b + 2] * p[c] - p[b] * p[c + 2]) + p[a + 2] * (p[b] * p[c + 1] - p[b + 1] * p[c])
 }
 
 /** A tenth of a pixel or an eighth of the level's error, whichever is finer. */
@@ -136,29 +165,35 @@ function tolerancePixels(error: number): number {
   return error > 0 ? Math.max(FINEST_USEFUL_PIXELS, Math.min(FINEST_PIXELS, error * SHARE_OF_ERROR)) : FINEST_PIXELS
 }
 
-/** UVs as whole half pixels, or as 16-bit fractions where a mesh has others. */
-function latticeUvs(mesh: Mesh, map: { width: number; height: number }): Pick<Stored, 'uvs' | 'uvScale' | 'uvOffset'> {
-  const lattice = [map.width * LATTICE, map.height * LATTICE]
-  const exact = Math.max(...lattice) <= MAX_USHORT && mesh.uvs.every((uv, i) => Math.abs(uv * lattice[i & 1] - Math.round(uv * lattice[i & 1])) < ON_LATTICE)
-  const steps = exact ? lattice : [MAX_USHORT, MAX_USHORT]
-  return { uvs: Uint16Array.from(mesh.uvs, (uv, i) => Math.round(uv * steps[i & 1])), uvScale: [1 / steps[0], 1 / steps[1]], uvOffset: [0, 0] }
+/** UVs as pixel indices. */
+function pixelUvs(mesh: Mesh, { map, integers }: PackPlan, style: PixelStyle): Pick<Stored, 'uvs' | 'uvScale' | 'uvOffset'> {
+  const size = [map.width, map.height]
+  if (integers) {
+    const steps = fitsLattice(mesh, map) ? size.map((pixels) => pixels * LATTICE) : [MAX_USHORT, MAX_USHORT]
+    const values = Uint16Array.from(mesh.uvs, (uv, i) => Math.round(uv * steps[i & 1]))
+    return { uvs: { values, exponential: null }, uvScale: [1 / steps[0], 1 / steps[1]], uvOffset: [0, 0] }
+  }
+  const packed = new Exponential(mesh.uvs.length)
+  for (let i = 0; i < mesh.uvs.length; i++) packed.setPixel(i, mesh.uvs[i] * size[i & 1], style)
+  return { uvs: packed.numbers(), uvScale: [1 / size[0], 1 / size[1]], uvOffset: [0.5 / size[0], 0.5 / size[1]] }
+}
+
+/** Whether 16-bit integers can hold all UVs exactly, as half pixels. */
+function fitsLattice({ uvs }: Mesh, { width, height }: PackPlan['map']): boolean {
+  return Math.max(width, height) * LATTICE <= MAX_USHORT && uvs.every((uv, i) => isOnLattice(uv * (i & 1 ? height : width)))
 }
 
 // --- orthographic --------------------------------------------------------------------------------------------------
 
 /**
  * In the space of the picture: x right, y up, z toward the viewer, whatever the orientation; `ground` turns the node.
- *
- * UVs are the first two numbers of the positions, so they take no bytes: u = x / 2w, v = 1 − y / 2h.
+ * x and y are pixels from the lower left corner, so u and v follow from them, and UVs take no bytes.
  */
-function orthographic(meshes: readonly Mesh[], plan: PackPlan): { packer: Packer; placement: Placement } {
-  const { map, relief } = plan
+function orthographic(meshes: readonly Mesh[], plan: PackPlan): Packing {
+  const { map, relief, lit } = plan
   const ground = relief.orientation === 'ground'
-  const metresPerStep = relief.width / map.width / LATTICE
-  const columns = map.width * LATTICE
-  const rows = map.height * LATTICE
+  const metresPerPixel = relief.width / map.width
   const heightOf = (mesh: Mesh, vertex: number) => mesh.positions[vertex * 3 + (ground ? 1 : 2)]
-  const upOf = (mesh: Mesh, vertex: number) => (ground ? -mesh.positions[vertex * 3 + 2] : mesh.positions[vertex * 3 + 1])
   let low = 0
   let high = relief.relief
   for (const mesh of meshes) {
@@ -167,39 +202,58 @@ function orthographic(meshes: readonly Mesh[], plan: PackPlan): { packer: Packer
       high = Math.max(high, heightOf(mesh, i))
     }
   }
+  const integers = plan.integers && !lit && meshes.every((mesh) => fitsLattice(mesh, map))
+  const perPixel = integers ? LATTICE : 1
 
-  // Heights: 16-bit levels under their own scale, or, under the scale of x and y, floats fine enough for the level's error.
-  const integers = !plan.lit && Math.max(columns, rows) <= MAX_USHORT
-  const levels = Math.ceil(((high - low) / relief.relief) * MAX_USHORT - 1e-6)
-  const metresPerLevel = levels > MAX_USHORT ? (high - low) / MAX_USHORT : relief.relief / MAX_USHORT
-  const wanted = plan.error.metres > 0 ? Math.max(metresPerLevel, 2 * plan.error.metres * SHARE_OF_ERROR) : metresPerLevel
-  const exponent = Math.floor(Math.log2(wanted / metresPerStep))
-  const shared = integers ? commonDivisor(meshes, (mesh, i) => Math.round((heightOf(mesh, i) - low) / metresPerLevel)) : 1
-  const stepZ = integers ? metresPerLevel * shared : metresPerStep * 2 ** exponent
+  // Heights: whole 16-bit levels, as many of them at a time as the error allows; where lit, a power of two of a pixel.
+  const level = Math.max(relief.relief, high - low) / MAX_USHORT
+  const coarsest = Math.max(level, 2 * plan.error.metres * SHARE_OF_ERROR)
+  const shared = commonDivisor(meshes, (mesh, i) => Math.round((heightOf(mesh, i) - low) / level))
+  const exponent = lit ? Math.floor(Math.log2(coarsest / metresPerPixel)) : 0
+  const stepZ = lit ? metresPerPixel * 2 ** exponent : level * shared * Math.max(1, Math.floor(coarsest / level / shared))
 
-  const packer = (mesh: Mesh): Stored => {
-    const count = mesh.positions.length / 3
-    const positions = integers ? new Uint16Array(count * 3) : new Float32Array(count * 3)
-    const exponential = integers ? null : new Int32Array(count * 3)
-    for (let i = 0; i < count; i++) {
-      const x = Math.round(mesh.positions[i * 3] / metresPerStep + columns / 2)
-      const y = Math.round(upOf(mesh, i) / metresPerStep + rows / 2)
-      const z = Math.round((heightOf(mesh, i) - low) / stepZ)
-      positions[i * 3] = x
-      positions[i * 3 + 1] = y
-      positions[i * 3 + 2] = integers ? z : z * 2 ** exponent
-      if (!exponential) continue
-      exponential[i * 3] = x
-      exponential[i * 3 + 1] = y
-      exponential[i * 3 + 2] = (exponent << 24) | (z & 0xff_ff_ff)
+  let rounded = 0
+  for (const mesh of meshes) {
+    for (let i = 0; i < mesh.positions.length / 3; i++) {
+      const height = heightOf(mesh, i) - low
+      rounded = Math.max(rounded, Math.abs(Math.round(height / stepZ) * stepZ - height))
     }
-    const uvs = positions.filter((_, i) => i % 3 !== 2)
-    return { positions, exponential, uvs, uvScale: [1 / columns, -1 / rows], uvOffset: [0, 1] }
   }
-  const scale: [number, number, number] = [metresPerStep, metresPerStep, integers ? stepZ : metresPerStep]
-  const corner: [number, number, number] = [(-columns / 2) * metresPerStep, (-rows / 2) * metresPerStep, low]
+  const packer = (mesh: Mesh, style: PixelStyle): Stored => {
+    const count = mesh.positions.length / 3
+    const whole = new Uint16Array(integers ? count * 3 : 0)
+    const packed = new Exponential(integers ? 0 : count * 3)
+    for (let i = 0; i < count; i++) {
+      const right = mesh.uvs[i * 2] * map.width
+      const up = (1 - mesh.uvs[i * 2 + 1]) * map.height
+      const z = Math.round((heightOf(mesh, i) - low) / stepZ)
+      if (integers) {
+        whole[i * 3] = Math.round(right * LATTICE)
+        whole[i * 3 + 1] = Math.round(up * LATTICE)
+        whole[i * 3 + 2] = z
+      } else {
+        packed.setPixel(i * 3, right, style)
+        packed.setPixel(i * 3 + 1, up, style)
+        packed.set(i * 3 + 2, z, exponent)
+      }
+    }
+    const positions: PackedNumbers = integers ? { values: whole, exponential: null } : packed.numbers()
+    const values = positions.values.filter((_, i) => i % 3 !== 2)
+    const corner = integers ? 0 : 0.5
+    return {
+      positions,
+      uvs: { values, exponential: positions.exponential && positions.exponential.filter((_, i) => i % 3 !== 2) },
+      uvScale: [1 / map.width / perPixel, -1 / map.height / perPixel],
+      uvOffset: [corner / map.width, 1 - corner / map.height],
+    }
+  }
+  // Stored 0 is the lower left corner, or, where pixel centres are whole numbers, the centre of the pixel there.
+  const inset = integers ? 0 : 0.5
+  const corner: [number, number, number] = [(inset - map.width / 2) * metresPerPixel, (inset - map.height / 2) * metresPerPixel, low]
+  const scale: [number, number, number] = [metresPerPixel / perPixel, metresPerPixel / perPixel, lit ? metresPerPixel : stepZ]
   return {
     packer,
+    rounding: { metres: rounded, pixels: rounded / metresPerPixel },
     placement: ground
       ? { translation: [corner[0], corner[2], -corner[1]], rotation: [-Math.SQRT1_2, 0, 0, Math.SQRT1_2], scale }
       : { translation: corner, rotation: [0, 0, 0, 1], scale },
@@ -220,9 +274,21 @@ function commonDivisor(meshes: readonly Mesh[], levelOf: (mesh: Mesh, vertex: nu
 
 // --- order and topology ----------------------------------------------------------------------------------------------
 
+/** The one that takes the fewest bytes: that depends on the mesh, and trying costs a few milliseconds. */
+function smallest(candidates: readonly PackedMesh[]): PackedMesh {
+  const bytes = ({ uvs, positions }: PackedMesh) =>
+    [uvs, positions].reduce((sum, { exponential, values }, i) => (exponential ? sum + encodedBytes(exponential, values.length / (i + 2)) : sum), 0)
+  const sizes = candidates.length > 1 ? candidates.map(bytes) : [0]
+  return candidates[sizes.indexOf(Math.min(...sizes))]
+}
+
+function encodedBytes(exponential: Int32Array, count: number): number {
+  return MeshoptEncoder.encodeVertexBuffer(new Uint8Array(exponential.buffer), count, exponential.byteLength / count).length
+}
+
 /** Drops closed triangles and vertices that nothing uses any more; reorders both. */
 function finish(mesh: Mesh, stored: Stored): PackedMesh {
-  const kept = openTriangles(mesh, stored.positions)
+  const kept = openTriangles(mesh, stored.positions.values)
   const dropped = (mesh.indices.length - kept.length) / 3
   const [remap, count] = MeshoptEncoder.reorderMesh(kept, true, true)
   const reordered = <T extends Uint16Array | Float32Array | Int32Array>(source: T, size: number): T => {
@@ -233,15 +299,11 @@ function finish(mesh: Mesh, stored: Stored): PackedMesh {
     }
     return target
   }
-  return {
-    positions: reordered(stored.positions, 3),
-    exponential: stored.exponential && reordered(stored.exponential, 3),
-    uvs: reordered(stored.uvs, 2),
-    uvScale: stored.uvScale,
-    uvOffset: stored.uvOffset,
-    indices: kept,
-    dropped,
-  }
+  const numbers = ({ values, exponential }: PackedNumbers, size: number): PackedNumbers => ({
+    values: reordered(values, size),
+    exponential: exponential && reordered(exponential, size),
+  })
+  return { ...stored, positions: numbers(stored.positions, 3), uvs: numbers(stored.uvs, 2), indices: kept, dropped }
 }
 
 /** Without the vertices that no triangle uses: where nothing is, they have no position. */

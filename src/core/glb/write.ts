@@ -1,7 +1,7 @@
 import { Document, Format, getBounds, Logger, type Material, type Node, type Texture, TextureInfo, VertexLayout, WebIO } from '@gltf-transform/core'
 import { EXTTextureAVIF, EXTTextureWebP, KHRMaterialsUnlit, KHRMeshQuantization, KHRTextureBasisu, KHRTextureTransform } from '@gltf-transform/extensions'
 import type { Mesh } from '../mesh/unproject.js'
-import type { Settings } from '../options.js'
+import { DEFAULT_TRAVEL, type Settings } from '../options.js'
 import type { EncodedImage } from '../texture/encode.js'
 import { layOutGlb } from './container.js'
 import type { SourceCamera } from './manifest.js'
@@ -44,6 +44,8 @@ export interface WrittenGlb {
   /** In all layers, as stored: rounding may have closed a few. */
   triangles: number
   vertices: number
+  /** The level's deviation from the map, rounding included. */
+  error: { metres: number; pixels: number }
   /** Of the vertices as stored, metres. */
   bounds: { min: [number, number, number]; max: [number, number, number] }
 }
@@ -74,25 +76,27 @@ export async function writeGlb(content: GlbContent, settings: Settings): Promise
     .registerExtensions([EXTTextureAVIF, EXTTextureWebP, KHRMaterialsUnlit, KHRMeshQuantization, KHRTextureBasisu, KHRTextureTransform])
   const written = await io.writeJSON(document, { format: Format.GLB })
   const exponential = new Map<number, Int32Array>()
-  for (const [i, { exponential: filtered }] of level.packed.entries()) {
-    const position = written.json.meshes?.[0].primitives[i].attributes.POSITION
-    if (position !== undefined && filtered) exponential.set(position, filtered)
+  for (const [i, { positions, uvs }] of level.packed.entries()) {
+    const { POSITION, TEXCOORD_0 } = written.json.meshes?.[0].primitives[i].attributes ?? {}
+    if (positions.exponential) exponential.set(POSITION, positions.exponential)
+    if (uvs.exponential) exponential.set(TEXCOORD_0, uvs.exponential)
   }
   const bytes = layOutGlb(written, { meshopt: settings.compression === 'meshopt', exponential })
   return {
     bytes,
     triangles: sum(level.packed.map(({ indices }) => indices.length / 3)),
-    vertices: sum(level.packed.map(({ positions }) => positions.length / 3)),
+    vertices: sum(level.packed.map(({ positions }) => positions.values.length / 3)),
+    error: { metres: content.error.metres + level.rounding.metres, pixels: content.error.pixels + level.rounding.pixels },
     bounds: boundsOf(level.node),
   }
 }
 
 /** Adds a level's mesh on a node of its own. */
-async function addLevel(document: Document, content: GlbContent, settings: Settings): Promise<{ node: Node; packed: PackedMesh[] }> {
+async function addLevel(document: Document, content: GlbContent, settings: Settings): Promise<{ node: Node; packed: PackedMesh[]; rounding: WrittenGlb['error'] }> {
   const lit = shadingOf(settings, content.layers.some(({ color }) => color !== null)) === 'lit'
-  const plan: PackPlan = { map: content.map, camera: content.camera, relief: settings, error: content.error, lit }
+  const plan: PackPlan = { map: content.map, camera: content.camera, relief: settings, parallax: parallaxOf(content, settings), error: content.error, lit, integers: settings.compression !== 'meshopt' }
   const meshes = content.layers.map(({ mesh }) => mesh)
-  const { meshes: packed, placement } = settings.compression === 'none' ? await keepMeshes(meshes) : await packMeshes(meshes, plan)
+  const { meshes: packed, placement, rounding } = settings.compression === 'none' ? await keepMeshes(meshes) : await packMeshes(meshes, plan)
   const { translation, rotation, scale } = placement
   const mesh = document.createMesh(content.name)
   const textures = new Map<EncodedImage, Texture>()
@@ -100,11 +104,18 @@ async function addLevel(document: Document, content: GlbContent, settings: Setti
     const material = createMaterial(document, layer, packed[i], { name: content.name, lit, settings, textures })
     mesh.addPrimitive(createPrimitive(document, packed[i], lit).setMaterial(material))
   }
-  return { node: document.createNode(content.name).setMesh(mesh).setTranslation(translation).setRotation(rotation).setScale(scale), packed }
+  return { node: document.createNode(content.name).setMesh(mesh).setTranslation(translation).setRotation(rotation).setScale(scale), packed, rounding }
+}
+
+/** Source pixels between the nearest and the farthest point when the camera has moved by `travel`. */
+function parallaxOf({ camera, map }: GlbContent, settings: Settings): number {
+  if (!camera) return 0
+  const focal = map.height / (2 * Math.tan((camera.fovY * Math.PI) / 360))
+  return focal * (settings.travel || DEFAULT_TRAVEL * camera.near) * (1 / camera.near - 1 / camera.far)
 }
 
 function createPrimitive(document: Document, packed: PackedMesh, lit: boolean) {
-  const count = packed.positions.length / 3
+  const count = packed.positions.values.length / 3
   const accessor = (type: 'SCALAR' | 'VEC2' | 'VEC3' | 'VEC4', array: Uint16Array | Uint32Array | Float32Array | Int8Array) =>
     document
       .createAccessor()
@@ -112,12 +123,12 @@ function createPrimitive(document: Document, packed: PackedMesh, lit: boolean) {
       .setArray(array as Float32Array<ArrayBuffer>)
       .setNormalized(array instanceof Int8Array)
       .setBuffer(document.getRoot().listBuffers()[0])
-  const quantized = [packed.positions, packed.uvs].some((array) => !(array instanceof Float32Array))
+  const quantized = [packed.positions, packed.uvs].some(({ values }) => !(values instanceof Float32Array))
   if (quantized || lit) document.createExtension(KHRMeshQuantization).setRequired(true)
   const primitive = document
     .createPrimitive()
-    .setAttribute('POSITION', accessor('VEC3', packed.positions))
-    .setAttribute('TEXCOORD_0', accessor('VEC2', packed.uvs))
+    .setAttribute('POSITION', accessor('VEC3', packed.positions.values))
+    .setAttribute('TEXCOORD_0', accessor('VEC2', packed.uvs.values))
     .setIndices(accessor('SCALAR', count <= 65_535 ? Uint16Array.from(packed.indices) : packed.indices))
   if (lit) {
     // The frame of the base plane at every vertex: the normal map says the rest, so that all levels look alike.

@@ -55,7 +55,7 @@ describeInBrowser('GLBs in three', () => {
     const drawings: Drawing[] = []
     for (const compression of ['none', 'quantize', 'meshopt'] as const) drawings.push(await studio.draw((await bake(depth, { far: 3, compression }, picture))[0], view))
     expect(psnr(drawings[0], drawings[1])).toBeGreaterThan(40)
-    expect(psnr(drawings[1], drawings[2])).toBe(Infinity)
+    expect(psnr(drawings[1], drawings[2])).toBeGreaterThan(80)
   })
 
   // A plane that leans 30° one way. The sun stands 60° off the base plane's normal, at four sides: at its side the plane is lit from

@@ -161,6 +161,18 @@ describe('the document', () => {
     expect((json.asset as { generator: string }).generator).toBe('depthmesh')
   })
 
+  it('rounds by no more than an eighth of the error, and counts it', async () => {
+    for (const settings of [{}, { projection: 'orthographic' }, { projection: 'orthographic', shading: 'lit' }] as const) {
+      const given = await content(settings)
+      const error = { metres: 0.04, pixels: 0.6 }
+      const written = await writeGlb({ ...given, error }, settingsOf(settings))
+      expect(written.error.metres).toBeGreaterThan(error.metres)
+      if ('projection' in settings) expect(written.error.metres).toBeLessThan(error.metres * 1.125 + 1e-6)
+      else expect(written.error.pixels).toBeLessThan(error.pixels * 1.125 + 1e-6)
+      expect((await writeGlb(given, settingsOf({ ...settings, compression: 'none' }))).error).toEqual(given.error)
+    }
+  })
+
   it('drops triangles that have no area', async () => {
     const given = await content({ projection: 'orthographic' })
     const { mesh } = given.layers[0]

@@ -1,0 +1,66 @@
+/** Mantissas of the exponential filter have 24 bits, one of them a sign. */
+export const MANTISSA_LIMIT = 2 ** 23 - 1
+/** Pixel centres lie at i + ½ and the picture's edges at whole pixels: both are whole numbers of half pixels. */
+export const LATTICE = 2
+/** Farthest that a float32 lies from its lattice point, half pixels (measured 3e-4 on 8192 px). */
+const ON_LATTICE = 0.01
+/** Exponent of places off the lattice, as silhouettes have: eighths of a pixel, a sixteenth off at most. */
+const OFF_LATTICE = -3
+
+/**
+ * How places in the picture are stored; a change of exponent from vertex to vertex costs bytes, and so does a finer one.
+ *
+ * - `centres`: centres as whole numbers, edges in halves, all else in eighths. Smallest where nearly all are centres.
+ * - `halves`: halves, and eighths where they must be.
+ * - `eighths`: all in eighths.
+ *
+ * 100k | 25k triangles of a 1024 px photo, bytes a triangle: centres 0.95 | 1.58, halves 0.87 | 1.17, eighths 1.23 | 1.44. A relief
+ * without silhouettes: centres 0.98, halves 1.17.
+ */
+export type PixelStyle = 'centres' | 'halves' | 'eighths'
+export const PIXEL_STYLES: readonly PixelStyle[] = ['centres', 'halves', 'eighths']
+
+/** Numbers as they are stored. */
+export interface PackedNumbers {
+  values: Uint16Array | Float32Array
+  /** The same floats as exponent << 24 | mantissa, for meshopt's exponential filter. */
+  exponential: Int32Array | null
+}
+
+/** Floats of few bits, as they are and as the filter stores them. */
+export class Exponential {
+  readonly values: Float32Array
+  private readonly encoded: Int32Array
+  private fits = true
+
+  constructor(length: number) {
+    this.values = new Float32Array(length)
+    this.encoded = new Int32Array(length)
+  }
+
+  /** mantissa · 2^exponent. */
+  set(at: number, mantissa: number, exponent: number): void {
+    this.values[at] = mantissa * 2 ** exponent
+    this.encoded[at] = (exponent << 24) | (mantissa & 0xff_ff_ff)
+    if (Math.abs(mantissa) > MANTISSA_LIMIT) this.fits = false
+  }
+
+  /** A place in the picture, pixels from its edge, as a pixel index: whole at pixel centres, halves at the edges. */
+  setPixel(at: number, pixels: number, style: PixelStyle): void {
+    const index = pixels - 0.5
+    if (style === 'eighths' || !isOnLattice(pixels)) this.set(at, Math.round(index * 2 ** -OFF_LATTICE), OFF_LATTICE)
+    else if (style === 'halves' || Math.abs(index - Math.round(index)) > ON_LATTICE) this.set(at, Math.round(index * 2), -1)
+    else this.set(at, Math.round(index), 0)
+  }
+
+  /** Without the filter where a mantissa is too long for it. */
+  numbers(): PackedNumbers {
+    return { values: this.values, exponential: this.fits ? this.encoded : null }
+  }
+}
+
+/** Whether a place in the picture, pixels, is a whole number of half pixels. */
+export function isOnLattice(pixels: number): boolean {
+  const halves = pixels * LATTICE
+  return Math.abs(halves - Math.round(halves)) <= ON_LATTICE
+}
