@@ -21,6 +21,7 @@ export async function run() {
         },
         rounds,
       )
+      console.error(`${name}: ${Object.entries(times).map(([who, ms]) => `${who} ${Math.round(ms)} ms`).join(', ')}`)
       rows.push([name, times.depthmesh, times.delatin, times.grid, ratio(times.depthmesh / times.delatin), ratio(times.depthmesh / times.grid)])
     }
   }

@@ -67,6 +67,11 @@ describe('the packed package in a fresh project', () => {
     expect(await readdir(packaged('.'))).not.toContain('src')
   })
 
+  it('brings its sources in its source maps, so that bundlers have nothing to warn about', async () => {
+    const { sources, sourcesContent } = JSON.parse(await readFile(packaged('dist/three/load.js.map'), 'utf8')) as { sources: string[]; sourcesContent?: string[] }
+    expect(sourcesContent).toHaveLength(sources.length)
+  })
+
   it('runs its bin', async () => {
     const { stdout } = await run(npm, ['exec', '--no', '--', 'depthmesh', '--version'], { cwd: project })
     expect(stdout.trim()).toBe(own.version)
