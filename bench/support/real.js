@@ -35,8 +35,7 @@ export async function loadReal(entry) {
 async function readRaster(entry, settings, bytes) {
   if (entry.file.endsWith('.npz')) return { width: entry.width, height: entry.height, samples: stretch(readNpz(bytes)), format: 'float', bitDepth: 32, source: 'exr', channel: 'Y', channels: ['Y'], alpha: null, colourChunks: [] }
   const png = entry.file.endsWith('.jpg') ? await sharp(bytes).greyscale().png().toBuffer() : bytes
-  // One map's R, G and B differ by one level here and there; the decoder asks to name one.
-  return decodeDepth(png, { channel: entry.channels >= 3 && !entry.file.endsWith('.jpg') ? 'r' : null, encoding: settings.encoding, maxPixels: MAX_PIXELS })
+  return decodeDepth(png, { channel: null, encoding: settings.encoding, maxPixels: MAX_PIXELS })
 }
 
 /** Finite values to 0..1, the rest to NaN: what a program does that saves floats as a disparity map. */

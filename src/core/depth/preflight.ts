@@ -4,6 +4,7 @@ import type { DisparityMap } from './convention.js'
 import type { DepthRaster } from './decode.js'
 import type { GrayPicture } from './picture.js'
 import type { PreflightCheck } from './preflight/check.js'
+import { checkEncoding } from './preflight/encoding.js'
 import { checkHoles } from './preflight/holes.js'
 import { checkLayout } from './preflight/layout.js'
 import { checkColorChunks, checkLevels, measureLevels } from './preflight/levels.js'
@@ -53,6 +54,7 @@ export function preflight({ raster, map, picture }: PreflightInput, settings: Se
     checks.push(...checkHoles(raster, map, spread, settings))
     checks.push(...checkSurface(map, range, raster, spread, settings))
     checks.push(...checkLayout(thumbnail, range, settings))
+    checks.push(...checkEncoding(thumbnail, range, settings))
     if (picture !== null) checks.push(...checkPicture(thumbnail, map, picture))
   }
   return { width, height, bitDepth, levels: spread.levels, checks }

@@ -181,6 +181,26 @@ describe('pre-flight', () => {
     expect(ids(checks(upsideDown, { projection: 'orthographic' }))).not.toContain('inverted')
   })
 
+  it('tells a Z pass from disparity by planes that bend, advises, and never converts', () => {
+    // A floor and a wall that run toward the camera, in disparity; the same as a renderer’s linear Z with far = 8 × near.
+    const planes = (x: number, y: number) => Math.max(0.02 + (0.9 * y) / 160, 0.05 + (0.9 * (x - 60)) / 140)
+    const linearZ = (x: number, y: number) => (8 - 1 / (1 / 8 + planes(x, y) * (1 - 1 / 8))) / 7
+    const [disparity, depth] = [rasterOf(200, 160, planes), rasterOf(200, 160, linearZ)]
+    const check = only('encoding', depth)
+    expect(check).toMatchObject({ severity: 'warning', settings: { encoding: 'depth' } })
+    expect(check.found).toMatch(/^(9\d|100) % of the slanted surfaces bend toward the camera, all by the law of a map that is linear in depth with far = (7\.[89]|8\.\d) × near$/)
+    expect(ids(checks(disparity))).not.toContain('encoding')
+    expect(ids(checks(depth, { encoding: 'depth', near: 1, far: 8 }))).not.toContain('encoding')
+    const back = only('encoding', disparity, { encoding: 'depth', near: 1, far: 8 })
+    expect(back.settings).toEqual({ encoding: 'disparity' })
+    expect(back.found).toMatch(/^(9\d|100) % of the slanted surfaces bend away from the camera, all by the law of a map that is linear in disparity$/)
+  })
+
+  it('takes bulging things for what they are', () => {
+    const balls = rasterOf(200, 160, (x, y) => Math.max(0, 1 - (((x % 70) - 35) ** 2 + ((y % 60) - 30) ** 2) / 30 ** 2))
+    expect(ids(checks(balls))).not.toContain('encoding')
+  })
+
   it('sees a picture of another shape', () => {
     const check = only('aspect', plain(), {}, { ...painted(), sourceWidth: 420 })
     expect(check.found).toBe('the picture is 420×320, the map 200×160: 5.0 % wider in shape')

@@ -16,6 +16,7 @@ export type CheckId =
   | 'color-chunks'
   | 'soft-silhouettes'
   | 'inverted'
+  | 'encoding'
   | 'aspect'
   | 'mirrored'
   | 'misaligned'
