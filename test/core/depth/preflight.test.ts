@@ -92,6 +92,15 @@ describe('pre-flight', () => {
     expect(check.found).toMatch(/^the darkest level in use is 2\d % of the scale$/)
   })
 
+  it('takes floats beyond 1 for metres, and says which setting reads them', () => {
+    const floats = rasterOf(200, 160, (x, y) => 2 + 24.5 * (1 - scene(x, y)), 32)
+    const check = checks(floats).find(({ id }) => id === 'metres')
+    expect(check).toMatchObject({ severity: 'warning', settings: { encoding: 'metric' } })
+    expect(check?.found).toMatch(/^floats up to 2\d(\.\d+)?, read as disparity and stretched to the full range$/)
+    expect(ids(checks(floats, check!.settings))).not.toContain('metres')
+    expect(ids(checks(rasterOf(200, 160, scene, 32)))).not.toContain('metres')
+  })
+
   it('sees black that breaks off as holes, and mends them with a setting', () => {
     const holed = rasterOf(200, 160, (x, y) => ((x - 60) ** 2 + (y - 120) ** 2 < 15 ** 2 ? 0 : scene(x, y)))
     const check = only('holes', holed)

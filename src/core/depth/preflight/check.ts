@@ -7,6 +7,7 @@ export type CheckId =
   | 'few-levels'
   | 'low-contrast'
   | 'lifted-black'
+  | 'metres'
   | 'holes'
   | 'sparse'
   | 'unknown'

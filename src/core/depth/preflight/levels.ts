@@ -130,7 +130,7 @@ export function checkLevels(raster: DepthRaster, spread: LevelSpread, settings: 
   }
   // Sensors use the low levels of 16 bits, and floats have no scale: contrast says nothing about either.
   if (settings.encoding !== 'disparity' && settings.encoding !== 'depth') return checks
-  if (isFloat(raster)) return checks
+  if (isFloat(raster)) return [...checks, ...checkMetres(spread, settings)]
   const stretch: [number, number] = [floor3(p1), ceil3(p99)]
   if (p99 - p1 < LOW_CONTRAST && settings.levels === null) {
     checks.push({
@@ -154,6 +154,22 @@ export function checkLevels(raster: DepthRaster, spread: LevelSpread, settings: 
     })
   }
   return checks
+}
+
+/** Floats beyond 1 are no share of a scale: most likely metres, which grow away from the camera. */
+function checkMetres({ top }: LevelSpread, { encoding }: Settings): PreflightCheck[] {
+  if (top <= 1) return []
+  return [
+    {
+      id: 'metres',
+      severity: 'warning',
+      value: top,
+      found: `floats up to ${Number(top.toPrecision(4))}, read as ${encoding} and stretched to the full range`,
+      why: 'Values like these are most often metres. Read as anything else, what is near and what is far change places.',
+      advice: 'If they are metres from the camera, say so.',
+      settings: { encoding: 'metric' },
+    },
+  ]
 }
 
 /** A gamma that was baked in cannot be seen in the pixels; what the file says about colour is the only trace of it. */
