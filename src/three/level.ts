@@ -1,10 +1,7 @@
 import type { Camera, Object3D, Vector3 } from 'three'
 import type { DepthAsset, DepthLod } from '../core/glb/manifest.js'
 
-/**
- * Largest error of a level on the player's screen, pixels. `error` is the largest deviation anywhere in the map, not the usual one
- * (the 99th percentile is about a third of it), so two pixels at the worst spot are under one nearly everywhere.
- */
+/** Largest error of a level on the player's screen, pixels. `error` is the largest deviation anywhere in the map, so most of the surface is far below it. */
 const MAX_SCREEN_ERROR = 2
 
 /** A coarser level is taken only when its error is this share of the bound, so that a camera that breathes does not flicker between two levels. */

@@ -3,10 +3,10 @@ import { createHud } from './ui/hud.js'
 
 const hud = createHud()
 hud.phase('loading')
-try {
-  const game = await Game.open(hud)
-  game.begin()
-} catch (error) {
-  hud.failed(error)
-  throw error
-}
+Game.open(hud).then(
+  (game) => game.begin(),
+  (error: unknown) => {
+    hud.failed(error)
+    reportError(error)
+  },
+)

@@ -15,7 +15,8 @@ export async function writePicture(folder, scene, rgb, levels) {
   for (let i = 0; i < rgb.length; i++) color[i] = Math.round(Math.min(1, Math.max(0, rgb[i])) * 255)
   const depth = new Uint16Array(levels.length)
   for (let i = 0; i < levels.length; i++) depth[i] = Math.round(Math.min(1, Math.max(0, levels[i])) * TOP)
-  const png = { compressionLevel: 9, effort: 10, adaptiveFiltering: true, progressive: false }
+  // No `effort`: it would make sharp write a palette of 256 colours.
+  const png = { compressionLevel: 9, adaptiveFiltering: true }
   const shape = { width, height }
   const [colorPng, depthPng] = await Promise.all([
     sharp(color, { raw: { ...shape, channels: 3 } }).png(png).toBuffer(),

@@ -248,8 +248,8 @@ const lamp = (x, y, z) => sphere(x - BEACON.x, y - BEACON.top - 9, z - BEACON.z,
 
 const SAND = linear(204, 150, 112)
 const SAND_DARK = linear(176, 118, 80)
-const SAGE = linear(134, 136, 100)
-const SAGE_DARK = linear(86, 100, 78)
+const SAGE = linear(158, 156, 116)
+const SAGE_DARK = linear(112, 122, 94)
 const GRASS = linear(140, 124, 92)
 const WET = linear(126, 92, 70)
 

@@ -67,6 +67,7 @@ async function createGrove(name: string, { asset, count, aside, size, sunk }: Ki
   const drawn = new Group()
   scene.add(drawn)
   let dirty = true
+  let last = 0
 
   function place(serial: number): Standing {
     const z = -40 - (serial + 0.8 * random(serial, salt, 1)) * spacing
@@ -129,7 +130,11 @@ async function createGrove(name: string, { asset, count, aside, size, sunk }: Ki
     standing,
     follow(z: number, camera: Camera, choose: boolean): void {
       let nearest = Infinity
+      const startedAnew = z > last + spacing
+      last = z
       for (let i = 0; i < count; i++) {
+        if (startedAnew) standing[i] = place(i)
+        dirty ||= startedAnew
         while (standing[i].z > z + BEHIND) {
           standing[i] = place(standing[i].serial + count)
           dirty = true
