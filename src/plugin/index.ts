@@ -1,6 +1,8 @@
 import { relative } from 'node:path'
 import { createFilter, isFileLoadingAllowed, normalizePath, searchForWorkspaceRoot, type Plugin, type ResolvedConfig } from 'vite'
 import { createBaker, type BakedAsset, type Baker } from '../bake/bake.js'
+import type { Dependencies } from '../bake/sources.js'
+import { createCompanionBell, type CompanionBell } from '../bake/companions.js'
 import { createDevFiles, type DevFiles } from './dev-server.js'
 import { createEmissions, type Emissions } from './emit.js'
 import { createLiveMaps, modulesToUpdate, type LiveMaps } from './hot.js'
@@ -24,6 +26,7 @@ interface Shared {
   baker?: Baker
   live?: LiveMaps
   files?: DevFiles
+  bell?: CompanionBell
   /** Warnings that were shown. */
   told: Set<string>
 }
@@ -50,6 +53,12 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
   const isDepthMap = (id: string): boolean => {
     const [file, query] = splitId(id)
     return isIncluded(file) && (query === '' || /^(?:&?(?:import|[vt]=[^&]*))*$/.test(query))
+  }
+  const closeBaker = async (): Promise<void> => {
+    shared.live?.close()
+    const { baker } = shared
+    delete shared.baker
+    await baker?.close()
   }
   const bakerOf = (): Baker => (shared.baker ??= openBaker(config, shared.options))
 
@@ -95,15 +104,17 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
       async handler(id) {
         if (!isDepthMap(id)) return null
         const [file] = splitId(id)
+        const isDev = config.command === 'serve' && this.environment.config.isBundled !== true
         try {
-          const isDev = config.command === 'serve' && this.environment.config.isBundled !== true
           const asset = await (isDev && shared.live ? shared.live.load(file) : bakerOf().bake(file))
           for (const warning of warningsOf(asset, file, config)) if (isNew(shared, warning)) this.warn(warning)
           const urlOf = isDev && shared.files ? devUrls(shared.files, file, asset, config) : emissions.emit(this, id, relative(config.root, file), asset)
-          if (!isDev) for (const source of asset.dependencies.present) this.addWatchFile(source)
-          return { code: assetModule(asset.manifest, { urlOf, hot: isDev }), map: null, moduleSideEffects: false, moduleType: 'js' }
+          return { code: assetModule(asset.manifest, { urlOf, hotKey: isDev ? asset.key : undefined }), map: null, moduleSideEffects: false, moduleType: 'js' }
         } catch (error) {
           return this.error(await shownError(error, file, config))
+        } finally {
+          // After a failure too: mending the sidecar, say, has to be seen.
+          if (!isDev && this.meta.watchMode) for (const source of watchList(bakerOf().dependencies(file), shared, 'rolldownVersion' in this.meta)) this.addWatchFile(source)
         }
       },
     },
@@ -118,12 +129,14 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
       emissions.dropUnused(this, bundle)
     },
 
+    closeWatcher() {
+      shared.bell?.close()
+      delete shared.bell
+      return closeBaker()
+    },
+
     async closeBundle() {
-      if (config.build.watch && config.command === 'build') return
-      shared.live?.close()
-      const { baker } = shared
-      delete shared.baker
-      await baker?.close()
+      if (!this.meta.watchMode || config.command === 'serve') await closeBaker()
     },
   }
 }
@@ -142,6 +155,14 @@ function openBaker(config: ResolvedConfig, { settings, cache, workers, limits }:
     mayRead: serving ? (path) => isFileLoadingAllowed(config, normalizePath(path)) : undefined,
     onWarning: (message) => config.logger.warnOnce(`[depthmesh] ${message}`),
   })
+}
+
+/** What `build --watch` looks at: Rollup sees files that are created, Rolldown has to be told. */
+function watchList(dependencies: Dependencies, shared: Shared, isRolldown: boolean): string[] {
+  if (!isRolldown) return [...dependencies.present, ...dependencies.missing]
+  shared.bell ??= createCompanionBell()
+  shared.bell.listen(dependencies)
+  return [...dependencies.present, shared.bell.file]
 }
 
 function devUrls(files: DevFiles, map: string, asset: BakedAsset, config: ResolvedConfig): (file: string) => string {

@@ -3,42 +3,48 @@ import type { DepthAsset, DepthManifest } from '../core/glb/manifest.js'
 export interface ModuleOptions {
   /** The JavaScript expression that gives the URL of a file of the bake. */
   urlOf: (file: string) => string
-  /** Add the hot-update subscription. */
-  hot: boolean
+  /** Add the hot-update subscription; tells one state of the asset from the next. */
+  hotKey: string | undefined
 }
 
 /**
- * Handed from one instance of a dev module to the next in `import.meta.hot.data`: who wants to know of edits. The new instance tells them when it evaluates,
+ * Who wants to know of edits is handed from one instance of a dev module to the next in `import.meta.hot.data`. A new instance tells them when it evaluates,
  * which holds too where an importer accepts the module itself. When nobody listens the importers are asked, and in the end the page is reloaded.
- * Vite looks for `import.meta.hot.accept(` in the text.
+ * A file that was saved as it was changes nothing. Vite looks for `import.meta.hot.accept(` in the text.
  */
-const HOT = `
+const hotSource = (key: string): string => `
 if (import.meta.hot) {
-  const listeners = (import.meta.hot.data.listeners ??= new Set())
+  const data = import.meta.hot.data
+  const listeners = (data.listeners ??= new Set())
   asset.hot = {
     subscribe(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)
     },
   }
-  for (const listener of listeners) queueMicrotask(() => listeners.has(listener) && listener(asset))
+  data.changed = data.key !== undefined && data.key !== ${json(key)}
+  data.key = ${json(key)}
+  if (data.changed) for (const listener of listeners) queueMicrotask(() => listeners.has(listener) && listener(asset))
   import.meta.hot.accept(() => {
-    if (listeners.size === 0) import.meta.hot.invalidate('nobody subscribed to ' + asset.name)
+    if (data.changed && listeners.size === 0) import.meta.hot.invalidate('nobody subscribed to ' + asset.name)
   })
 }
 `
 
 /** The ES module that an import of a depth map evaluates to. Its exports are the contract. */
-export function assetModule(manifest: DepthManifest, { urlOf, hot }: ModuleOptions): string {
+export function assetModule(manifest: DepthManifest, { urlOf, hotKey }: ModuleOptions): string {
   const { preflight: _, lods, bounds, placeholder, camera, variants, ...rest } = manifest
-  return `export const lods = ${lodsSource(lods, urlOf)}
+  // (A name of its own for the first URL: `lods[0].url` would keep all levels in a bundle that uses none.)
+  const finest = new Map([[lods[0].url, 'url']])
+  return `const url = ${urlOf(lods[0].url)}
+export default url
+export const lods = ${lodsSource(lods, (file) => finest.get(file) ?? urlOf(file))}
 export const bounds = ${json(bounds)}
 export const placeholder = ${json(placeholder)}
 export const camera = ${json(camera)}
 export const variants = [${variants.map((variant) => assetSource(variant, urlOf)).join(', ')}]
 export const asset = { ...${json(rest)}, lods, bounds, placeholder, camera, variants }
-export default lods[0].url
-${hot ? HOT : ''}`
+${hotKey === undefined ? '' : hotSource(hotKey)}`
 }
 
 function assetSource({ lods, variants, ...rest }: DepthAsset, urlOf: (file: string) => string): string {

@@ -232,7 +232,7 @@ describe.each(viteVersions)('vite build with %s', (version) => {
   })
 
   it('bakes maps with unusual names', async () => {
-    const names = ['with space', 'Hügel-日本', '100%', 'a&b+c', "it's", 'v1.2']
+    const names = ['with space', 'Hügel-日本', '100%', '#1', 'a&b+c', "it's", 'v1.2']
     const files: Record<string, Uint8Array> = {}
     for (const [i, name] of names.entries()) files[`art/${name}.depth.png`] = await hill(1 - i / 10)
     const imports = names.map((name, i) => `import { asset as a${i} } from ${JSON.stringify(`./art/${name}.depth.png`)}`)

@@ -11,9 +11,8 @@ const repository = fileURLToPath(new URL('../../', import.meta.url))
 /** The Vites that are supported, as they are called in devDependencies; the last is the newest. */
 export const viteVersions = ['vite6', 'vite7', 'vite80', 'vite'].filter((name) => existsSync(join(repository, 'node_modules', name)))
 
-/** One cache for the projects of a test file, so that the same hill is baked once and not in every test. */
-const cacheFolder = mkdtempSync(join(tmpdir(), 'depthmesh-cache-'))
-process.on('exit', () => rmSync(cacheFolder, { recursive: true, force: true }))
+/** One cache for all test projects, so that the same hill is baked once and not in every test. Its keys hold depthmesh's own code. */
+export const testCache = { dir: join(repository, 'node_modules/.cache/depthmesh-tests') }
 
 /** A project in a folder of its own, with the packed files of depthmesh and one Vite in its node_modules, as after `npm install`. */
 export interface Project {
@@ -35,9 +34,9 @@ export interface Project {
 /** Small levels, so that a bake takes a tenth of a second. */
 export const smallLevels = { lods: [200, 50] } as const
 
-/** A 32×32 hill whose height tells one edit from the next. */
+/** A 32×32 hill with a flat top at `height`, 0..1, which tells one edit from the next. */
 export function hill(height = 1): Promise<Uint8Array> {
-  return gray16(32, 32, (x, y) => height * Math.max(0, 1 - Math.hypot(x - 15.5, y - 15.5) / 20))
+  return gray16(32, 32, (x, y) => height * Math.min(1, Math.max(0, 1.5 - Math.hypot(x - 15.5, y - 15.5) / 12)))
 }
 
 export async function createProject(files: Record<string, string | Uint8Array>, viteName = 'vite'): Promise<Project> {
@@ -74,7 +73,7 @@ export async function createProject(files: Record<string, string | Uint8Array>, 
       return names.filter((name) => statSync(join(root, folder, name)).isFile()).map((name) => relative('', name)).sort()
     },
     async build(config = {}, options = {}) {
-      await vite.build(vite.mergeConfig({ root, configFile: false, logLevel: 'silent', plugins: [depthmesh({ ...smallLevels, cache: { dir: cacheFolder }, ...options } as DepthMesh.DepthMeshPluginOptions)] }, config))
+      await vite.build(vite.mergeConfig({ root, configFile: false, logLevel: 'silent', plugins: [depthmesh({ ...smallLevels, cache: testCache, ...options } as DepthMesh.DepthMeshPluginOptions)] }, config))
     },
     dispose: () => rmSync(root, { recursive: true, force: true }),
   }

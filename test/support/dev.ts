@@ -1,0 +1,62 @@
+import type { AddressInfo } from 'node:net'
+import type { Browser, Page } from 'playwright-core'
+import type { InlineConfig, ViteDevServer } from 'vite'
+import type { DepthMeshPluginOptions } from '../../src/plugin/index.js'
+import { createProject, smallLevels, testCache, type Project } from './project.js'
+
+/** A running dev server of a project of its own. */
+export interface DevServer {
+  project: Project
+  server: ViteDevServer
+  /** Of the page, with a slash at its end. */
+  address: string
+  /** What was logged. */
+  errors: string[]
+  warnings: string[]
+  close(): Promise<void>
+}
+
+export async function startServer(files: Record<string, string | Uint8Array>, { config = {}, options = {}, vite }: { config?: InlineConfig; options?: DepthMeshPluginOptions; vite?: string } = {}): Promise<DevServer> {
+  const project = await createProject({ 'index.html': '<!doctype html><script type="module" src="/main.js"></script>', ...files }, vite)
+  const errors: string[] = []
+  const warnings: string[] = []
+  const logger = project.vite.createLogger('silent')
+  logger.error = (message) => void errors.push(message)
+  logger.warn = (message) => void warnings.push(message)
+  logger.warnOnce = (message) => void warnings.push(message)
+  const server = await project.vite.createServer(
+    project.vite.mergeConfig(
+      {
+        root: project.root,
+        configFile: false,
+        customLogger: logger,
+        clearScreen: false,
+        server: { port: 0, host: '127.0.0.1' },
+        plugins: [project.depthmesh({ lods: [...smallLevels.lods], cache: testCache, ...options })],
+      },
+      config,
+    ),
+  )
+  await server.listen()
+  const { port } = server.httpServer!.address() as AddressInfo
+  return {
+    project,
+    server,
+    errors,
+    warnings,
+    address: `http://127.0.0.1:${port}/`,
+    async close() {
+      await server.close()
+      project.dispose()
+    },
+  }
+}
+
+/** A page of a game that counts its loads, across reloads, in `loads()`. */
+export async function openPage(browser: Browser, address: string): Promise<Page & { loads(): number }> {
+  const page = await browser.newPage()
+  let loads = 0
+  page.on('load', () => loads++)
+  await page.goto(address)
+  return Object.assign(page, { loads: () => loads })
+}
