@@ -6,7 +6,6 @@ export const UNBUILT: readonly { setting: string; isAsked: (settings: Settings) 
   { setting: '"solid": true', isAsked: ({ solid }) => solid, instead: 'Close the mesh in a modelling tool: depthmesh export hands it over.' },
   { setting: '"variants" above 0', isAsked: ({ variants }) => variants > 0, instead: 'Remove it.' },
   { setting: '"container": "msft_lod"', isAsked: ({ container }) => container === 'msft_lod', instead: 'Use "levels".' },
-  { setting: '"format": "ktx2"', isAsked: ({ texture }) => texture.format === 'ktx2', instead: 'Use "webp".' },
 ]
 
 /** @throws DepthMeshError `SETTINGS_INVALID` where a setting asks for what is not built. */

@@ -1,7 +1,7 @@
 import sharp, { type Sharp } from 'sharp'
-import { DepthMeshError } from '../errors.js'
 import type { Settings } from '../options.js'
 import type { Picture } from './color.js'
+import { encodeKtx2, ktx2Size, type Ktx2Options } from './ktx2.js'
 
 /** Longer side of the coarsest level's texture, pixels, at most: with 1,500 triangles its GLB stays below 40 KiB. */
 const FIRST_PIXEL_SIZE = 256
@@ -44,18 +44,15 @@ export function textureSize(size: number, level: number, triangles: readonly num
 }
 
 /** Scales a picture down to at most `size` pixels and encodes it, without its alpha (see `padEdges`). */
-export async function encodePicture(picture: Picture, options: EncodeOptions): Promise<EncodedImage> {
-  const scaled = sharp(picture.pixels, { raw: picture })
-    .removeAlpha()
-    .resize({ width: options.size, height: options.size, fit: 'inside', withoutEnlargement: true })
-  const { data, info } = await encoded(scaled, options).toBuffer({ resolveWithObject: true })
-  return { bytes: data, mimeType: `image/${options.format}`, width: info.width, height: info.height }
+export async function encodePicture(picture: Picture, { format, quality, size }: EncodeOptions): Promise<EncodedImage> {
+  const scaled = sharp(picture.pixels, { raw: picture }).removeAlpha().resize({ width: size, height: size, fit: 'inside', withoutEnlargement: true })
+  return format === 'ktx2' ? compressed(scaled, { role: 'color', quality }) : encoded(scaled, { format, quality, fullChroma: false })
 }
 
 /** Encodes a normal map, at its size: direction is in chroma as much as in luma, so neither is thinned out. */
 export async function encodeNormals(picture: Picture, { format, quality }: Omit<EncodeOptions, 'size'>): Promise<EncodedImage> {
-  const { data, info } = await encoded(sharp(picture.pixels, { raw: picture }), { format, quality, fullChroma: true }).toBuffer({ resolveWithObject: true })
-  return { bytes: data, mimeType: `image/${format}`, width: info.width, height: info.height }
+  const image = sharp(picture.pixels, { raw: picture })
+  return format === 'ktx2' ? compressed(image, { role: 'normals', quality }) : encoded(image, { format, quality, fullChroma: true })
 }
 
 /** A very small picture as a data URI of less than 2,000 characters. */
@@ -68,11 +65,24 @@ export async function encodePlaceholder(picture: Picture): Promise<string> {
   return uri
 }
 
-function encoded(image: Sharp, { format, quality, fullChroma = false }: Omit<EncodeOptions, 'size'> & { fullChroma?: boolean }): Sharp {
+type FileFormat = Exclude<EncodeOptions['format'], 'ktx2'>
+
+async function encoded(image: Sharp, options: { format: FileFormat; quality: number; fullChroma: boolean }): Promise<EncodedImage> {
+  const { data, info } = await asFile(image, options).toBuffer({ resolveWithObject: true })
+  return { bytes: data, mimeType: `image/${options.format}`, width: info.width, height: info.height }
+}
+
+function asFile(image: Sharp, { format, quality, fullChroma }: { format: FileFormat; quality: number; fullChroma: boolean }): Sharp {
   const chromaSubsampling = fullChroma ? '4:4:4' : '4:2:0'
   if (format === 'webp') return image.webp({ quality, smartSubsample: fullChroma })
   if (format === 'avif') return image.avif({ quality, effort: AVIF_EFFORT, chromaSubsampling })
   if (format === 'jpeg') return image.jpeg({ quality, mozjpeg: true, chromaSubsampling })
-  if (format === 'png') return image.png({ compressionLevel: 9 })
-  throw new DepthMeshError('SETTINGS_INVALID', 'texture.format: "ktx2" can not be written yet', { hint: 'Use "webp".' })
+  return image.png({ compressionLevel: 9 })
+}
+
+async function compressed(image: Sharp, options: Ktx2Options): Promise<EncodedImage> {
+  const { data, info } = await image.raw().toBuffer({ resolveWithObject: true })
+  const size = ktx2Size(info)
+  const pixels = await sharp(data, { raw: info }).resize({ ...size, fit: 'fill' }).raw().toBuffer()
+  return { bytes: await encodeKtx2({ ...size, channels: 3, pixels }, options), mimeType: 'image/ktx2', ...size }
 }

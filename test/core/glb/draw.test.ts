@@ -5,6 +5,7 @@ import type { SettingsInput } from '../../../src/core/options.js'
 import { describeInBrowser } from '../../support/browser.js'
 import { openStudio, psnr, type Drawing, type Studio, type View } from '../../support/draw.js'
 import { gray16, rgb8 } from '../../support/maps.js'
+import { problemsIn } from '../../support/validate.js'
 
 /** 16:9, the shape that shows a wrong tangent. */
 const [WIDTH, HEIGHT] = [160, 90]
@@ -56,6 +57,19 @@ describeInBrowser('GLBs in three', () => {
     for (const compression of ['none', 'quantize', 'meshopt'] as const) drawings.push(await studio.draw((await bake(depth, { far: 3, compression }, picture))[0], view))
     expect(psnr(drawings[0], drawings[1])).toBeGreaterThan(40)
     expect(psnr(drawings[1], drawings[2])).toBeGreaterThan(80)
+  })
+
+  it.each(['avif', 'jpeg', 'png', 'ktx2'] as const)('show textures of format %s', async (format) => {
+    const depth = await gray16(WIDTH, HEIGHT, () => 0.5)
+    const picture = await rgb8(WIDTH, HEIGHT, (x, y) => [40 + x, 40 + y * 2, 90])
+    const { data } = await sharp(picture).resize(320, 180).removeAlpha().raw().toBuffer({ resolveWithObject: true })
+    for (const shading of ['unlit', 'lit'] as const) {
+      const [glb] = await bake(depth, { lods: [500], shading, texture: { format } }, picture)
+      expect(await problemsIn(glb)).toEqual([])
+      const drawing = await studio.draw(glb, { width: 320, height: 180, light: [0, 0, 1], ambient: 0 })
+      // Seen and lit straight on, a matte white surface under this sun is as bright as its colour.
+      expect(psnr(drawing, { width: 320, height: 180, pixels: data }), shading).toBeGreaterThan(shading === 'unlit' ? 27 : 20)
+    }
   })
 
   // A plane that leans 30° one way. The sun stands 60° off the base plane's normal, at four sides: at its side the plane is lit from
