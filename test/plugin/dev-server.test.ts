@@ -1,0 +1,129 @@
+import { symlinkSync } from 'node:fs'
+import { request } from 'node:http'
+import { join } from 'node:path'
+import { afterEach, describe, expect, it } from 'vitest'
+import { startServer, type DevServer } from '../support/dev.js'
+import { temporaryFolder } from '../support/folder.js'
+import { hill, viteVersions } from '../support/project.js'
+
+let dev: DevServer
+afterEach(() => dev.close())
+
+interface Answer {
+  status: number
+  headers: Record<string, string | string[] | undefined>
+  body: Buffer
+}
+
+/** A request as it is: fetch would tidy the path. */
+function ask(path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(dev.address)
+    request({ hostname, port, path, method, headers }, (response) => {
+      const parts: Buffer[] = []
+      response.on('data', (part: Buffer) => parts.push(part))
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(parts) }))
+    })
+      .on('error', reject)
+      .end()
+  })
+}
+
+/** The URLs in a module as the browser gets it. */
+async function levels(path = '/hill.depth.png?import'): Promise<string[]> {
+  const { status, body } = await ask(path)
+  expect(status, body.toString()).toBe(200)
+  return [...new Set(body.toString().match(/\/@depthmesh\/[^"]+/g))]
+}
+
+describe.each(viteVersions)('files of the dev server of %s', (vite) => {
+  it('are immutable, answer conditions and ranges, and carry server.headers', async () => {
+    dev = await startServer({ 'hill.depth.png': await hill() }, { vite, config: { server: { headers: { 'X-Game': 'yes' } } } })
+    const [url] = await levels()
+    const whole = await ask(url)
+    expect(whole.status).toBe(200)
+    expect(whole.body.subarray(0, 4).toString()).toBe('glTF')
+    expect(whole.headers).toMatchObject({ 'content-type': 'model/gltf-binary', 'cache-control': 'public, max-age=31536000, immutable', 'accept-ranges': 'bytes', 'x-game': 'yes', 'content-length': String(whole.body.length) })
+
+    const head = await ask(url, {}, 'HEAD')
+    expect([head.status, head.body.length, head.headers['content-length']]).toEqual([200, 0, String(whole.body.length)])
+    const etag = String(whole.headers.etag)
+    expect(await ask(url, { 'If-None-Match': etag })).toMatchObject({ status: 304, body: Buffer.alloc(0) })
+    expect(await ask(url, { 'If-None-Match': `"other", W/${etag}` })).toMatchObject({ status: 304 })
+    expect(await ask(url, { 'If-None-Match': '"other"' })).toMatchObject({ status: 200 })
+
+    const size = whole.body.length
+    for (const [range, start, end] of [['bytes=0-3', 0, 3], ['bytes=10-', 10, size - 1], ['bytes=-5', size - 5, size - 1], [`bytes=4-${size * 2}`, 4, size - 1]] as const) {
+      const part = await ask(url, { Range: range })
+      expect(part.status).toBe(206)
+      expect(part.headers['content-range']).toBe(`bytes ${start}-${end}/${size}`)
+      expect(part.body.equals(whole.body.subarray(start, end + 1))).toBe(true)
+    }
+    for (const range of [`bytes=${size}-`, 'bytes=5-2', 'bytes=-0']) expect(await ask(url, { Range: range })).toMatchObject({ status: 416, headers: { 'content-range': `bytes */${size}` } })
+    for (const range of ['bytes=-', 'lines=1-2', 'bytes=0-1,4-5']) expect((await ask(url, { Range: range })).body.length).toBe(size)
+    expect((await ask(url, { Range: 'bytes=0-3', 'If-Range': '"other"' })).status).toBe(200)
+    expect((await ask(url, { Range: 'bytes=0-3', 'If-Range': etag })).status).toBe(206)
+  })
+
+  it('are found by their exact name alone, and read only', async () => {
+    dev = await startServer({ 'hill.depth.png': await hill(), 'secret.txt': 'secret' }, { vite })
+    const [url] = await levels()
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) expect((await ask(url, { Origin: 'http://localhost:1' }, method)).body.toString()).not.toContain('glTF')
+    const other = url.replace(/[0-9a-f]{32}/, (hash) => hash.split('').reverse().join(''))
+    for (const path of [other, `${url}/`, `${url}.bak`, url.replace('hill', 'mount'), '/@depthmesh/', '/@depthmesh/../secret.txt', '/@depthmesh/%2e%2e/secret.txt', '/@depthmesh//etc/passwd', '/@depthmesh/__proto__/constructor']) {
+      const { status, body } = await ask(path)
+      expect([404, 400, 403], path).toContain(status)
+      expect(body.toString()).not.toContain('secret')
+    }
+  })
+
+  it('never come from outside of what the server may read', async () => {
+    const outside = temporaryFolder({ 'secret.depth.png': await hill(), 'secret.png': 'picture', 'secret.depth.json': '{ "projection": "orthographic", "relief": 77 }' })
+    dev = await startServer({ 'hill.depth.png': await hill(), '.env.depth.png': await hill(), 'mount.depth.png': await hill(), 'tree.depth.png': await hill() }, { vite })
+    const { project } = dev
+    symlinkSync(join(outside, 'secret.depth.png'), project.path('link.depth.png'))
+    symlinkSync(join(outside, 'secret.depth.json'), project.path('mount.depth.json'))
+    symlinkSync(join(outside, 'secret.png'), project.path('tree.png'))
+    const { root } = project
+    const secret = join(outside, 'secret.depth.png')
+    for (const path of [
+      `/@fs${secret}?import`,
+      `/@fs${secret}?import&t=1`,
+      `/@fs/${secret}?import`,
+      `${secret}?import`,
+      `/@id/${secret}`,
+      `/@id/${secret}?import`,
+      `/@id/__x00__${secret}?import`,
+      '/link.depth.png?import',
+      '/mount.depth.png?import',
+      '/tree.depth.png?import',
+      '/.env.depth.png?import',
+      `/@fs${root}/.env.depth.png?import`,
+      `/@fs${root}/../${outside.split('/').at(-1)}/secret.depth.png?import`,
+      `/..${secret}?import`,
+      `/@fs${join(outside, 'not-there.depth.png')}?import`,
+    ]) {
+      const { status, body } = await ask(path, { 'Sec-Fetch-Dest': 'script' })
+      const text = body.toString()
+      expect(text.includes('@depthmesh/') || text.includes('triangles') || text.includes('77'), `${path}: ${status} ${text.slice(0, 200)}`).toBe(false)
+    }
+    expect(await levels()).toHaveLength(2)
+    expect(await levels(`/@fs${root}/hill.depth.png?import`)).toHaveLength(2)
+  })
+
+  it('come with the same URL to code that runs on the server', async () => {
+    dev = await startServer({ 'hill.depth.png': await hill(), 'main.js': `export { default as url } from './hill.depth.png'` }, { vite, config: { server: { origin: 'http://game.example' } } })
+    const { url } = (await dev.server.ssrLoadModule('/main.js')) as { url: string }
+    expect(url).toMatch(/^http:\/\/game\.example\/@depthmesh\/[0-9a-f]{32}\/hill\.lod0\.glb$/)
+    expect((await ask(new URL(url).pathname)).body.subarray(0, 4).toString()).toBe('glTF')
+  })
+
+  it('show warnings about a map once, not on every load', async () => {
+    dev = await startServer({ 'hill.depth.png': await hill(), 'hill.color.png': 'a', 'hill.color.jpg': 'b', 'hill.depth.json': '{ "color": null }' }, { vite })
+    dev.project.write({ 'hill.depth.json': '{}', 'hill.color.png': (await hill()) as Uint8Array<ArrayBuffer> })
+    await levels()
+    dev.server.environments.client.moduleGraph.invalidateAll()
+    await levels()
+    expect(dev.warnings.filter((text) => text.includes('hill.color.jpg is not'))).toHaveLength(1)
+  })
+})

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest'
+import { DepthMeshError } from '../../src/core/index.js'
+import { parsePluginOptions } from '../../src/plugin/options.js'
+
+function refusal(options: unknown): string {
+  try {
+    parsePluginOptions(options as object)
+  } catch (error) {
+    expect(error).toBeInstanceOf(DepthMeshError)
+    return (error as Error).message
+  }
+  throw new Error(`expected a refusal of ${JSON.stringify(options)}`)
+}
+
+describe('plugin options', () => {
+  it('are settings and four keys of their own', () => {
+    const { settings, limits, cache, workers, include } = parsePluginOptions({ fovY: 60, texture: { quality: 50 }, workers: 2, cache: { readonly: true }, limits: { jobSeconds: 5 }, include: ['**/*.height.png', /relief/] })
+    expect(settings).toEqual({ fovY: 60, texture: { quality: 50 } })
+    expect({ limits, cache, workers, include }).toEqual({ limits: { jobSeconds: 5 }, cache: { readonly: true }, workers: 2, include: ['**/*.height.png', /relief/] })
+    expect(parsePluginOptions({}).cache).toEqual({})
+    expect(parsePluginOptions({ cache: false }).cache).toBe(false)
+  })
+
+  it.each([
+    [{ fovy: 60 }, 'plugin options: unknown key "fovy". Did you mean "fovY"?'],
+    [{ inclde: 'x' }, 'plugin options: unknown key "inclde". Did you mean "include"?'],
+    [{ cache: { path: 'x' } }, 'plugin options: unknown key "cache.path". Known keys: dir, maxBytes, maxAge, readonly.'],
+    [{ cache: { readOnly: true } }, 'plugin options: unknown key "cache.readOnly". Did you mean "cache.readonly"?'],
+    [{ limits: { maxPixel: 1 } }, 'plugin options: unknown key "limits.maxPixel". Did you mean "limits.maxPixels"?'],
+    [{ limits: { maxPixels: '1' } }, 'plugin options: limits.maxPixels: expected a number > 0, got "1".'],
+    [{ limits: { jobSeconds: 0 } }, 'plugin options: limits.jobSeconds: expected a number > 0, got 0.'],
+    [{ cache: true }, 'plugin options: cache: expected an object or false, got true.'],
+    [{ cache: { readonly: 1 } }, 'plugin options: cache.readonly: expected a boolean, got 1.'],
+    [{ workers: 1.5 }, 'plugin options: workers: expected a whole number > 0, got 1.5.'],
+    [{ include: 7 }, 'plugin options: include: expected a glob or a RegExp, got 7.'],
+    [{ near: 10, far: 1 }, 'plugin options: near: expected < far, got near 10 and far 1. near and far are metres from the camera.'],
+  ])('refuses %j', (options, message) => {
+    expect(refusal(options)).toBe(message)
+  })
+})
