@@ -5,18 +5,25 @@
  *
  * @param {Record<string, () => unknown>} contenders what to time, by name
  * @param {number} rounds rounds that count; one more warms up, unless it is a single one, of something long
- * @returns {Promise<Record<string, number>>} the median wall time of each, milliseconds
+ * @param {() => number} now wall time unless told otherwise
+ * @returns {Promise<Record<string, number>>} the median time of each, milliseconds
  */
-export async function medianTimes(contenders, rounds = 5) {
+export async function medianTimes(contenders, rounds = 5, now = () => performance.now()) {
   const times = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]))
   for (let round = rounds > 1 ? 0 : 1; round <= rounds; round++) {
     for (const [name, contender] of Object.entries(contenders)) {
-      const start = performance.now()
+      const start = now()
       await contender()
-      if (round > 0) times[name].push(performance.now() - start)
+      if (round > 0) times[name].push(now() - start)
     }
   }
   return Object.fromEntries(Object.entries(times).map(([name, values]) => [name, median(values)]))
+}
+
+/** Time that all threads of this process were at work, milliseconds: other processes on the machine count less. */
+export function cpuMilliseconds() {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
 }
 
 /** The middle value; of an even number, the mean of the middle two. */
