@@ -11,6 +11,7 @@ const CONTRAST = 12
 /**
  * … and how much of one. Measured on three stereo maps, mean error at silhouettes, steps: blurred with σ 1.5 px 8.0, snapped 5.1, with the picture 5.6;
  * silhouettes also displaced by 1.5 px, as an estimator does, 11.5 → 10.4 → 9.3.
+ * From the second camera (one sheet, maps softened by a factor of 4): 21.7 dB as they are, 22.6 snapped, 22.7 with the picture.
  */
 const PICTURE_WEIGHT = 0.5
 
