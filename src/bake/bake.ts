@@ -42,6 +42,15 @@ export interface BakerOptions {
   mayRead?: ((path: string) => boolean) | undefined
   /** Trouble that fails nothing, with the cache say: one line each. */
   onWarning?: ((message: string) => void) | undefined
+  /** For progress. */
+  onBake?: ((event: BakeEvent) => void) | undefined
+}
+
+/** News of a bake that is really done, not taken from the cache. */
+export interface BakeEvent {
+  /** The map, absolute. */
+  file: string
+  state: 'started' | 'baked' | 'failed'
 }
 
 export interface BakedAsset {
@@ -114,6 +123,24 @@ export function createBaker(options: BakerOptions = {}): Baker {
       signal,
     }, log)
 
+  const bakeAnew = async (key: string, { name, depth, color, settings, files: { depth: file } }: Sources, signal: AbortSignal): Promise<BakeResult> => {
+    const start = Date.now()
+    debug('bake', () => `start ${key.slice(0, 8)} ${file}`)
+    options.onBake?.({ file, state: 'started' })
+    let state: BakeEvent['state'] = 'failed'
+    try {
+      const { manifest, files } = await pool.run({ sources: { name, depth, color: color ?? undefined }, settings, maxPixels: limits.maxPixels }, { file, pixels: pixelsOf(depth), signal })
+      state = 'baked'
+      // Through JSON, as the cache would: a hit can't be told from a miss.
+      const result: BakeResult = { manifest: JSON.parse(JSON.stringify(manifest)) as DepthManifest, files }
+      await cache?.put(key, result)
+      return result
+    } finally {
+      debug('bake', () => `${state} ${key.slice(0, 8)} ${file} ${Date.now() - start} ms`)
+      options.onBake?.({ file, state })
+    }
+  }
+
   /** The one job of a key: from the cache, else from a worker. */
   const startJob = (key: string, sources: Sources): Job => {
     const stop = new AbortController()
@@ -124,17 +151,7 @@ export function createBaker(options: BakerOptions = {}): Baker {
         debug('cache', () => `hit ${key.slice(0, 8)} ${sources.files.depth}`)
         return { result: hit, cached: true }
       }
-      const start = Date.now()
-      debug('bake', () => `start ${key.slice(0, 8)} ${sources.files.depth}`)
-      const baked = await pool.run(
-        { sources: { name: sources.name, depth: sources.depth, color: sources.color ?? undefined }, settings: sources.settings, maxPixels: limits.maxPixels },
-        { file: sources.files.depth, pixels: pixelsOf(sources.depth), signal: stop.signal },
-      )
-      debug('bake', () => `done ${key.slice(0, 8)} ${sources.files.depth} ${Date.now() - start} ms`)
-      // Through JSON, as the cache would: a hit can't be told from a miss.
-      const result: BakeResult = { manifest: JSON.parse(JSON.stringify(baked.manifest)) as DepthManifest, files: baked.files }
-      await cache?.put(key, result)
-      return { result, cached: false }
+      return { result: await bakeAnew(key, sources, stop.signal), cached: false }
     }
     const job: Job = { result: work(), callers: 0, stop }
     // Every caller may have left by the time it fails.

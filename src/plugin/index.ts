@@ -8,6 +8,7 @@ import { createEmissions, type Emissions } from './emit.js'
 import { createLiveMaps, modulesToUpdate, type LiveMaps } from './hot.js'
 import { assetModule } from './module.js'
 import { parsePluginOptions, type DepthMeshPluginOptions, type PluginOptions } from './options.js'
+import { createProgress } from './progress.js'
 import { shownError, warningsOf } from './report.js'
 
 export type { DepthMeshPluginOptions } from './options.js'
@@ -143,6 +144,7 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
 
 function openBaker(config: ResolvedConfig, { settings, cache, workers, limits }: PluginOptions): Baker {
   const serving = config.command === 'serve'
+  const quiet = process.env.CI !== undefined || (config.logLevel ?? 'info') !== 'info'
   return createBaker({
     root: config.root,
     defaults: [{ origin: 'plugin options', settings }],
@@ -153,6 +155,7 @@ function openBaker(config: ResolvedConfig, { settings, cache, workers, limits }:
     patient: serving,
     // Vite's own check covers its own kinds of requests; a plugin that loads files checks for itself.
     mayRead: serving ? (path) => isFileLoadingAllowed(config, normalizePath(path)) : undefined,
+    onBake: createProgress({ logger: config.logger, root: config.root, terminal: quiet ? null : process.stderr }),
     onWarning: (message) => config.logger.warnOnce(`[depthmesh] ${message}`),
   })
 }

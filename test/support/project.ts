@@ -44,7 +44,7 @@ export async function createProject(files: Record<string, string | Uint8Array>, 
   const modules = join(root, 'node_modules')
   mkdirSync(modules)
   for (const name of readdirSync(join(repository, 'node_modules'))) {
-    if (!name.startsWith('.') && !name.startsWith('vite')) symlinkSync(join(repository, 'node_modules', name), join(modules, name))
+    if (!name.startsWith('.') && !/^vite\d*$/.test(name)) symlinkSync(join(repository, 'node_modules', name), join(modules, name))
   }
   symlinkSync(join(repository, 'node_modules', viteName), join(modules, 'vite'))
   for (const name of ['dist', 'package.json', 'client.d.ts', 'schema.json']) cpSync(join(repository, name), join(modules, 'depthmesh', name), { recursive: true })

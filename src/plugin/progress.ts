@@ -1,0 +1,56 @@
+import { relative } from 'node:path'
+import { normalizePath, type Logger } from 'vite'
+import type { BakeEvent } from '../bake/bake.js'
+
+/** Shorter bakes pass without a word, ms. */
+const WORTH_A_WORD = 1000
+
+/** The part of a terminal that is used. */
+export interface Terminal {
+  isTTY?: boolean | undefined
+  columns?: number | undefined
+  write(text: string): unknown
+}
+
+/**
+ * Tells of bakes: on a terminal one line that is rewritten while they run, and anywhere one line when a long run of them is over.
+ *
+ * @param terminal `null`: no progress (CI, silent)
+ */
+export function createProgress({ logger, root, terminal }: { logger: Logger; root: string; terminal: Terminal | null }): (event: BakeEvent) => void {
+  const running = new Set<string>()
+  let done = 0
+  let start = 0
+  let timer: NodeJS.Timeout | undefined
+
+  const draw = (): void => {
+    const [first] = running
+    const others = running.size > 1 ? ` and ${running.size - 1} more` : ''
+    const text = `depthmesh: baking ${first}${others}, ${done} done, ${Math.round((Date.now() - start) / 1000)} s`
+    terminal?.write(`\r\u001b[2K${text.slice(0, (terminal.columns ?? 80) - 1)}`)
+  }
+  const finish = (): void => {
+    clearInterval(timer)
+    timer = undefined
+    const milliseconds = Date.now() - start
+    if (milliseconds < WORTH_A_WORD) return
+    if (terminal?.isTTY === true) terminal.write('\r\u001b[2K')
+    logger.info(`depthmesh: baked ${done} depth ${done === 1 ? 'map' : 'maps'} in ${(milliseconds / 1000).toFixed(1)} s`, { timestamp: true })
+  }
+
+  return ({ file, state }) => {
+    const name = normalizePath(relative(root, file))
+    if (state === 'started') {
+      if (running.size === 0) {
+        start = Date.now()
+        done = 0
+        if (terminal?.isTTY === true) timer = setInterval(draw, WORTH_A_WORD).unref()
+      }
+      running.add(name)
+      return
+    }
+    running.delete(name)
+    if (state === 'baked') done++
+    if (running.size === 0) finish()
+  }
+}

@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { afterEach, expect, it, describe } from 'vitest'
+import { gray16 } from '../support/maps.js'
+import { createProject, hill, viteVersions, type Project } from '../support/project.js'
+
+let project: Project
+afterEach(() => project.dispose())
+
+const config = (options = '{ lods: [200, 50] }'): string => `import depthmesh from 'depthmesh/vite'\nexport default { plugins: [depthmesh(${options})], build: { rollupOptions: { input: '/main.js' } } }`
+const main = `import url from './hill.depth.png'\nglobalThis.game = url`
+
+function run(script: string, ...parameters: string[]) {
+  const { VITEST: _, FORCE_COLOR: __, ...env } = process.env
+  const child = spawn(process.execPath, [project.path('node_modules', script), ...parameters], { cwd: project.root, stdio: ['ignore', 'pipe', 'pipe'], env: { ...env, NO_COLOR: '1' } })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (text: Buffer) => (output += text.toString()))
+  const ended = once(child, 'close').then(() => ({ code: child.exitCode, signal: child.signalCode, output }))
+  return { child, ended, output: () => output }
+}
+
+describe.each(viteVersions)('the command of %s', (version) => {
+  it('builds, lists the GLBs with their sizes, and ends by itself', async () => {
+    project = await createProject({ 'vite.config.js': config(), 'main.js': main, 'hill.depth.png': await hill() }, version)
+    const { code, output } = await run('vite/bin/vite.js', 'build').ended
+    expect(code, output).toBe(0)
+    expect(output).toMatch(/dist\/assets\/hill\.lod0-[\w-]{8}\.glb\s+[\d.]+ kB/)
+    // No terminal: no progress.
+    expect(output).not.toContain('depthmesh: baking')
+  })
+})
+
+describe('the command', () => {
+  it('ends with an error when a map is broken', async () => {
+    project = await createProject({ 'vite.config.js': config(), 'main.js': main, 'hill.depth.png': 'no picture' })
+    const { code, output } = await run('vite/bin/vite.js', 'build').ended
+    expect(code).toBe(1)
+    expect(output).toContain('hill.depth.png: expected ')
+  })
+
+  it('ends within two seconds of Ctrl-C, in the middle of a bake', async () => {
+    const slow = await gray16(2000, 2000, (x, y) => 0.5 + 0.25 * Math.sin(x / 9) * Math.cos(y / 7) + 0.2 * Math.sin((x * y) / 900))
+    project = await createProject({ 'vite.config.js': config('{ lods: [1000000] }'), 'main.js': main, 'hill.depth.png': slow })
+    process.env.DEBUG = 'depthmesh:bake'
+    const { child, ended, output } = run('vite/bin/vite.js', 'build')
+    delete process.env.DEBUG
+    while (!output().includes('start')) await new Promise((resolve) => setTimeout(resolve, 20))
+    const start = Date.now()
+    child.kill('SIGINT')
+    const { code, signal } = await ended
+    expect(Date.now() - start).toBeLessThan(2000)
+    expect(code === 0 && signal === null).toBe(false)
+  })
+
+  it('runs in Vitest', async () => {
+    project = await createProject({
+      'vite.config.js': config(),
+      'hill.depth.png': await hill(),
+      'hill.test.js': `
+        import { expect, it } from 'vitest'
+        import url, { asset, lods } from './hill.depth.png'
+        it('imports a map', () => {
+          expect(url).toBe(lods[0].url)
+          expect(asset.lods).toHaveLength(2)
+          expect(url).toContain('hill.lod0.glb')
+        })`,
+    })
+    const { code, output } = await run('vitest/vitest.mjs', 'run', '--no-color').ended
+    expect(code, output).toBe(0)
+    expect(output).toContain('1 passed')
+  })
+})

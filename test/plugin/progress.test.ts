@@ -1,0 +1,44 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import type { Logger } from 'vite'
+import { createProgress } from '../../src/plugin/progress.js'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+function watch(isTTY: boolean | null) {
+  const written: string[] = []
+  const lines: string[] = []
+  const logger = { info: (line: string) => void lines.push(line) } as unknown as Logger
+  const tell = createProgress({ logger, root: '/game', terminal: isTTY === null ? null : { isTTY, columns: 60, write: (text: string) => written.push(text) } })
+  return { tell, written, lines }
+}
+
+it('says nothing of short bakes', () => {
+  const { tell, written, lines } = watch(true)
+  tell({ file: '/game/art/a.depth.png', state: 'started' })
+  vi.advanceTimersByTime(900)
+  tell({ file: '/game/art/a.depth.png', state: 'baked' })
+  vi.advanceTimersByTime(5000)
+  expect({ written, lines }).toEqual({ written: [], lines: [] })
+})
+
+it('rewrites one line on a terminal, clears it, and sums up in one line', () => {
+  const { tell, written, lines } = watch(true)
+  for (const name of ['a', 'b', 'c']) tell({ file: `/game/art/${name}.depth.png`, state: 'started' })
+  vi.advanceTimersByTime(1000)
+  tell({ file: '/game/art/a.depth.png', state: 'baked' })
+  tell({ file: '/game/art/b.depth.png', state: 'failed' })
+  vi.advanceTimersByTime(1000)
+  tell({ file: '/game/art/c.depth.png', state: 'baked' })
+  expect(written).toEqual(['\r\u001b[2Kdepthmesh: baking art/a.depth.png and 2 more, 0 done, 1 s', '\r\u001b[2Kdepthmesh: baking art/c.depth.png, 1 done, 2 s', '\r\u001b[2K'])
+  expect(lines).toEqual(['depthmesh: baked 2 depth maps in 2.0 s'])
+})
+
+it.each([false, null])('shows no progress where there is no terminal (%s)', (isTTY) => {
+  const { tell, written, lines } = watch(isTTY)
+  tell({ file: '/game/a.depth.png', state: 'started' })
+  vi.advanceTimersByTime(3000)
+  tell({ file: '/game/a.depth.png', state: 'baked' })
+  expect(written).toEqual([])
+  expect(lines).toEqual(['depthmesh: baked 1 depth map in 3.0 s'])
+})
