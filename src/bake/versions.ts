@@ -13,6 +13,7 @@ export interface ToolVersions {
   libvips: string
   meshoptimizer: string
   gltfTransform: string
+  ktx2Encoder: string
 }
 
 const require = createRequire(import.meta.url)
@@ -34,6 +35,7 @@ async function readVersions(): Promise<ToolVersions> {
     libvips: await libvipsVersion(),
     meshoptimizer: packageOf('meshoptimizer').version,
     gltfTransform: packageOf('@gltf-transform/core').version,
+    ktx2Encoder: packageOf('ktx2-encoder').version,
   }
 }
 

@@ -7,13 +7,13 @@ import { preflight, type PreflightReport } from './depth/preflight.js'
 import { drawPreflight } from './depth/preflight/draw.js'
 import { dilateNear } from './depth/silhouette.js'
 import { createManifest, type DepthManifest, type ManifestLevel, type SourceCamera } from './glb/manifest.js'
-import { shadingOf, writeGlb } from './glb/write.js'
+import { shadingOf, writeGlb, writeLodGlb, type GlbContent } from './glb/write.js'
 import { errorInMetres, errorModel, measureError, type ErrorModel } from './mesh/error.js'
 import { buildLods } from './mesh/lod.js'
 import { triangulateGrid, type PlaneMesh } from './mesh/triangulate.js'
 import { unproject } from './mesh/unproject.js'
 import { parseSettings, type Settings, type SettingsInput } from './options.js'
-import { alphaAt, decodeColor, grayAt, padEdges, type Picture } from './texture/color.js'
+import { alphaAt, coverage, decodeColor, grayAt, padEdges, type Picture } from './texture/color.js'
 import { encodeNormals, encodePicture, encodePlaceholder, textureSize } from './texture/encode.js'
 import { bakeNormals, normalPicture, shrinkNormals } from './texture/normal.js'
 import { refuseUnbuilt } from './unbuilt.js'
@@ -89,10 +89,9 @@ export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions =
   const camera = sourceCamera(map, settings)
   const placeholder = picture ? await encodePlaceholder(picture) : ''
   const triangles = surfaces.map((surface) => surface.triangles.length / 3)
-  const padded = picture ? padEdges(picture) : null
-  const files: BakedFile[] = []
-  const levels: ManifestLevel[] = []
+  const padded = picture ? padEdges(picture, coverage(map)) : null
   const normals = shadingOf(settings, picture !== null) === 'lit' ? bakeNormals(map, settings.normalMap.size, settings) : null
+  const contents: GlbContent[] = []
   for (const [level, surface] of surfaces.entries()) {
     const mesh = unproject(surface, map, settings)
     const color = padded ? await encodePicture(padded, { ...settings.texture, size: textureSize(settings.texture.size, level, triangles) }) : null
@@ -100,12 +99,28 @@ export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions =
       ? await encodeNormals(normalPicture(shrinkNormals(normals, textureSize(settings.normalMap.size, level, triangles))), { format: settings.texture.format, quality: settings.normalMap.quality })
       : null
     const error = { metres: errorInMetres(model, surface.maxError), pixels: surface.pixelError.max }
-    const glb = await writeGlb({ name: sources.name, layers: [{ role: 'front', mesh, color, normalMap }], camera, map, error }, settings)
-    const file = `${sources.name}.lod${level}.glb`
-    files.push({ name: file, bytes: glb.bytes })
-    levels.push({ file, glb, error: glb.error, color })
+    contents.push({ name: sources.name, layers: [{ role: 'front', mesh, color, normalMap }], camera, map: size, error })
+    options.signal?.throwIfAborted()
   }
-  return { manifest: createManifest({ name: sources.name, size, levels, camera, placeholder, variants: [], preflight: { ...read.report, cleaned: steps } }), files }
+
+  const levels = await writeLevels(contents, settings)
+  const manifest = createManifest({ name: sources.name, size, levels, camera, placeholder, variants: [], preflight: { ...read.report, cleaned: steps } })
+  return { manifest, files: levels.map(({ file, glb }) => ({ name: file, bytes: glb.bytes })) }
+}
+
+/** pack ▶ write: a GLB a level, or one with all of them, which the manifest then tells as its finest level. */
+async function writeLevels(contents: readonly GlbContent[], settings: Settings): Promise<ManifestLevel[]> {
+  const [{ name, layers }] = contents
+  if (settings.container === 'msft_lod') {
+    const glb = await writeLodGlb(contents, settings)
+    return [{ file: `${name}.glb`, glb, error: glb.error, color: layers[0].color }]
+  }
+  const levels: ManifestLevel[] = []
+  for (const [level, content] of contents.entries()) {
+    const glb = await writeGlb(content, settings)
+    levels.push({ file: `${name}.lod${level}.glb`, glb, error: glb.error, color: content.layers[0].color })
+  }
+  return levels
 }
 
 /** What the first stages give. */

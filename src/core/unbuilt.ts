@@ -5,7 +5,6 @@ import type { Settings } from './options.js'
 export const UNBUILT: readonly { setting: string; isAsked: (settings: Settings) => boolean; instead: string }[] = [
   { setting: '"solid": true', isAsked: ({ solid }) => solid, instead: 'Close the mesh in a modelling tool: depthmesh export hands it over.' },
   { setting: '"variants" above 0', isAsked: ({ variants }) => variants > 0, instead: 'Remove it.' },
-  { setting: '"container": "msft_lod"', isAsked: ({ container }) => container === 'msft_lod', instead: 'Use "levels".' },
 ]
 
 /** @throws DepthMeshError `SETTINGS_INVALID` where a setting asks for what is not built. */

@@ -27,89 +27,126 @@ type ViewLayout = Pick<GLTF.IBufferView, 'target' | 'byteStride'>
  * - An accessor that repeats the first numbers of another one, as the UVs of a relief repeat its positions, points at the other's bytes.
  * - Every vertex attribute has a buffer view of its own (three uploads interleaved views of mixed types twice).
  * - meshopt at its smallest setting, with the exponential filter where floats have few bits.
+ * - Meshes in the document's order, each with its pictures behind it, so that a range of bytes is all that a mesh needs.
  */
-export function layOutGlb({ json: written, resources }: JSONDocument, options: ContainerOptions): Uint8Array {
-  const json = structuredClone(written)
-  const source = Object.values(resources)[0] ?? new Uint8Array(0)
-  const out = new Chunks()
-  const views: GLTF.IBufferView[] = []
-  let fallbackBytes = 0
+export function layOutGlb({ json, resources }: JSONDocument, options: ContainerOptions): Uint8Array {
+  const layout = new GlbLayout(json, Object.values(resources)[0] ?? new Uint8Array(0), options)
+  for (const { primitives } of json.meshes ?? []) {
+    for (const primitive of primitives) layout.placePrimitive(primitive)
+    for (const { material } of primitives) if (material !== undefined) layout.placePictures(material)
+  }
+  return layout.finish()
+}
 
-  const addView = (data: Uint8Array, layout: ViewLayout = {}): number => {
-    views.push({ buffer: 0, byteOffset: out.add(data), byteLength: data.length, ...layout })
-    return views.length - 1
-  }
-  const addCompressed = (byteLength: number, encoded: Uint8Array, layout: ViewLayout, meshopt: object): number => {
-    const compressed = { buffer: 0, byteOffset: out.add(encoded), byteLength: encoded.length, ...meshopt }
-    views.push({ buffer: 1, byteOffset: fallbackBytes, byteLength, ...layout, extensions: { [EXT_MESHOPT]: compressed } })
-    fallbackBytes += align(byteLength)
-    return views.length - 1
+class GlbLayout {
+  /** What will be written: a copy of the document whose accessors and images are placed one by one. */
+  private readonly json: GLTF.IGLTF
+  private readonly views: GLTF.IBufferView[] = []
+  private readonly placed = { accessors: new Set<number>(), images: new Set<number>() }
+  private readonly pieces: { at: number; data: Uint8Array }[] = []
+  private length = 0
+  private fallbackLength = 0
+
+  constructor(
+    private readonly written: GLTF.IGLTF,
+    private readonly source: Uint8Array,
+    private readonly options: ContainerOptions,
+  ) {
+    this.json = structuredClone(written)
   }
 
-  // (1) Geometry, primitive by primitive.
-  const accessors = json.accessors ?? []
-  const placed = new Set<number>()
-  const placeIndices = (index: number) => {
-    const accessor = accessors[index]
-    const data = tight(index, written, source)
-    const size = COMPONENT_BYTES[accessor.componentType]
-    const layout = { target: ELEMENT_ARRAY_BUFFER }
-    accessor.bufferView = options.meshopt
-      ? addCompressed(data.length, MeshoptEncoder.encodeIndexBuffer(data, accessor.count, size), layout, { mode: 'TRIANGLES', count: accessor.count, byteStride: size })
-      : addView(data, layout)
-    delete accessor.byteOffset
+  placePrimitive({ indices, attributes: { POSITION: position, TEXCOORD_0: uv, ...others } }: GLTF.IMeshPrimitive): void {
+    if (indices !== undefined) this.placeAccessor(indices, (index) => this.indexView(index))
+    this.placeAccessor(position, (index) => this.attributeView(index))
+    this.placeAccessor(uv, (index) => (repeats(index, position, this.written, this.source) ? this.viewOf(position) : this.attributeView(index)))
+    for (const other of Object.values(others)) this.placeAccessor(other, (index) => this.attributeView(index))
   }
-  const placeAttribute = (index: number) => {
-    const accessor = accessors[index]
-    const size = elementBytes(accessor)
-    const stride = align(size)
-    const data = strided(tight(index, written, source), accessor.count, size, stride)
-    const layout = { target: ARRAY_BUFFER, byteStride: stride }
-    const exponential = options.exponential.get(index)
-    const stored = exponential ? new Uint8Array(exponential.buffer, exponential.byteOffset, exponential.byteLength) : data
-    const meshopt = { mode: 'ATTRIBUTES', ...(exponential ? { filter: 'EXPONENTIAL' } : {}), count: accessor.count, byteStride: stride }
-    accessor.bufferView = options.meshopt
-      ? addCompressed(data.length, MeshoptEncoder.encodeVertexBufferLevel(stored, accessor.count, stride, VERTEX_LEVEL, VERTEX_CODEC), layout, meshopt)
-      : addView(data, layout)
-    delete accessor.byteOffset
-  }
-  for (const mesh of json.meshes ?? []) {
-    for (const primitive of mesh.primitives) {
-      const { POSITION: position, TEXCOORD_0: uv, ...others } = primitive.attributes
-      for (const [index, place] of [[primitive.indices, placeIndices], [position, placeAttribute]] as const) {
-        if (index !== undefined && !placed.has(index)) place(index)
-        if (index !== undefined) placed.add(index)
-      }
-      if (uv !== undefined && !placed.has(uv)) {
-        if (repeats(uv, position, written, source)) accessors[uv].bufferView = accessors[position].bufferView as number
-        else placeAttribute(uv)
-        delete accessors[uv].byteOffset
-        placed.add(uv)
-      }
-      for (const index of Object.values(others)) {
-        if (!placed.has(index)) placeAttribute(index)
-        placed.add(index)
-      }
+
+  placePictures(material: number): void {
+    const { textures = [], images = [], materials = [] } = this.json
+    const { pbrMetallicRoughness, normalTexture } = materials[material]
+    for (const info of [pbrMetallicRoughness?.baseColorTexture, normalTexture]) {
+      if (!info) continue
+      const image = imageOf(textures[info.index])
+      if (this.placed.images.has(image)) continue
+      this.placed.images.add(image)
+      const { byteOffset = 0, byteLength } = (this.written.bufferViews ?? [])[images[image].bufferView as number]
+      images[image].bufferView = this.addView(this.source.subarray(byteOffset, byteOffset + byteLength))
     }
   }
 
-  // (2) Pictures.
-  const oldViews = json.bufferViews ?? []
-  for (const image of json.images ?? []) {
-    if (image.bufferView === undefined) continue
-    const { byteOffset = 0, byteLength } = oldViews[image.bufferView]
-    image.bufferView = addView(source.subarray(byteOffset, byteOffset + byteLength))
+  finish(): Uint8Array {
+    const { json } = this
+    json.bufferViews = this.views
+    json.buffers = [{ byteLength: this.length }]
+    if (this.fallbackLength > 0) {
+      json.buffers.push({ byteLength: this.fallbackLength, extensions: { [EXT_MESHOPT]: { fallback: true } } })
+      json.extensionsUsed = [...(json.extensionsUsed ?? []), EXT_MESHOPT].sort()
+      json.extensionsRequired = [...(json.extensionsRequired ?? []), EXT_MESHOPT].sort()
+    }
+    const binary = new Uint8Array(this.length)
+    for (const { at, data } of this.pieces) binary.set(data, at)
+    return glb(json, binary)
   }
 
-  // (3) The document.
-  json.bufferViews = views
-  json.buffers = [{ byteLength: out.length }]
-  if (fallbackBytes > 0) {
-    json.buffers.push({ byteLength: fallbackBytes, extensions: { [EXT_MESHOPT]: { fallback: true } } })
-    json.extensionsUsed = [...(json.extensionsUsed ?? []), EXT_MESHOPT].sort()
-    json.extensionsRequired = [...(json.extensionsRequired ?? []), EXT_MESHOPT].sort()
+  private placeAccessor(index: number, place: (index: number) => number): void {
+    if (this.placed.accessors.has(index)) return
+    this.placed.accessors.add(index)
+    const accessor = (this.json.accessors ?? [])[index]
+    accessor.bufferView = place(index)
+    delete accessor.byteOffset
   }
-  return glb(json, out.join())
+
+  private viewOf(index: number): number {
+    return (this.json.accessors ?? [])[index].bufferView as number
+  }
+
+  private indexView(index: number): number {
+    const { componentType, count } = (this.json.accessors ?? [])[index]
+    const data = tight(index, this.written, this.source)
+    const layout = { target: ELEMENT_ARRAY_BUFFER }
+    if (!this.options.meshopt) return this.addView(data, layout)
+    const byteStride = COMPONENT_BYTES[componentType]
+    return this.addCompressed(data.length, MeshoptEncoder.encodeIndexBuffer(data, count, byteStride), layout, { mode: 'TRIANGLES', count, byteStride })
+  }
+
+  private attributeView(index: number): number {
+    const accessor = (this.json.accessors ?? [])[index]
+    const { count } = accessor
+    const byteStride = align(elementBytes(accessor))
+    const data = strided(tight(index, this.written, this.source), count, elementBytes(accessor), byteStride)
+    const layout = { target: ARRAY_BUFFER, byteStride }
+    if (!this.options.meshopt) return this.addView(data, layout)
+    const exponential = this.options.exponential.get(index)
+    const stored = exponential ? new Uint8Array(exponential.buffer, exponential.byteOffset, exponential.byteLength) : data
+    const encoded = MeshoptEncoder.encodeVertexBufferLevel(stored, count, byteStride, VERTEX_LEVEL, VERTEX_CODEC)
+    return this.addCompressed(data.length, encoded, layout, { mode: 'ATTRIBUTES', ...(exponential ? { filter: 'EXPONENTIAL' } : {}), count, byteStride })
+  }
+
+  private addView(data: Uint8Array, layout: ViewLayout = {}): number {
+    return this.views.push({ buffer: 0, byteOffset: this.addPiece(data), byteLength: data.length, ...layout }) - 1
+  }
+
+  private addCompressed(byteLength: number, encoded: Uint8Array, layout: ViewLayout, meshopt: object): number {
+    const compressed = { buffer: 0, byteOffset: this.addPiece(encoded), byteLength: encoded.length, ...meshopt }
+    const view = { buffer: 1, byteOffset: this.fallbackLength, byteLength, ...layout, extensions: { [EXT_MESHOPT]: compressed } }
+    this.fallbackLength += align(byteLength)
+    return this.views.push(view) - 1
+  }
+
+  /** Where the piece begins in the binary chunk: at a multiple of four bytes. */
+  private addPiece(data: Uint8Array): number {
+    const at = this.length
+    this.pieces.push({ at, data })
+    this.length += align(data.length)
+    return at
+  }
+}
+
+/** The image of a texture, wherever its format's extension puts it. */
+function imageOf({ source, extensions = {} }: GLTF.ITexture): number {
+  const [named] = Object.values(extensions) as { source?: number }[]
+  return (source ?? named?.source) as number
 }
 
 /** Bytes of an accessor of the written document, without padding between elements. */
@@ -158,26 +195,6 @@ function glb(json: GLTF.IGLTF, binary: Uint8Array): Uint8Array {
   header.setUint32(24 + textBytes, 0x00_4e_49_42, true) // BIN
   file.set(binary, 28 + textBytes)
   return file
-}
-
-/** Pieces of the binary chunk, each at a multiple of four bytes. */
-class Chunks {
-  length = 0
-  private readonly pieces: { at: number; data: Uint8Array }[] = []
-
-  /** Where the piece begins. */
-  add(data: Uint8Array): number {
-    const at = this.length
-    this.pieces.push({ at, data })
-    this.length += align(data.length)
-    return at
-  }
-
-  join(): Uint8Array {
-    const all = new Uint8Array(this.length)
-    for (const { at, data } of this.pieces) all.set(data, at)
-    return all
-  }
 }
 
 function align(bytes: number): number {

@@ -1,14 +1,15 @@
-import { Document, Format, getBounds, Logger, type Material, type Node, type Texture, TextureInfo, VertexLayout, WebIO } from '@gltf-transform/core'
+import { Document, Format, getBounds, Logger, type GLTF, type Material, type Node, type Texture, TextureInfo, VertexLayout, WebIO } from '@gltf-transform/core'
 import { EXTTextureAVIF, EXTTextureWebP, KHRMaterialsUnlit, KHRMeshQuantization, KHRTextureBasisu, KHRTextureTransform } from '@gltf-transform/extensions'
 import type { Mesh } from '../mesh/unproject.js'
 import { DEFAULT_TRAVEL, type Settings } from '../options.js'
 import type { EncodedImage } from '../texture/encode.js'
 import { layOutGlb } from './container.js'
-import type { SourceCamera } from './manifest.js'
+import { screenCoverage, type SourceCamera } from './manifest.js'
 import { keepMeshes, packMeshes, type PackedMesh, type PackPlan } from './pack.js'
 
 /** Without a version, so that a new release of a dependency doesn't change the bytes of every asset. */
 const GENERATOR = 'depthmesh'
+const QUIET = new Logger(Logger.Verbosity.SILENT)
 /** Base colour of a surface without a picture: plaster, so that its shading has room above and below. */
 const PLASTER: [number, number, number, number] = [0.8, 0.8, 0.8, 1]
 /** The glTF camera sees a little more than the map's range: what lies exactly at `near` or `far` would be clipped by rounding. */
@@ -38,7 +39,7 @@ export interface GlbContent {
   error: { metres: number; pixels: number }
 }
 
-/** One level's file, and what is in it. */
+/** A file, and what is in it. */
 export interface WrittenGlb {
   bytes: Uint8Array
   /** In all layers, as stored: rounding may have closed a few. */
@@ -61,38 +62,76 @@ export function shadingOf(settings: Pick<Settings, 'shading'>, hasColor: boolean
  * Same content, same bytes.
  */
 export async function writeGlb(content: GlbContent, settings: Settings): Promise<WrittenGlb> {
-  const document = new Document().setLogger(new Logger(Logger.Verbosity.SILENT))
+  return writeLevels([content], settings)
+}
+
+/**
+ * Writes all levels, fine → coarse, into one GLB with `MSFT_lod`, each with textures of its own. Coarse levels come first in the file,
+ * so that Babylon.js, asking for ranges of bytes, shows the coarsest after a few kilobytes. What it counts is the finest level.
+ */
+export async function writeLodGlb(contents: readonly GlbContent[], settings: Settings): Promise<WrittenGlb> {
+  return writeLevels(contents, settings)
+}
+
+async function writeLevels(contents: readonly GlbContent[], settings: Settings): Promise<WrittenGlb> {
+  const document = new Document().setLogger(QUIET)
   document.getRoot().getAsset().generator = GENERATOR
   document.createBuffer()
-  const scene = document.createScene(content.name)
+  const [{ name, camera, error }] = contents
+  const scene = document.createScene(name)
   document.getRoot().setDefaultScene(scene)
-  const level = await addLevel(document, content, settings)
-  scene.addChild(level.node)
-  if (content.camera) scene.addChild(sourceView(document, content.camera))
+  const levels: Level[] = []
+  for (const content of contents.toReversed()) levels.unshift(await addLevel(document, content, settings))
+  const [finest] = levels
+  scene.addChild(finest.node)
+  if (camera) scene.addChild(sourceView(document, camera))
 
   const io = new WebIO()
-    .setLogger(new Logger(Logger.Verbosity.SILENT))
+    .setLogger(QUIET)
     .setVertexLayout(VertexLayout.SEPARATE)
     .registerExtensions([EXTTextureAVIF, EXTTextureWebP, KHRMaterialsUnlit, KHRMeshQuantization, KHRTextureBasisu, KHRTextureTransform])
   const written = await io.writeJSON(document, { format: Format.GLB })
-  const exponential = new Map<number, Int32Array>()
-  for (const [i, { positions, uvs }] of level.packed.entries()) {
-    const { POSITION, TEXCOORD_0 } = written.json.meshes?.[0].primitives[i].attributes ?? {}
-    if (positions.exponential) exponential.set(POSITION, positions.exponential)
-    if (uvs.exponential) exponential.set(TEXCOORD_0, uvs.exponential)
-  }
+  if (levels.length > 1) linkLevels(written.json, levels.map(({ node }) => document.getRoot().listNodes().indexOf(node)))
+  const exponential = exponentialAccessors(written.json, levels.toReversed())
   const bytes = layOutGlb(written, { meshopt: settings.compression === 'meshopt', exponential })
   return {
     bytes,
-    triangles: sum(level.packed.map(({ indices }) => indices.length / 3)),
-    vertices: sum(level.packed.map(({ positions }) => positions.values.length / 3)),
-    error: { metres: content.error.metres + level.rounding.metres, pixels: content.error.pixels + level.rounding.pixels },
-    bounds: boundsOf(level.node),
+    triangles: sum(finest.packed.map(({ indices }) => indices.length / 3)),
+    vertices: sum(finest.packed.map(({ positions }) => positions.values.length / 3)),
+    error: { metres: error.metres + finest.rounding.metres, pixels: error.pixels + finest.rounding.pixels },
+    bounds: unite(levels.map(({ node }) => getBounds(node))),
   }
 }
 
+/** `MSFT_lod`: the finest node names the coarser ones; only the finest stands in the scene. */
+function linkLevels(json: GLTF.IGLTF, [finest, ...coarser]: readonly number[]): void {
+  const node = (json.nodes ?? [])[finest]
+  node.extensions = { MSFT_lod: { ids: coarser } }
+  node.extras = { MSFT_screencoverage: [finest, ...coarser].map((_, level, { length }) => screenCoverage(level, length)) }
+  json.extensionsUsed = [...(json.extensionsUsed ?? []), 'MSFT_lod'].sort()
+}
+
+/** By accessor: what the exponential filter stores. Levels in the order of the document's meshes. */
+function exponentialAccessors({ meshes = [] }: GLTF.IGLTF, levels: readonly Level[]): Map<number, Int32Array> {
+  const accessors = new Map<number, Int32Array>()
+  for (const [i, { packed }] of levels.entries()) {
+    for (const [j, { positions, uvs }] of packed.entries()) {
+      const { POSITION, TEXCOORD_0 } = meshes[i].primitives[j].attributes
+      if (positions.exponential) accessors.set(POSITION, positions.exponential)
+      if (uvs.exponential) accessors.set(TEXCOORD_0, uvs.exponential)
+    }
+  }
+  return accessors
+}
+
+interface Level {
+  node: Node
+  packed: PackedMesh[]
+  rounding: WrittenGlb['error']
+}
+
 /** Adds a level's mesh on a node of its own. */
-async function addLevel(document: Document, content: GlbContent, settings: Settings): Promise<{ node: Node; packed: PackedMesh[]; rounding: WrittenGlb['error'] }> {
+async function addLevel(document: Document, content: GlbContent, settings: Settings): Promise<Level> {
   const lit = shadingOf(settings, content.layers.some(({ color }) => color !== null)) === 'lit'
   const plan: PackPlan = { map: content.map, camera: content.camera, relief: settings, parallax: parallaxOf(content, settings), error: content.error, lit, integers: settings.compression !== 'meshopt' }
   const meshes = content.layers.map(({ mesh }) => mesh)
@@ -201,7 +240,10 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0)
 }
 
-function boundsOf(node: Node): WrittenGlb['bounds'] {
-  const { min, max } = getBounds(node)
-  return { min: [min[0], min[1], min[2]], max: [max[0], max[1], max[2]] }
+function unite(boxes: readonly { min: readonly number[]; max: readonly number[] }[]): WrittenGlb['bounds'] {
+  const corner = (pick: (...values: number[]) => number, side: 'min' | 'max'): [number, number, number] => {
+    const along = (axis: number) => pick(...boxes.map((box) => box[side][axis]))
+    return [along(0), along(1), along(2)]
+  }
+  return { min: corner(Math.min, 'min'), max: corner(Math.max, 'max') }
 }

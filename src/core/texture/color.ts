@@ -69,13 +69,26 @@ export async function grayAt(picture: Picture, { width, height }: { width: numbe
   return { width, height, gray, sourceWidth: picture.width, sourceHeight: picture.height }
 }
 
+/** What counts, 255, and what doesn't, 0, per pixel. */
+export interface Mask {
+  width: number
+  height: number
+  data: Uint8Array
+}
+
+/** Where a map has a surface; `undefined` where that is everywhere. */
+export function coverage({ width, height, disparity }: { width: number; height: number; disparity: Float32Array }): Mask | undefined {
+  if (!disparity.some(Number.isNaN)) return undefined
+  return { width, height, data: Uint8Array.from(disparity, (value) => (Number.isNaN(value) ? 0 : 255)) }
+}
+
 /**
  * Continues the colours of what is there into what isn't, so that neither filtering nor mip levels nor lossy compression bring
  * a foreign colour in at the rim, and drops the alpha. "There" is what alpha shows, and what `mask` (0..255, any size) keeps.
  *
  * Push-pull: means of what is known, halved until everything is, then back down into the gaps (Gortler et al. 1996, §3.4).
  */
-export function padEdges(picture: Picture, mask?: { width: number; height: number; data: Uint8Array }): Picture {
+export function padEdges(picture: Picture, mask?: Mask): Picture {
   const { width, height, channels, pixels } = picture
   if (channels === 3 && !mask) return picture
   const weights = new Uint8Array(width * height)

@@ -1,4 +1,4 @@
-import { NodeBasisEncoder } from 'ktx2-encoder'
+import type { NodeBasisEncoder } from 'ktx2-encoder'
 import { DepthMeshError } from '../errors.js'
 import type { Picture } from './color.js'
 
@@ -58,7 +58,8 @@ export async function encodeKtx2(picture: Picture, { role, quality }: Ktx2Option
  * so that is what it gets a silent answer to; everybody else's `console.log` keeps working meanwhile.
  */
 async function quietEncoder(): Promise<NodeBasisEncoder> {
-  const created = new NodeBasisEncoder()
+  const ktx2 = await import('ktx2-encoder')
+  const created = new ktx2.NodeBasisEncoder()
   const { log } = console
   // oxlint-disable-next-line no-console -- nothing is printed: this keeps the encoder from it
   console.log = Object.assign((...words: unknown[]) => log(...words), { bind: () => () => {} })

@@ -2,11 +2,12 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { bakeDepthMesh } from '../../../src/core/pipeline.js'
-import { writeGlb, type GlbContent } from '../../../src/core/glb/write.js'
+import { writeGlb, writeLodGlb, type GlbContent } from '../../../src/core/glb/write.js'
 import type { Mesh } from '../../../src/core/mesh/unproject.js'
 import { parseSettings, type SettingsInput } from '../../../src/core/options.js'
 import { encodePicture } from '../../../src/core/texture/encode.js'
 import { readLevel } from '../../support/glb.js'
+import { gray16 } from '../../support/maps.js'
 import { describeWithShared, sharedFolder } from '../../support/shared.js'
 import { parseGlb, problemsIn } from '../../support/validate.js'
 
@@ -187,6 +188,59 @@ describe('the document', () => {
     await writeGlb(await content({ shading: 'lit' }), settingsOf({ shading: 'lit' }))
     for (const spy of spies) expect(spy).not.toHaveBeenCalled()
     vi.restoreAllMocks()
+  })
+})
+
+describe('one GLB with all levels (MSFT_lod)', () => {
+  const levels = async (settings: SettingsInput) => {
+    const fine = await content(settings)
+    const coarse = { ...fine, layers: [{ ...fine.layers[0], mesh: { ...fine.layers[0].mesh, indices: fine.layers[0].mesh.indices.slice(0, 60) }, color: await picture() }] }
+    const coarsest = { ...coarse, layers: [{ ...coarse.layers[0], mesh: { ...fine.layers[0].mesh, indices: fine.layers[0].mesh.indices.slice(0, 6) }, color: await picture() }] }
+    return [fine, coarse, coarsest]
+  }
+  interface Lods {
+    nodes: { mesh?: number; extensions?: { MSFT_lod: { ids: number[] } }; extras?: { MSFT_screencoverage: number[] } }[]
+    scenes: { nodes: number[] }[]
+    meshes: { primitives: { indices: number; material: number; attributes: Record<string, number> }[] }[]
+    accessors: { bufferView: number; count: number }[]
+    bufferViews: { byteOffset?: number; extensions?: Record<string, { byteOffset: number }> }[]
+    images: { bufferView: number }[]
+    extensionsUsed: string[]
+  }
+  const start = ({ byteOffset = 0, extensions }: Lods['bufferViews'][number]) => extensions?.EXT_meshopt_compression.byteOffset ?? byteOffset
+
+  it.each(['meshopt', 'quantize', 'none'] as const)('is valid, and links coarser levels from the finest (%s)', async (compression) => {
+    const { bytes, triangles } = await writeLodGlb(await levels({}), settingsOf({ compression }))
+    expect(await problemsIn(bytes)).toEqual([])
+    const json = parseGlb(bytes).json as unknown as Lods
+    expect(json.extensionsUsed).toContain('MSFT_lod')
+    const finest = json.scenes[0].nodes.find((node) => json.nodes[node].mesh !== undefined) as number
+    const ids = [finest, ...(json.nodes[finest].extensions?.MSFT_lod.ids ?? [])]
+    const counts = ids.map((node) => json.accessors[json.meshes[json.nodes[node].mesh as number].primitives[0].indices].count)
+    expect(counts).toEqual([triangles * 3, 60, 6])
+    expect(json.nodes[finest].extras).toEqual({ MSFT_screencoverage: [0.5, 0.25, 0] })
+    expect(json.scenes[0].nodes).not.toContain(ids[1])
+  })
+
+  it('lays coarse levels first, each with a texture of its own behind it', async () => {
+    const { bytes } = await writeLodGlb(await levels({ shading: 'lit' }), settingsOf({ shading: 'lit' }))
+    const json = parseGlb(bytes).json as unknown as Lods
+    expect(json.images).toHaveLength(3)
+    const order = json.meshes.flatMap(({ primitives: [{ indices, attributes, material }] }) => [
+      ...[indices, ...Object.values(attributes)].map((index) => start(json.bufferViews[json.accessors[index].bufferView])),
+      start(json.bufferViews[json.images[material].bufferView]),
+    ])
+    expect(order).toEqual(order.toSorted((a, b) => a - b))
+    expect(json.accessors[json.meshes[0].primitives[0].indices].count).toBe(6)
+  })
+
+  it('is what container: "msft_lod" bakes', async () => {
+    const depth = await gray16(64, 32, (x, y) => 0.5 + 0.3 * Math.sin(x / 5) * Math.cos(y / 4))
+    const { files, manifest } = await bakeDepthMesh({ name: 'waves', depth }, { settings: { container: 'msft_lod', lods: [1000, 200], clean: false } })
+    expect(files.map(({ name }) => name)).toEqual(['waves.glb'])
+    expect(manifest.lods).toHaveLength(1)
+    expect(manifest.lods[0]).toMatchObject({ url: 'waves.glb', bytes: files[0].bytes.length })
+    expect(await problemsIn(files[0].bytes)).toEqual([])
   })
 })
 
