@@ -37,7 +37,7 @@ async function cases() {
   const real = !existsSync(REAL) ? [] : [{ name: 'moon (real) 640×640', depth: readFileSync(`${REAL}moon.depth.png`), color: readFileSync(`${REAL}moon.color.jpg`), settings: {} }]
   return [
     [[...real, ...(await generated(1024))], 3],
-    [await generated(2048), 1],
+    [(await generated(2048)).slice(0, 1), 1], // the room takes the full grid three quarters of a minute more, and says no more
   ]
 }
 

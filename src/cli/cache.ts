@@ -2,6 +2,7 @@ import { openCache, type BakeCache } from '../bake/cache.js'
 import { nearestKey } from '../core/options.js'
 import { openBaker } from './baker.js'
 import { EXIT, type Command } from './command.js'
+import { eachMap } from './each-map.js'
 import { findMaps } from './find-maps.js'
 import { cacheDirFlag, type Arguments } from './flags.js'
 import { failure, printJson, reportFailure } from './outcome.js'
@@ -65,31 +66,26 @@ async function compareWithFresh(args: Arguments, signal: AbortSignal): Promise<b
   if (patterns.length === 0) return true
   const { maps, errors } = await findMaps(patterns)
   for (const error of errors) reportFailure(failure(error.file ?? '', error), args)
-  let good = errors.length === 0
   const kept = openBaker(args, {}, { readonly: true })
   const fresh = openBaker({ ...args, flags: new Map([...args.flags, ['no-cache', true]]) }, {})
+  let differ = 0
   try {
-    for (const file of maps) {
-      if (signal.aborted) break
-      try {
-        const old = await kept.bake(file, { signal })
-        const now = old.cached ? await fresh.bake(file, { signal }) : old
-        const differing = now.files.filter(({ bytes }, i) => !Buffer.from(bytes).equals(old.files[i]?.bytes ?? Buffer.of())).map(({ name }) => name)
-        if (differing.length > 0) good = false
+    const failed = await eachMap(maps, args, signal, async (file) => {
+      const old = await kept.bake(file, { signal })
+      const now = old.cached ? await fresh.bake(file, { signal }) : old
+      const differing = now.files.filter(({ bytes }, i) => !Buffer.from(bytes).equals(old.files[i]?.bytes ?? Buffer.of())).map(({ name }) => name)
+      if (differing.length > 0) differ++
+      return () => {
         if (args.flags.has('json')) printJson({ file, ok: differing.length === 0, kept: old.cached, differing })
         else if (differing.length > 0) console.error(`error: ${file}: expected the bytes that are kept, got others in ${differing.join(', ')}. This is a bug in depthmesh: please report it with the file that caused it.`)
         else if (!args.flags.has('quiet')) console.log(`${file}: ${old.cached ? `${now.files.length} files, the same again` : 'not kept'}`)
-      } catch (error) {
-        if (signal.aborted) break
-        reportFailure(failure(file, error), args)
-        good = false
       }
-    }
+    })
+    return errors.length + failed + differ === 0
   } finally {
     await kept.close()
     await fresh.close()
   }
-  return good
 }
 
 async function clear(cache: BakeCache, { flags }: Arguments): Promise<number> {

@@ -2,11 +2,11 @@ import { basename, dirname } from 'node:path'
 import type { BakeOptions, BakeSources, PreflightReport } from '../core/index.js'
 import { openBaker } from './baker.js'
 import { EXIT, type Command } from './command.js'
-import { findMaps } from './find-maps.js'
+import { eachMap } from './each-map.js'
+import { findMaps, patternsOf } from './find-maps.js'
 import type { Arguments } from './flags.js'
-import { failure, printJson, reportFailure } from './outcome.js'
+import { failure, printJson, reportFailure, reportWarnings } from './outcome.js'
 import { preflightList } from './preflight-list.js'
-import { createProgress } from './progress.js'
 import { settingsFromFlags } from './setting-flags.js'
 import { UsageError } from './usage-error.js'
 import { writeOutputs } from './write-outputs.js'
@@ -28,40 +28,29 @@ export const checkCommand: Command = {
 }
 
 async function check(args: Arguments, signal: AbortSignal): Promise<number> {
-  if (args.positionals.length === 0) throw new UsageError('expected a file, a folder or a glob, got none.')
+  const { maps, errors } = await findMaps(patternsOf(args))
   const settings = settingsFromFlags(args.flags)
-  const { maps, errors } = await findMaps(args.positionals)
   const picture = args.flags.get('picture')
   if (picture !== undefined && maps.length + errors.length > 1) throw new UsageError(`--picture: expected one map, got ${maps.length + errors.length}. Check them one by one.`)
   for (const error of errors) reportFailure(failure(error.file ?? '', error), args)
-  let bad = errors.length > 0
-  const progress = createProgress(args.flags.has('quiet') || args.flags.has('json'))
+  let fired = false
   const baker = openBaker(args, settings)
   try {
-    for (const [i, file] of maps.entries()) {
-      if (signal.aborted) break
-      progress.show(i, maps.length, file)
-      try {
-        const { result, warnings } = await baker.withSources(file, picture === undefined ? look : draw, { signal })
-        const { report, drawing } = result
-        if (drawing !== null && typeof picture === 'string') await writeOutputs(dirname(picture), [{ name: basename(picture), bytes: drawing }], [], signal)
-        progress.clear()
-        if (!args.flags.has('json') && !args.flags.has('quiet')) for (const warning of warnings) console.error(`warning: ${warning}`)
+    const failed = await eachMap(maps, args, signal, async (file) => {
+      const { result, warnings } = await baker.withSources(file, picture === undefined ? look : draw, { signal })
+      const { report, drawing } = result
+      if (drawing !== null && typeof picture === 'string') await writeOutputs(dirname(picture), [{ name: basename(picture), bytes: drawing }], [], signal)
+      fired ||= report.checks.some(({ severity }) => severity === 'error' || (severity === 'warning' && args.flags.has('strict')))
+      return () => {
+        reportWarnings(warnings, args)
         print(file, report, args)
-        bad ||= report.checks.some(({ severity }) => severity === 'error' || (severity === 'warning' && args.flags.has('strict')))
-      } catch (error) {
-        progress.clear()
-        if (signal.aborted) break
-        reportFailure(failure(file, error), args)
-        bad = true
       }
-    }
+    })
+    if (signal.aborted) return EXIT.interrupted
+    return fired || failed + errors.length > 0 ? EXIT.failed : EXIT.ok
   } finally {
-    progress.clear()
     await baker.close()
   }
-  if (signal.aborted) return EXIT.interrupted
-  return bad ? EXIT.failed : EXIT.ok
 }
 
 interface Look {

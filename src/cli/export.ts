@@ -3,13 +3,12 @@ import { extname, join, resolve } from 'node:path'
 import { DepthMeshError } from '../core/errors.js'
 import type { ExportPart, ExportResult } from '../core/index.js'
 import { splitClashes } from './bake-maps.js'
-import { outFolder } from './bake.js'
 import { openBaker } from './baker.js'
 import { EXIT, type Command } from './command.js'
-import { findMaps } from './find-maps.js'
-import { outFlag, type Arguments } from './flags.js'
-import { failure, printJson, reportFailure } from './outcome.js'
-import { createProgress } from './progress.js'
+import { eachMap } from './each-map.js'
+import { findMaps, patternsOf } from './find-maps.js'
+import { outFlag, outFolder, type Arguments } from './flags.js'
+import { failure, printJson, reportFailure, reportWarnings } from './outcome.js'
 import { settingsFromFlags } from './setting-flags.js'
 import { UsageError } from './usage-error.js'
 import { writeOutputs, type Output } from './write-outputs.js'
@@ -38,46 +37,33 @@ export const exportCommand: Command = {
 
 async function exportMaps(args: Arguments, signal: AbortSignal): Promise<number> {
   const out = outFolder(args)
-  if (args.positionals.length === 0) throw new UsageError('expected a file, a folder or a glob, got none.')
   const parts = chosenParts(args)
-  const settings = settingsFromFlags(args.flags)
-  const found = await findMaps(args.positionals)
+  const found = await findMaps(patternsOf(args))
   const { maps, clashes } = splitClashes(found.maps)
   const failures = [...found.errors.map((error) => failure(error.file ?? '', error)), ...clashes]
   for (const each of failures) reportFailure(each, args)
-  const progress = createProgress(args.flags.has('quiet') || args.flags.has('json'))
-  const baker = openBaker(args, settings)
+  const baker = openBaker(args, settingsFromFlags(args.flags))
   try {
-    for (const [i, file] of maps.entries()) {
-      if (signal.aborted) break
-      progress.show(i, maps.length, file)
-      try {
-        const { result, warnings } = await baker.withSources(file, async (sources, options, files) => {
-          const { exportDepthMap } = await import('../core/export.js')
-          const picture = await pictureCopy(sources.name, files.color)
-          const exported = await exportDepthMap(sources, parts, { ...options, colorFile: picture?.name })
-          const outputs = picture === null ? exported.files : [...exported.files, picture]
-          refuseSources(outputs, out, [files.depth, files.sidecar, files.color])
-          return { ...exported, outputs }
-        }, { signal })
-        await writeOutputs(out, result.outputs, [], signal)
-        progress.clear()
-        if (!args.flags.has('quiet') && !args.flags.has('json')) for (const warning of warnings) console.error(`warning: ${warning}`)
+    const failed = await eachMap(maps, args, signal, async (file) => {
+      const { result, warnings } = await baker.withSources(file, async (sources, options, files) => {
+        const { exportDepthMap } = await import('../core/export.js')
+        const picture = await pictureCopy(sources.name, files.color)
+        const exported = await exportDepthMap(sources, parts, { ...options, colorFile: picture?.name })
+        const outputs = picture === null ? exported.files : [...exported.files, picture]
+        refuseSources(outputs, out, [files.depth, files.sidecar, files.color])
+        return { ...exported, outputs }
+      }, { signal })
+      await writeOutputs(out, result.outputs, [], signal)
+      return () => {
+        reportWarnings(warnings, args)
         report(file, result, out, args)
-      } catch (error) {
-        progress.clear()
-        if (signal.aborted) break
-        const failed = failure(file, error)
-        failures.push(failed)
-        reportFailure(failed, args)
       }
-    }
+    })
+    if (signal.aborted) return EXIT.interrupted
+    return failures.length + failed === 0 ? EXIT.ok : EXIT.failed
   } finally {
-    progress.clear()
     await baker.close()
   }
-  if (signal.aborted) return EXIT.interrupted
-  return failures.length === 0 ? EXIT.ok : EXIT.failed
 }
 
 function report(file: string, { outputs, cleaned }: ExportResult & { outputs: readonly Output[] }, out: string, { flags }: Arguments): void {

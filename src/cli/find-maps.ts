@@ -2,6 +2,8 @@ import { statSync } from 'node:fs'
 import { basename, isAbsolute, relative, resolve } from 'node:path'
 import { glob, isDynamicPattern } from 'tinyglobby'
 import { DepthMeshError } from '../core/errors.js'
+import type { Arguments } from './flags.js'
+import { UsageError } from './usage-error.js'
 
 /** What a depth map's name ends in. */
 const DEPTH_MAP = /\.depth\.(png|exr|tif|tiff)$/i
@@ -17,6 +19,16 @@ export interface FoundMaps {
   /** As typed, or below what was typed; in order, each once. */
   maps: string[]
   errors: DepthMeshError[]
+}
+
+/**
+ * What was typed to name maps.
+ *
+ * @throws UsageError where nothing was.
+ */
+export function patternsOf({ positionals }: Arguments): readonly string[] {
+  if (positionals.length === 0) throw new UsageError('expected a file, a folder or a glob, got none.')
+  return positionals
 }
 
 /** Finds the depth maps that files, folders and globs name. */

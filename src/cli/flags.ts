@@ -65,6 +65,17 @@ export function parseFlags(argv: readonly string[], known: readonly Flag[]): Arg
   return { positionals, flags }
 }
 
+/**
+ * The folder of `--out`.
+ *
+ * @throws UsageError
+ */
+export function outFolder({ flags }: Arguments): string {
+  const out = flags.get('out')
+  if (typeof out !== 'string' || out === '') throw new UsageError('expected --out <folder>, got none. Say where the files go.')
+  return out
+}
+
 function unknownFlag(typed: string, known: readonly Flag[]): UsageError {
   const suggestion = nearestKey(typed.replace(/^-+/, ''), known.map(({ name }) => name))
   return new UsageError(`unknown flag ${typed}. ${suggestion === undefined ? '--help lists the flags.' : `Did you mean --${suggestion}?`}`)

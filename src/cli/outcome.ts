@@ -1,7 +1,8 @@
+import { join } from 'node:path'
 import { DepthMeshError, formatError } from '../core/errors.js'
 import type { DepthManifest } from '../core/index.js'
 import type { Arguments } from './flags.js'
-import { preflightCounts } from './preflight-list.js'
+import { preflightCounts, preflightList } from './preflight-list.js'
 import { textTable } from './text-table.js'
 
 /** What became of one map. */
@@ -31,6 +32,30 @@ export function reportFailure({ file, error }: Failure, { flags }: Arguments): v
   console.error(`error: ${formatError(error)}`)
   if (error.position !== undefined) console.error(error.position.frame)
   if (flags.has('verbose')) console.error(error.cause instanceof Error ? error.cause.stack : error.stack)
+}
+
+/** What a person wants to know at once: failures and suspicions. A program gets it all. */
+export function reportOutcome(outcome: Outcome, out: string, args: Arguments): void {
+  if (!outcome.ok) {
+    reportFailure(outcome, args)
+    return
+  }
+  const { file, manifest, cached, milliseconds, warnings } = outcome
+  if (args.flags.has('json')) {
+    const lods = manifest.lods.map(({ url, triangles, vertices, bytes }) => ({ file: join(out, url), triangles, vertices, bytes }))
+    printJson({ file, ok: true, name: manifest.name, manifest: join(out, `${manifest.name}.json`), cached, milliseconds: Math.round(milliseconds), lods, warnings, checks: manifest.preflight.checks })
+    return
+  }
+  if (args.flags.has('quiet')) return
+  reportWarnings(warnings, args)
+  const worrying = manifest.preflight.checks.filter(({ severity }) => severity !== 'info' || args.flags.has('verbose'))
+  if (worrying.length > 0) console.error(preflightList(file, { ...manifest.preflight, checks: worrying }))
+}
+
+/** Trouble that failed nothing. */
+export function reportWarnings(warnings: readonly string[], { flags }: Arguments): void {
+  if (flags.has('json') || flags.has('quiet')) return
+  for (const warning of warnings) console.error(`warning: ${warning}`)
 }
 
 /** One stable JSON object on a line of its own. */

@@ -4,14 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { watch as watchFiles, type FSWatcher } from 'chokidar'
 import type { Baker } from '../bake/bake.js'
 import { bakeMaps, splitClashes } from './bake-maps.js'
-import { outFolder, reportOutcome } from './bake.js'
 import { openBaker } from './baker.js'
 import { EXIT, type Command } from './command.js'
-import { findMaps } from './find-maps.js'
-import { cacheDirFlag, noCacheFlag, outFlag, type Arguments } from './flags.js'
-import { failure, reportFailure, summaryTable, type Outcome } from './outcome.js'
+import { findMaps, patternsOf } from './find-maps.js'
+import { cacheDirFlag, noCacheFlag, outFlag, outFolder, type Arguments } from './flags.js'
+import { failure, reportFailure, reportOutcome, summaryTable, type Outcome } from './outcome.js'
 import { settingsFromFlags } from './setting-flags.js'
-import { UsageError } from './usage-error.js'
 
 /** How long files must be quiet before they are looked at, ms: chokidar drops events within 50 ms of the last one, so that the last write may go unseen. */
 const QUIET_MS = 80
@@ -28,9 +26,9 @@ export const watchCommand: Command = {
 
 async function watch(args: Arguments, signal: AbortSignal): Promise<number> {
   const out = outFolder(args)
-  if (args.positionals.length === 0) throw new UsageError('expected a file, a folder or a glob, got none.')
+  const patterns = patternsOf(args)
   const baker = openBaker(args, settingsFromFlags(args.flags), { patient: true })
-  const watcher = watchFiles(args.positionals.map(watchedFolder), { ignoreInitial: true, ignored: (path) => /[/\\](node_modules|\.git)$/.test(path) || path === resolve(out) })
+  const watcher = watchFiles(patterns.map(watchedFolder), { ignoreInitial: true, ignored: (path) => /[/\\](node_modules|\.git)$/.test(path) || path === resolve(out) })
   const chatty = !args.flags.has('json') && !args.flags.has('quiet')
   try {
     await new Promise<void>((ready) => watcher.once('ready', ready))
@@ -41,7 +39,7 @@ async function watch(args: Arguments, signal: AbortSignal): Promise<number> {
       const outcomes = await bakeWhatChanged(baker, seen, args, out, signal)
       for (const { file } of outcomes) watcher.add(baker.dependencies(file).present)
       if (chatty && outcomes.length > 0 && !signal.aborted) console.log(summaryTable(outcomes))
-      if (chatty && first && !signal.aborted) console.log(`watching ${args.positionals.join(', ')}; Ctrl-C ends`)
+      if (chatty && first && !signal.aborted) console.log(`watching ${patterns.join(', ')}; Ctrl-C ends`)
       await nextChange()
     }
   } finally {
