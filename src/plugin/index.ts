@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import { createFilter, isFileLoadingAllowed, normalizePath, searchForWorkspaceRoot, type Plugin, type ResolvedConfig } from 'vite'
+import { createFilter, isFileLoadingAllowed, normalizePath, searchForWorkspaceRoot, type Environment, type Plugin, type ResolvedConfig } from 'vite'
 import { createBaker, type BakedAsset, type Baker } from '../bake/bake.js'
 import type { Dependencies } from '../bake/sources.js'
 import { createCompanionBell, type CompanionBell } from '../bake/companions.js'
@@ -25,11 +25,19 @@ export interface DepthMeshApi {
 interface Shared {
   options: PluginOptions
   baker?: Baker
-  live?: LiveMaps
-  files?: DevFiles
+  /** Builds under way: they share the baker, and the last one closes it. */
+  building: Set<Environment>
+  /** By the environments of each running server: a server that restarts overlaps with its successor. */
+  serving: WeakMap<Environment, DevSession>
   bell?: CompanionBell
   /** Warnings that were shown. */
   told: Set<string>
+}
+
+interface DevSession {
+  baker: Baker
+  live: LiveMaps
+  files: DevFiles
 }
 
 /**
@@ -42,7 +50,7 @@ interface Shared {
  * export default { plugins: [depthmesh({ fovY: 60 })] }
  */
 export default function depthmesh(options: DepthMeshPluginOptions = {}): Plugin<DepthMeshApi> {
-  return createPlugin({ options: parsePluginOptions(options), told: new Set() })
+  return createPlugin({ options: parsePluginOptions(options), building: new Set(), serving: new WeakMap(), told: new Set() })
 }
 
 function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
@@ -56,7 +64,6 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
     return isIncluded(file) && (query === '' || /^(?:&?(?:import|[vt]=[^&]*))*$/.test(query))
   }
   const closeBaker = async (): Promise<void> => {
-    shared.live?.close()
     const { baker } = shared
     delete shared.baker
     await baker?.close()
@@ -94,34 +101,40 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
     },
 
     configureServer(server) {
+      const baker = openBaker(config, shared.options)
       const files = createDevFiles(server.config.server.headers)
-      shared.files = files
-      shared.live = createLiveMaps(bakerOf(), (file) => server.watcher.emit('change', file))
-      for (const event of ['change', 'add', 'unlink'] as const) server.watcher.on(event, (file) => shared.live?.noticed(file))
+      const live = createLiveMaps(baker, (file) => server.watcher.emit('change', file))
+      for (const environment of Object.values(server.environments)) shared.serving.set(environment, { baker, live, files })
+      for (const event of ['change', 'add', 'unlink'] as const) server.watcher.on(event, live.noticed)
       server.middlewares.use(files.middleware)
+    },
+
+    buildStart() {
+      if (config.command === 'build') shared.building.add(this.environment)
     },
 
     load: {
       async handler(id) {
         if (!isDepthMap(id)) return null
         const [file] = splitId(id)
-        const isDev = config.command === 'serve' && this.environment.config.isBundled !== true
+        // Bundled dev emits its files as a build does.
+        const session = this.environment.config.isBundled === true && config.command === 'serve' ? undefined : shared.serving.get(this.environment)
         try {
-          const asset = await (isDev && shared.live ? shared.live.load(file) : bakerOf().bake(file))
+          const asset = await (session ? session.live.load(file) : bakerOf().bake(file))
           for (const warning of warningsOf(asset, file, config)) if (isNew(shared, warning)) this.warn(warning)
-          const urlOf = isDev && shared.files ? devUrls(shared.files, file, asset, config) : emissions.emit(this, id, relative(config.root, file), asset)
-          return { code: assetModule(asset.manifest, { urlOf, hotKey: isDev ? asset.key : undefined }), map: null, moduleSideEffects: false, moduleType: 'js' }
+          const urlOf = session ? devUrls(session.files, file, asset, config) : emissions.emit(this, id, relative(config.root, file), asset)
+          return { code: assetModule(asset.manifest, { urlOf, hotKey: session && asset.key }), map: null, moduleSideEffects: false, moduleType: 'js' }
         } catch (error) {
           return this.error(await shownError(error, file, config))
         } finally {
           // After a failure too: mending the sidecar, say, has to be seen.
-          if (!isDev && this.meta.watchMode) for (const source of watchList(bakerOf().dependencies(file), shared, 'rolldownVersion' in this.meta)) this.addWatchFile(source)
+          if (!session && this.meta.watchMode) for (const source of watchList(bakerOf().dependencies(file), shared, 'rolldownVersion' in this.meta)) this.addWatchFile(source)
         }
       },
     },
 
     hotUpdate({ file, modules, server }) {
-      const maps = shared.live?.ownersOf(file) ?? []
+      const maps = shared.serving.get(this.environment)?.live.ownersOf(file) ?? []
       if (maps.length === 0) return undefined
       return modulesToUpdate(server.environments[this.environment.name], maps.map(normalizePath), modules, isDepthMap)
     },
@@ -136,8 +149,13 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
       return closeBaker()
     },
 
+    /** Runs after failed builds too, and in some versions twice. */
     async closeBundle() {
-      if (!this.meta.watchMode || config.command === 'serve') await closeBaker()
+      const session = shared.serving.get(this.environment)
+      session?.live.close()
+      await session?.baker.close()
+      shared.building.delete(this.environment)
+      if (shared.building.size === 0 && !(this.meta.watchMode && config.command === 'build')) await closeBaker()
     },
   }
 }

@@ -3,7 +3,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { InlineConfig, Rollup } from 'vite'
 import type { DepthAsset } from '../../src/core/index.js'
-import { rgb8 } from '../support/maps.js'
+import { gray16, rgb8 } from '../support/maps.js'
 import { createProject, hill, viteVersions, type Project } from '../support/project.js'
 
 const page = '<!doctype html><script type="module" src="/main.js"></script>'
@@ -133,6 +133,23 @@ describe.each(viteVersions)('vite build with %s', (version) => {
     }
     expect(lines.filter((line) => line.startsWith('depthmesh:bake start'))).toHaveLength(1)
     expect(urls(await play(project, 'server'))).toEqual(urls(await play(project, 'client')))
+  })
+
+  it('keeps baking for one environment when another is done', async () => {
+    const wide = await gray16(500, 500, (x, y) => 0.5 + 0.25 * Math.sin(x / 9) * Math.cos(y / 7))
+    const project = await gameProject({ 'art/wide.depth.png': wide, 'server.js': `import url, { asset } from './art/wide.depth.png'\nglobalThis.game = { url, asset }` }, version)
+    const { vite, depthmesh, root } = project
+    const builder = await vite.createBuilder({
+      root,
+      configFile: false,
+      logLevel: 'silent',
+      plugins: [depthmesh({ lods: [200, 50], cache: false })],
+      environments: { client: { build: script({}, 'client').build ?? {} }, ssr: { build: { ...script({ build: { ssr: true } }, 'server').build, rollupOptions: { input: '/server.js' } } } },
+      builder: { sharedConfigBuild: true, buildApp: async (builder) => void (await Promise.all(Object.values(builder.environments).map((environment) => builder.build(environment)))) },
+    })
+    await builder.buildApp()
+    expect(glbs(project, 'client')).toHaveLength(2)
+    expect(project.list('server')).toHaveLength(1)
   })
 
   it('leaves nothing behind for an import that is not used', async () => {
