@@ -1,0 +1,132 @@
+/**
+ * The surface alone: error at equal triangles, and time, against delatin, martini and meshoptimizer on the full grid.
+ *
+ * node bench/mesh.js             runs it alone
+ * node bench/mesh.js --quick     1024² only
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { argv } from 'node:process'
+import { fileURLToPath } from 'node:url'
+import Martini from '@mapbox/martini'
+import { buildLods, decodeDepth, errorModel, measureError, parseSettings, toDisparity, triangulate } from '../dist/core/index.js'
+import { markdownTable, median } from './support/measure.js'
+import { delatinChain, fullGridChain } from './support/peers.js'
+import { room, spheres, terrain } from './support/scenes.js'
+
+const BUDGETS = [100_000, 25_000, 6_000, 1_500]
+
+/** Real heights, where they stand beside the checkout. */
+const REAL = fileURLToPath(new URL('../../shared/data/', import.meta.url))
+const REAL_MAPS = { 'jacksboro-dem16': {}, 'grandcanyon-sm': {}, 'bevy-hmp': {}, 'fuji-terrainrgb': { encoding: 'terrain-rgb' } }
+
+export async function run({ quick = argv.includes('--quick') } = {}) {
+  const scenes = [terrain(1024), room(1024), spheres(1024)].map(({ name, width, height, disparity, settings, ...rest }) => ({ ...rest, name: `${name} ${width}×${height}`, width, height, disparity, settings }))
+  const reliefs = [...scenes.map((scene) => prepare(scene, { ...scene.settings, projection: 'orthographic' })), ...(await realReliefs())]
+  const views = scenes.map((scene) => prepare(scene, { ...scene.settings, projection: 'perspective' }))
+  const timed = quick ? [reliefs[0]] : [reliefs[0], prepare(terrain(2048), { projection: 'orthographic' }, 'terrain 2048×2048'), prepare(room(2048), { projection: 'orthographic' }, 'room 2048×1536')]
+  return [
+    '**Reliefs** (orthographic, one sheet): max / RMS error in 10⁻⁴ of the range at each budget; in brackets the RMS against delatin’s.',
+    await reliefTable(reliefs),
+    '**Views** (perspective, cut along jumps): the error that counts, RMS / 99th percentile in source pixels; in brackets the RMS against delatin’s.',
+    await viewTable(views),
+    '**Time** for all four levels, CPU ms, one process, contenders in turn, median; in brackets against delatin.',
+    await timeTable(timed, quick ? 3 : 5),
+  ].join('\n\n')
+}
+
+async function reliefTable(reliefs) {
+  const rows = []
+  for (const { name, map, settings, model } of reliefs) {
+    const peers = (await delatinChain(map, BUDGETS)).map((mesh) => measure(mesh, map, model))
+    const levels = await buildLods(map, settings, model)
+    const inserted = triangulate(map, { budgets: BUDGETS }, model)
+    const show = (mesh, i) => (mesh === undefined ? 'same as finer' : `${(mesh.maxError * 1e4).toFixed(1)} / ${(mesh.rmsError * 1e4).toFixed(2)} (${(mesh.rmsError / peers[i].rmsError).toFixed(2)})`)
+    const at = (meshes) => BUDGETS.map((budget, i) => show(meshes.findLast((mesh) => mesh.triangles.length / 3 <= budget && mesh.triangles.length / 3 > (BUDGETS[i + 1] ?? 0)), i))
+    rows.push([name, 'depthmesh', ...at(levels)], ['', 'insertion alone', ...at(inserted)], ['', 'delatin', ...peers.map(show)])
+    if (map.width === map.height) rows.push(['', 'martini', ...martiniChain(map).map((mesh) => measure(mesh, map, model)).map(show)])
+    if (map.width <= 1024) rows.push(['', 'meshoptimizer, full grid', ...(await fullGridChain(map, BUDGETS)).map((mesh) => measure(mesh, map, model)).map(show)])
+  }
+  return markdownTable(['map', '', '100k', '25k', '6k', '1.5k'], rows)
+}
+
+async function viewTable(views) {
+  const rows = []
+  for (const { name, map, settings, model } of views) {
+    const peers = (await delatinChain(map, BUDGETS)).map((mesh) => measure(mesh, map, model))
+    const levels = await buildLods(map, settings, model)
+    const show = ({ pixelError: { rms, p99 } }, i) => `${rms.toFixed(3)} / ${p99.toFixed(2)} (${(rms / peers[i].pixelError.rms).toFixed(2)})`
+    rows.push([name, 'depthmesh', ...levels.map(show)], ['', 'delatin', ...peers.map(show)])
+  }
+  return markdownTable(['map', '', '100k', '25k', '6k', '1.5k'], rows)
+}
+
+async function timeTable(inputs, rounds) {
+  const rows = []
+  for (const { name, map, settings, model } of inputs) {
+    const contenders = {
+      'insertion alone': () => triangulate(map, { budgets: BUDGETS }, model),
+      'depthmesh (refined)': () => buildLods(map, settings, model),
+      delatin: () => delatinChain(map, BUDGETS),
+      ...(map.width <= 1024 ? { 'meshoptimizer, full grid': () => fullGridChain(map, BUDGETS) } : {}),
+    }
+    const times = await medianCpuTimes(contenders, rounds)
+    for (const [contender, time] of Object.entries(times)) rows.push([name, contender, `${time.toFixed(0)} (${(time / times.delatin).toFixed(2)})`])
+  }
+  return markdownTable(['map', '', 'CPU ms'], rows)
+}
+
+/** As `medianTimes`, but of the time the process was at work: other processes on the machine count less. */
+async function medianCpuTimes(contenders, rounds) {
+  const times = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]))
+  for (let round = 0; round <= rounds; round++) {
+    for (const [name, contender] of Object.entries(contenders)) {
+      const start = process.cpuUsage()
+      await contender()
+      const { user } = process.cpuUsage(start)
+      if (round > 0) times[name].push(user / 1000)
+    }
+  }
+  return Object.fromEntries(Object.entries(times).map(([name, values]) => [name, median(values)]))
+}
+
+function prepare({ disparity, width, height, near, far, name: sceneName }, given, name = sceneName) {
+  const settings = parseSettings([{ origin: 'bench', settings: { ...given, lods: BUDGETS } }])
+  const map = { width, height, disparity, near, far, relief: settings.relief }
+  return { name, map, settings, model: errorModel(map, settings) }
+}
+
+async function realReliefs() {
+  if (!existsSync(REAL)) return []
+  return Promise.all(Object.entries(REAL_MAPS).map(async ([name, given]) => {
+    const settings = parseSettings([{ origin: 'bench', settings: { projection: 'orthographic', ...given, lods: BUDGETS } }])
+    const raster = await decodeDepth(readFileSync(`${REAL}${name}.depth.png`), { channel: settings.channel, encoding: settings.encoding, maxPixels: 2 ** 26 })
+    const map = toDisparity(raster, settings)
+    return { name: `${name} (real) ${map.width}×${map.height}`, map, settings, model: errorModel(map, settings) }
+  }))
+}
+
+function measure({ points, triangles }, map, model) {
+  return { triangles, ...measureError(points, triangles, map, model) }
+}
+
+/** Right-triangulated irregular networks, the error bound of each level searched for; the map is repeated to 2ⁿ + 1 pixels. */
+function martiniChain({ width, height, disparity }) {
+  const size = 2 ** Math.ceil(Math.log2(width - 1)) + 1
+  const grid = new Float32Array(size * size)
+  for (let y = 0; y < size; y++) for (let x = 0; x < size; x++) grid[y * size + x] = disparity[Math.min(height - 1, y) * width + Math.min(width - 1, x)]
+  const tile = new Martini(size).createTile(grid)
+  return BUDGETS.map((budget) => {
+    let [low, high] = [0, 1]
+    for (let i = 0; i < 24; i++) {
+      const middle = (low + high) / 2
+      if (tile.getMesh(middle).triangles.length / 3 > budget) low = middle
+      else high = middle
+    }
+    const { vertices, triangles } = tile.getMesh(high)
+    const points = new Float32Array((vertices.length / 2) * 3)
+    for (let i = 0; i < vertices.length / 2; i++) points.set([vertices[2 * i] + 0.5, vertices[2 * i + 1] + 0.5, grid[vertices[2 * i + 1] * size + vertices[2 * i]]], 3 * i)
+    return { points, triangles: Uint32Array.from(triangles) }
+  })
+}
+
+if (argv[1] === fileURLToPath(import.meta.url)) console.log(await run())
