@@ -1,8 +1,10 @@
 import type { DisparityMap } from '../depth/convention.js'
 import { LATTICE, type Triangulation } from './delaunay.js'
 import { edgeSlip, type ErrorModel } from './error.js'
-import { coverTriangle, createSpans } from './spans.js'
+import { BATCH, type PixelLoops } from './pixels.js'
 import { extrapolate } from './sample.js'
+import { coverTriangle, createSpans } from './spans.js'
+import { sortByTile } from './tiles.js'
 
 /**
  * How much of the largest error a triangle must have to be split in the same round. 1 is the textbook's strict order, which looks at every
@@ -23,8 +25,14 @@ const FROM_ENDS = 0.45
 /** Widens the rows of a triangle so that pixel centres on its edges are looked at from both sides, px. */
 const ON_EDGE = 1e-7
 
+/** Triangles queue in buckets by the topmost bits of their error: 3 of its mantissa, eight buckets a doubling. */
+const BUCKET_SHIFT = 20
+
 /** The last stretch before a budget, as a share of it, in which the state with the smallest maximum is kept: the greedy maximum is not monotone. */
 const BEST_OF = 0.005
+
+/** Fewer changed triangles than this are looked at as they come. */
+const WORTH_SORTING = 256
 
 /** What the surface looked like at a budget or an error bound. */
 export interface Snapshot {
@@ -41,120 +49,61 @@ export type Stops = { budgets: readonly number[] } | { errors: readonly number[]
  * Greedy insertion (Garland & Heckbert 1995): the pixel of the largest error becomes a vertex of a Delaunay triangulation, again and again.
  *
  * @param surface what there is before the first insertion; grows in place.
- * @param disparity the map's values, NaN where no error counts.
+ * @param loops over the map's values, NaN where no error counts.
  * @param jump neighbours that differ by more are not extrapolated from.
  * @returns one snapshot a stop, coarse → fine.
  */
-export function insertGreedily(surface: Triangulation, map: DisparityMap, disparity: Float32Array, model: ErrorModel, stops: Stops, jump: number): Snapshot[] {
-  const { width, height } = map
-  const { pixelsPerDisparity, slip, wFar } = model
-  const wRange = model.wNear - wFar
-  const spans = createSpans(height)
-  let error = new Float32Array(surface.dirty.length)
+export function insertGreedily(surface: Triangulation, map: DisparityMap, loops: PixelLoops, model: ErrorModel, stops: Stops, jump: number): Snapshot[] {
+  const { width } = map
+  const floor = ROUNDING * Math.max(model.pixelsPerDisparity, Number.MIN_VALUE)
+  const slipAt = createSlipScan(map, model)
+  const queue = createQueue(surface.dirty.length)
   let candidate = new Int32Array(surface.dirty.length)
-  let keys = new Float64Array(1024)
-  const bits = new Float32Array(1)
-  const asInteger = new Uint32Array(bits.buffer)
-  const floor = ROUNDING * Math.max(pixelsPerDisparity, Number.MIN_VALUE)
   const snapshots: Snapshot[] = []
 
-  const scan = (t: number): void => {
-    const { x, y, z, tri } = surface
-    const a = tri[3 * t]
-    const b = tri[3 * t + 1]
-    const c = tri[3 * t + 2]
-    const ax = x[a] / LATTICE
-    const ay = y[a] / LATTICE
-    const bx = x[b] / LATTICE
-    const by = y[b] / LATTICE
-    const cx = x[c] / LATTICE
-    const cy = y[c] / LATTICE
-    const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-    coverTriangle(spans, ax, ay, bx, by, cx, cy, width, height, ON_EDGE)
-    const { bounds } = spans
-    const az = z[a]
-    const bz = z[b] - az
-    const cz = z[c] - az
-    const zx = (bz * (cy - ay) - cz * (by - ay)) / area
-    const zy = (cz * (bx - ax) - bz * (cx - ax)) / area
-    let worst = 0
-    let at = -1
-    for (let row = 0, y = spans.top; row < spans.rows; row++, y++) {
-      const start = bounds[2 * row]
-      let value = az + (start + 0.5 - ax) * zx + (y + 0.5 - ay) * zy
-      for (let i = y * width + start, end = y * width + bounds[2 * row + 1]; i < end; i++) {
-        const off = Math.abs(disparity[i] - value)
-        if (off > worst) {
-          worst = off
-          at = i
-        }
-        value += zx
-      }
+  /** Finds the worst pixel of every triangle that changed. */
+  const flush = (): void => {
+    if (candidate.length < surface.dirty.length) {
+      const larger = new Int32Array(surface.dirty.length)
+      larger.set(candidate)
+      candidate = larger
+      queue.grow(surface.dirty.length)
     }
-    worst = worst > ROUNDING ? worst * pixelsPerDisparity : 0
-    if (slip && spans.rows > 0) {
-      const wa = wFar + az * wRange
-      const wb = wFar + z[b] * wRange
-      const wc = wFar + z[c] * wRange
-      const bound = Math.max(edgeSlip(bx - ax, by - ay, wa, wb), edgeSlip(cx - bx, cy - by, wb, wc), edgeSlip(ax - cx, ay - cy, wc, wa))
-      if (bound > worst && bound > floor) {
-        // (the plane's numerators, see measureError)
-        const bu = wb * bx - wa * ax
-        const cu = wc * cx - wa * ax
-        const bv = wb * by - wa * ay
-        const cv = wc * cy - wa * ay
-        const pxx = (bu * (cy - ay) - cu * (by - ay)) / area
-        const pxy = (cu * (bx - ax) - bu * (cx - ax)) / area
-        const pyx = (bv * (cy - ay) - cv * (by - ay)) / area
-        const pyy = (cv * (bx - ax) - bv * (cx - ax)) / area
-        const wx = zx * wRange
-        let square = worst * worst
-        let found = -1
-        for (let row = 0, y = spans.top; row < spans.rows; row++, y++) {
-          const dy = y + 0.5 - ay
-          const v = y + 0.5
-          for (let column = bounds[2 * row], end = bounds[2 * row + 1]; column < end; column++) {
-            const dx = column + 0.5 - ax
-            const w = wa + dx * wx + dy * zy * wRange
-            const slipX = wa * ax + dx * pxx + dy * pxy - (column + 0.5) * w
-            const slipY = wa * ay + dx * pyx + dy * pyy - v * w
-            const slipped = (slipX * slipX + slipY * slipY) / (w * w)
-            if (slipped > square && disparity[y * width + column] >= 0) {
-              square = slipped
-              found = y * width + column
-            }
+    const { changed, dirty, tri, x, y, z } = surface
+    const { corners, errors, where } = loops
+    if (surface.changedCount > WORTH_SORTING) sortByTile(changed, surface.changedCount, width, map.height, (t) => x[tri[3 * t]] / LATTICE, (t) => y[tri[3 * t]] / LATTICE)
+    for (let from = 0; from < surface.changedCount; from += BATCH) {
+      const count = Math.min(BATCH, surface.changedCount - from)
+      for (let i = 0, at = 0; i < count; i++) {
+        for (let e = 3 * changed[from + i], end = e + 3; e < end; e++) {
+          const v = tri[e]
+          corners[at++] = x[v] / LATTICE
+          corners[at++] = y[v] / LATTICE
+          corners[at++] = z[v]
+        }
+      }
+      loops.scan(count)
+      for (let i = 0; i < count; i++) {
+        const t = changed[from + i]
+        let worst = errors[i] > ROUNDING ? errors[i] * model.pixelsPerDisparity : 0
+        let at = where[i]
+        if (model.slip) {
+          const slipped = slipAt(corners, 9 * i, Math.max(worst, floor))
+          if (slipped >= 0) {
+            at = slipped
+            worst = slipAt.error
           }
         }
-        if (found >= 0) {
-          worst = Math.sqrt(square)
-          at = found
+        if (at >= 0) {
+          // a vertex can't be improved by another one in its place (several disparities may meet at one pixel's edge)
+          const px = (at % width) + 0.5
+          const py = Math.floor(at / width) + 0.5
+          for (let k = 9 * i; k < 9 * i + 9; k += 3) if (px === corners[k] && py === corners[k + 1]) worst = 0
         }
+        queue.put(t, worst > floor ? worst : 0)
+        candidate[t] = at
+        dirty[t] = 0
       }
-    }
-    if (at >= 0) {
-      // a vertex can't be improved by another one in its place (several disparities may meet at one pixel's edge)
-      const px = LATTICE * (at % width) + LATTICE / 2
-      const py = LATTICE * Math.floor(at / width) + LATTICE / 2
-      const { x, y } = surface
-      if ((px === x[a] && py === y[a]) || (px === x[b] && py === y[b]) || (px === x[c] && py === y[c])) worst = 0
-    }
-    error[t] = worst > floor ? worst : 0
-    candidate[t] = at
-  }
-
-  const flush = (): void => {
-    if (error.length < surface.dirty.length) {
-      const largerError = new Float32Array(surface.dirty.length)
-      largerError.set(error)
-      error = largerError
-      const largerCandidate = new Int32Array(surface.dirty.length)
-      largerCandidate.set(candidate)
-      candidate = largerCandidate
-    }
-    const { changed, dirty } = surface
-    for (let i = 0; i < surface.changedCount; i++) {
-      scan(changed[i])
-      dirty[changed[i]] = 0
     }
     surface.changedCount = 0
   }
@@ -195,37 +144,12 @@ export function insertGreedily(surface: Triangulation, map: DisparityMap, dispar
     else surface.splitTriangle(t, p)
   }
 
-  /** Sorts the triangles that err more than `above` into `keys`, worst last; ties: the lower number counts as worse. */
-  const collect = (above: number): number => {
-    const count = surface.triangleCount
-    if (keys.length < count) keys = new Float64Array(surface.dirty.length)
-    // 31 bits of a positive float sort like the float; 22 bits below them hold the triangle: 53 in all. Beyond 4M triangles the float loses bits.
-    const room = 2 ** Math.max(22, Math.ceil(Math.log2(count + 1)))
-    const drop = room / 2 ** 22
-    let n = 0
-    for (let t = 0; t < count; t++) {
-      if (error[t] <= above) continue
-      bits[0] = error[t]
-      keys[n++] = Math.floor(asInteger[0] / drop) * room + (room - 1 - t)
-    }
-    keys.subarray(0, n).sort()
-    for (let i = 0; i < n; i++) keys[i] = room - 1 - (keys[i] % room)
-    return n
-  }
-
-  const largest = (): number => {
-    let max = 0
-    for (let t = 0; t < surface.triangleCount; t++) if (error[t] > max) max = error[t]
-    return max
-  }
-
   const snapshot = (maxError: number): Snapshot => ({ vertexCount: surface.vertexCount, tri: surface.tri.slice(0, 3 * surface.triangleCount), maxError })
 
-  const goals = 'budgets' in stops ? stops.budgets : stops.errors
   const byBudget = 'budgets' in stops
   flush()
-  let max = largest()
-  for (const goal of goals) {
+  let max = queue.largest()
+  for (const goal of byBudget ? stops.budgets : stops.errors) {
     let best: Snapshot | undefined
     while (max > 0) {
       const left = byBudget ? Math.floor((goal - surface.triangleCount) / 2) : Infinity
@@ -234,16 +158,136 @@ export function insertGreedily(surface: Triangulation, map: DisparityMap, dispar
       if (left <= window && (best === undefined || max < best.maxError)) best = snapshot(max)
       // far from the budget whole rounds, towards it ever smaller ones
       const limit = left <= window ? Math.ceil(window / 8) : Math.min(Math.ceil(left / 2), left - window)
-      const n = collect(Math.max(max * ROUND, byBudget ? 0 : goal))
-      for (let i = n - 1, done = 0; i >= 0 && done < Math.min(limit, left); i--) {
-        if (surface.dirty[keys[i]] !== 0) continue
-        insert(keys[i])
+      const worst = queue.collect(Math.max(max * ROUND, byBudget ? 0 : goal))
+      for (let i = 0, done = 0; i < worst.length && done < Math.min(limit, left); i++) {
+        if (surface.dirty[worst[i]] !== 0) continue
+        insert(worst[i])
         done++
       }
       flush()
-      max = largest()
+      max = queue.largest()
     }
     snapshots.push(best === undefined || max < best.maxError ? snapshot(max) : best)
   }
   return snapshots
+}
+
+/** Triangles by their error: the worst are found without looking at the others. */
+function createQueue(capacity: number) {
+  const buckets = 1 << (32 - BUCKET_SHIFT - 1)
+  const heads = new Int32Array(buckets).fill(-1)
+  let error = new Float32Array(capacity)
+  let asInteger = new Uint32Array(error.buffer)
+  let after = new Int32Array(capacity)
+  let before = new Int32Array(capacity)
+  let top = 0
+  return {
+    grow(larger: number): void {
+      const errors = new Float32Array(larger)
+      errors.set(error)
+      error = errors
+      asInteger = new Uint32Array(error.buffer)
+      const afters = new Int32Array(larger)
+      afters.set(after)
+      after = afters
+      const befores = new Int32Array(larger)
+      befores.set(before)
+      before = befores
+    },
+    /** Gives triangle `t` its error; 0 takes it out. */
+    put(t: number, value: number): void {
+      if (error[t] > 0) {
+        const bucket = asInteger[t] >>> BUCKET_SHIFT
+        if (before[t] < 0) heads[bucket] = after[t]
+        else after[before[t]] = after[t]
+        if (after[t] >= 0) before[after[t]] = before[t]
+      }
+      error[t] = value
+      if (!(error[t] > 0)) return
+      const bucket = asInteger[t] >>> BUCKET_SHIFT
+      before[t] = -1
+      after[t] = heads[bucket]
+      if (heads[bucket] >= 0) before[heads[bucket]] = t
+      heads[bucket] = t
+      if (bucket > top) top = bucket
+    },
+    largest(): number {
+      while (top > 0 && heads[top] < 0) top--
+      let max = 0
+      for (let t = heads[top]; t >= 0; t = after[t]) if (error[t] > max) max = error[t]
+      return max
+    },
+    /** Triangles that err more than `above`, worst first; of equals the lower number. */
+    collect(above: number): Float64Array {
+      const keys: number[] = []
+      // 31 bits of a positive float sort like the float; 22 bits below them hold the triangle: 53 in all. Beyond 4M triangles the float loses bits.
+      const room = 2 ** Math.max(22, Math.ceil(Math.log2(error.length + 1)))
+      const drop = room / 2 ** 22
+      for (let bucket = top; bucket >= 0; bucket--) {
+        let any = false
+        for (let t = heads[bucket]; t >= 0; t = after[t]) {
+          if (error[t] <= above) continue
+          any = true
+          keys.push(Math.floor((2 ** 31 - asInteger[t]) / drop) * room + t)
+        }
+        if (!any && bucket < top) break
+      }
+      const sorted = Float64Array.from(keys).sort()
+      for (let i = 0; i < sorted.length; i++) sorted[i] %= room
+      return sorted
+    },
+  }
+}
+
+/** Looks for texture slip in a triangle, where its edges say that there may be more than `above`: the pixel of the most (−1: none), and in `error` how much, px. */
+function createSlipScan({ width, height, disparity }: DisparityMap, model: ErrorModel) {
+  const spans = createSpans(height)
+  const { bounds } = spans
+  const wRange = model.wNear - model.wFar
+  const slipAt = (corners: Float64Array, at: number, above: number): number => {
+    const ax = corners[at]
+    const ay = corners[at + 1]
+    const bx = corners[at + 3]
+    const by = corners[at + 4]
+    const cx = corners[at + 6]
+    const cy = corners[at + 7]
+    const wa = model.wFar + corners[at + 2] * wRange
+    const wb = model.wFar + corners[at + 5] * wRange
+    const wc = model.wFar + corners[at + 8] * wRange
+    if (Math.max(edgeSlip(bx - ax, by - ay, wa, wb), edgeSlip(cx - bx, cy - by, wb, wc), edgeSlip(ax - cx, ay - cy, wc, wa)) <= above) return -1
+    const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+    // the plane's numerators, see measureError
+    const bu = wb * bx - wa * ax
+    const cu = wc * cx - wa * ax
+    const bv = wb * by - wa * ay
+    const cv = wc * cy - wa * ay
+    const pxx = (bu * (cy - ay) - cu * (by - ay)) / area
+    const pxy = (cu * (bx - ax) - bu * (cx - ax)) / area
+    const pyx = (bv * (cy - ay) - cv * (by - ay)) / area
+    const pyy = (cv * (bx - ax) - bv * (cx - ax)) / area
+    const wx = ((wb - wa) * (cy - ay) - (wc - wa) * (by - ay)) / area
+    const wy = ((wc - wa) * (bx - ax) - (wb - wa) * (cx - ax)) / area
+    coverTriangle(spans, ax, ay, bx, by, cx, cy, width, height, ON_EDGE)
+    let square = above * above
+    let found = -1
+    for (let row = 0, y = spans.top; row < spans.rows; row++, y++) {
+      const dy = y + 0.5 - ay
+      const v = y + 0.5
+      for (let column = bounds[2 * row], end = bounds[2 * row + 1]; column < end; column++) {
+        const dx = column + 0.5 - ax
+        const w = wa + dx * wx + dy * wy
+        const slipX = wa * ax + dx * pxx + dy * pxy - (column + 0.5) * w
+        const slipY = wa * ay + dx * pyx + dy * pyy - v * w
+        const slipped = (slipX * slipX + slipY * slipY) / (w * w)
+        if (slipped > square && disparity[y * width + column] >= 0) {
+          square = slipped
+          found = y * width + column
+        }
+      }
+    }
+    slipAt.error = Math.sqrt(square)
+    return found
+  }
+  slipAt.error = 0
+  return slipAt
 }

@@ -37,7 +37,7 @@ export async function buildLods(map: DisparityMap, settings: Settings, model: Er
       const simplified = await simplifySheet(finer, lods[i], map.width, map.height)
       if (simplified !== undefined) {
         // twice: the first turns of edges find the cliffs, the second have the disparities for it
-        const once = refineLevel({ ...simplified, counted: map.disparity }, map, model)
+        const once = refineLevel({ ...simplified, loops: inserted.loops }, map, model)
         const other = measureLevel(refineLevel(once, map, model), map, model)
         if (other.pixelError.rms < level.pixelError.rms) level = other
       }
@@ -50,7 +50,7 @@ export async function buildLods(map: DisparityMap, settings: Settings, model: Er
 }
 
 function refineLevel(level: Level, map: DisparityMap, model: ErrorModel): Level {
-  return { ...level, ...refineSurface(level, map, level.counted, model) }
+  return { ...level, ...refineSurface(level, map, level.loops, model) }
 }
 
 /** A coarser level claims no smaller error than a finer one: its measured error where that is larger, else the bound that the finer one gives. */

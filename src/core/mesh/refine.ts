@@ -1,6 +1,8 @@
 import type { DisparityMap } from '../depth/convention.js'
-import { edgeSlip, type ErrorModel } from './error.js'
+import { edgeSlip, gatherCorners, type ErrorModel } from './error.js'
+import { BATCH, type PixelLoops } from './pixels.js'
 import { coverTriangle, createSpans, type Spans } from './spans.js'
+import { sortByTile } from './tiles.js'
 import { seenArea } from './topology.js'
 
 /** Passes over all edges. The third still gains a tenth of what the first does, the fourth nothing that can be seen. */
@@ -31,13 +33,26 @@ export interface RefinableSurface {
  * Lowers the squared error of a surface without adding a triangle: first edges are turned where that helps, then all disparities are solved
  * for at once (least squares). Measured −16…−23 % RMS against plain greedy insertion.
  *
- * @param disparity the map's values, NaN where no error counts.
+ * @param loops over the map's values, NaN where no error counts.
  */
-export function refineSurface(surface: RefinableSurface, map: DisparityMap, disparity: Float32Array, model: ErrorModel): RefinableSurface {
-  const refined = { points: surface.points.slice(), triangles: surface.triangles.slice() }
-  flipEdges(refined, linkTriangles(refined.triangles, refined.points.length / 3), map, disparity, model)
-  solveDisparity(refined, map, disparity)
+export function refineSurface(surface: RefinableSurface, map: DisparityMap, loops: PixelLoops, model: ErrorModel): RefinableSurface {
+  const refined = { points: surface.points.slice(), triangles: inTileOrder(surface, map) }
+  flipEdges(refined, linkTriangles(refined.triangles, refined.points.length / 3), map, loops, model)
+  solveDisparity(refined, map, loops)
   return refined
+}
+
+/** The triangles, neighbours in the picture one after the other. */
+function inTileOrder({ points, triangles }: RefinableSurface, { width, height }: DisparityMap): Uint32Array {
+  const order = Int32Array.from({ length: triangles.length / 3 }, (_, t) => t)
+  sortByTile(order, order.length, width, height, (t) => points[3 * triangles[3 * t]], (t) => points[3 * triangles[3 * t] + 1])
+  const sorted = new Uint32Array(triangles.length)
+  for (let i = 0; i < order.length; i++) {
+    sorted[3 * i] = triangles[3 * order[i]]
+    sorted[3 * i + 1] = triangles[3 * order[i] + 1]
+    sorted[3 * i + 2] = triangles[3 * order[i] + 2]
+  }
+  return sorted
 }
 
 /** For each half-edge 3t + i the one on its other side, −1 at boundaries. */
@@ -65,13 +80,13 @@ export function linkTriangles(triangles: Uint32Array, vertexCount: number): Int3
 }
 
 /** Turns every edge whose turning lowers the squared error that counts of its two triangles. */
-function flipEdges({ points, triangles }: RefinableSurface, twin: Int32Array, map: DisparityMap, disparity: Float32Array, model: ErrorModel): void {
+function flipEdges({ points, triangles }: RefinableSurface, twin: Int32Array, map: DisparityMap, loops: PixelLoops, model: ErrorModel): void {
   const spans = createSpans(map.height)
   const count = triangles.length / 3
   const cost = new Float64Array(count)
   let total = 0
   for (let t = 0; t < count; t++) {
-    cost[t] = squaredError(spans, points, triangles[3 * t], triangles[3 * t + 1], triangles[3 * t + 2], map, disparity, model, Infinity)
+    cost[t] = squaredError(spans, points, triangles[3 * t], triangles[3 * t + 1], triangles[3 * t + 2], map, loops, model, Infinity)
     total += cost[t]
   }
   const least = (WORTH_A_LOOK * 2 * total) / Math.max(1, count)
@@ -97,9 +112,9 @@ function flipEdges({ points, triangles }: RefinableSurface, twin: Int32Array, ma
       const d = triangles[fLast]
       if (p === d || !(seenArea(points, a, d, p) > 0 && seenArea(points, d, b, p) > 0)) continue
       const goal = before * (1 - WORTH_A_FLIP)
-      const costT = squaredError(spans, points, a, d, p, map, disparity, model, goal)
+      const costT = squaredError(spans, points, a, d, p, map, loops, model, goal)
       if (costT >= goal) continue
-      const costU = squaredError(spans, points, d, b, p, map, disparity, model, goal - costT)
+      const costU = squaredError(spans, points, d, b, p, map, loops, model, goal - costT)
       if (costT + costU >= goal) continue
       const bp = twin[next]
       const pa = twin[last]
@@ -131,44 +146,31 @@ function link(twin: Int32Array, e: number, f: number): void {
   if (f >= 0) twin[f] = e
 }
 
-/** The sum over a triangle's pixels of disparity error and slip, both squared, px²; stops once it is past `enough`. */
-function squaredError(spans: Spans, points: Float32Array, a: number, b: number, c: number, map: DisparityMap, disparity: Float32Array, model: ErrorModel, enough: number): number {
-  const { width } = map
+/** The sum over a triangle's pixels of disparity error and slip, both squared, px²; may stop once it is past `enough`. */
+function squaredError(spans: Spans, points: Float32Array, a: number, b: number, c: number, map: DisparityMap, loops: PixelLoops, model: ErrorModel, enough: number): number {
   const ax = points[3 * a]
   const ay = points[3 * a + 1]
   const az = points[3 * a + 2]
   const bx = points[3 * b]
   const by = points[3 * b + 1]
+  const bz = points[3 * b + 2] - az
   const cx = points[3 * c]
   const cy = points[3 * c + 1]
-  const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-  coverTriangle(spans, ax, ay, bx, by, cx, cy, width, map.height)
-  const { bounds } = spans
-  const bz = points[3 * b + 2] - az
   const cz = points[3 * c + 2] - az
-  const zx = (bz * (cy - ay) - cz * (by - ay)) / area
-  const zy = (cz * (bx - ax) - bz * (cx - ax)) / area
   const weight = model.pixelsPerDisparity * model.pixelsPerDisparity
-  const stop = enough / weight
-  let sum = 0
-  for (let row = 0, y = spans.top; row < spans.rows; row++, y++) {
-    const start = bounds[2 * row]
-    let value = az + (start + 0.5 - ax) * zx + (y + 0.5 - ay) * zy
-    for (let i = y * width + start, end = y * width + bounds[2 * row + 1]; i < end; i++) {
-      const off = disparity[i] - value
-      if (off === off) sum += off * off
-      value += zx
-    }
-    if (sum > stop) return sum * weight
-  }
-  sum *= weight
-  if (!model.slip) return sum
+  let sum = weight * loops.squaredError(ax, ay, az, bx, by, points[3 * b + 2], cx, cy, points[3 * c + 2], enough / weight)
+  if (!model.slip || sum > enough) return sum
   const wRange = model.wNear - model.wFar
   const wa = model.wFar + az * wRange
   const wb = wa + bz * wRange
   const wc = wa + cz * wRange
   const bound = Math.max(edgeSlip(bx - ax, by - ay, wa, wb), edgeSlip(cx - bx, cy - by, wb, wc), edgeSlip(ax - cx, ay - cy, wc, wa))
   if (bound < NEGLIGIBLE_SLIP) return sum
+  const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+  const zx = (bz * (cy - ay) - cz * (by - ay)) / area
+  const zy = (cz * (bx - ax) - bz * (cx - ax)) / area
+  coverTriangle(spans, ax, ay, bx, by, cx, cy, map.width, map.height)
+  const { bounds } = spans
   const bu = wb * bx - wa * ax
   const cu = wc * cx - wa * ax
   const bv = wb * by - wa * ay
@@ -192,63 +194,32 @@ function squaredError(spans: Spans, points: Float32Array, a: number, b: number, 
 }
 
 /** Moves all vertices up or down to where the squared distance from the map is smallest, within the range of the map. */
-function solveDisparity({ points, triangles }: RefinableSurface, map: DisparityMap, disparity: Float32Array): void {
-  const { width, height } = map
-  const spans = createSpans(height)
+function solveDisparity({ points, triangles }: RefinableSurface, map: DisparityMap, loops: PixelLoops): void {
   const vertices = points.length / 3
   const count = triangles.length / 3
-  let low = Infinity
-  let high = -Infinity
-  // (1) Per triangle: Σλᵢλⱼ and Σλᵢ·(map − surface) over its pixels. λ is affine, so a row's sums of 1, x and x² have closed forms.
+  // (1) Per triangle: Σλᵢλⱼ and Σλᵢ·(map − surface) over its pixels, from the sums of 1, x, y, x², xy, y² and of off, off·x, off·y: λ is affine.
   const local = new Float64Array(6 * count)
   const residual = new Float64Array(vertices)
   const diagonal = new Float64Array(vertices).fill(HOLD)
+  const { corners, sums } = loops
   for (let t = 0; t < count; t++) {
+    const at = 9 * (t % BATCH)
+    if (at === 0) {
+      const end = Math.min(count, t + BATCH)
+      gatherCorners(corners, points, triangles, 3 * t, 3 * end)
+      loops.moments(end - t)
+    }
+    const n = sums[at], sx = sums[at + 1], sy = sums[at + 2], sxx = sums[at + 3], sxy = sums[at + 4], syy = sums[at + 5]
+    const r = sums[at + 6], rx = sums[at + 7], ry = sums[at + 8]
+    if (n === 0) continue
     const a = triangles[3 * t]
     const b = triangles[3 * t + 1]
     const c = triangles[3 * t + 2]
-    const ax = points[3 * a]
-    const ay = points[3 * a + 1]
-    const az = points[3 * a + 2]
-    const bx = points[3 * b] - ax
-    const by = points[3 * b + 1] - ay
-    const cx = points[3 * c] - ax
-    const cy = points[3 * c + 1] - ay
+    const bx = corners[at + 3] - corners[at]
+    const by = corners[at + 4] - corners[at + 1]
+    const cx = corners[at + 6] - corners[at]
+    const cy = corners[at + 7] - corners[at + 1]
     const area = bx * cy - by * cx
-    coverTriangle(spans, ax, ay, bx + ax, by + ay, cx + ax, cy + ay, width, height)
-    const { bounds } = spans
-    const zx = ((points[3 * b + 2] - az) * cy - (points[3 * c + 2] - az) * by) / area
-    const zy = ((points[3 * c + 2] - az) * bx - (points[3 * b + 2] - az) * cx) / area
-    let n = 0, sx = 0, sy = 0, sxx = 0, sxy = 0, syy = 0, r = 0, rx = 0, ry = 0
-    for (let row = 0, y = spans.top; row < spans.rows; row++, y++) {
-      const start = bounds[2 * row]
-      const dy = y + 0.5 - ay
-      let dx = start + 0.5 - ax
-      let rowN = 0, rowX = 0, rowXX = 0, rowR = 0, rowRX = 0
-      let value = az + dx * zx + dy * zy
-      for (let i = y * width + start, end = y * width + bounds[2 * row + 1]; i < end; i++, dx++, value += zx) {
-        const expected = disparity[i]
-        if (expected !== expected) continue
-        if (expected < low) low = expected
-        if (expected > high) high = expected
-        const off = expected - value
-        rowN++
-        rowX += dx
-        rowXX += dx * dx
-        rowR += off
-        rowRX += off * dx
-      }
-      n += rowN
-      sx += rowX
-      sxx += rowXX
-      sy += rowN * dy
-      sxy += rowX * dy
-      syy += rowN * dy * dy
-      r += rowR
-      rx += rowRX
-      ry += rowR * dy
-    }
-    if (n === 0) continue
     // λb = bX·dx + bY·dy, λc = cX·dx + cY·dy, λa = 1 − λb − λc
     const bX = cy / area
     const bY = -cx / area
@@ -277,7 +248,6 @@ function solveDisparity({ points, triangles }: RefinableSurface, map: DisparityM
     residual[b] += rb
     residual[c] += rc
   }
-  if (high < low) return
 
   // (2) Conjugate gradients for the change of every vertex, preconditioned by the diagonal.
   const change = new Float64Array(vertices)
@@ -316,5 +286,23 @@ function solveDisparity({ points, triangles }: RefinableSurface, map: DisparityM
     for (let v = 0; v < vertices; v++) direction[v] = residual[v] / diagonal[v] + keep * direction[v]
     energy = next
   }
+  const [low, high] = rangeOf(map.disparity)
   for (let v = 0; v < vertices; v++) points[3 * v + 2] = Math.min(high, Math.max(low, points[3 * v + 2] + change[v]))
+}
+
+const ranges = new WeakMap<Float32Array, [number, number]>()
+
+/** The smallest and the largest value; looked for once. */
+function rangeOf(disparity: Float32Array): [number, number] {
+  let range = ranges.get(disparity)
+  if (range === undefined) {
+    range = [Infinity, -Infinity]
+    for (let i = 0; i < disparity.length; i++) {
+      const value = disparity[i]
+      if (value < range[0]) range[0] = value
+      if (value > range[1]) range[1] = value
+    }
+    ranges.set(disparity, range)
+  }
+  return range
 }

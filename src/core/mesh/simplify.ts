@@ -8,6 +8,9 @@ import type { RefinableSurface } from './refine.js'
  */
 const DISPARITY_WEIGHT = 0.1
 
+/** How often to ask for fewer triangles when too many vertices stayed. */
+const ATTEMPTS = 4
+
 /** Points are inserted in stripes this high, px, to and fro: each search starts beside the last point. */
 const STRIPE = 16
 
@@ -23,6 +26,7 @@ const STRIPE = 16
  */
 export async function simplifySheet({ points, triangles }: RefinableSurface, budget: number, width: number, height: number): Promise<RefinableSurface | undefined> {
   await MeshoptSimplifier.ready
+  // (1) Disparity in pixels; the picture's corners must stay.
   const count = points.length / 3
   const scaled = points.slice()
   const locked = new Uint8Array(count)
@@ -36,7 +40,21 @@ export async function simplifySheet({ points, triangles }: RefinableSurface, bud
     corners[right ? (bottom ? 2 : 3) : bottom ? 1 : 0] = v
     locked[v] = 1
   }
-  const [kept] = MeshoptSimplifier.simplifyWithAttributes(triangles, scaled, 3, new Float32Array(count), 1, [0], locked, Math.min(3 * budget, triangles.length), 1e6, ['ErrorAbsolute'])
+  // (2) Which vertices stay. Where triangles folded over there are more of them than so many sound triangles have: then once more, for fewer.
+  let target = Math.min(budget, triangles.length / 3)
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const [kept] = MeshoptSimplifier.simplifyWithAttributes(triangles, scaled, 3, new Float32Array(count), 1, [0], locked, 3 * target, 1e6, ['ErrorAbsolute'])
+    const surface = triangulateVertices(points, kept, corners)
+    if (surface.triangleCount <= budget) return surface.toSurface()
+    target -= surface.triangleCount - budget
+    if (target < 2) break
+  }
+  return undefined
+}
+
+/** The Delaunay triangulation of the vertices that some triangles use. */
+function triangulateVertices(points: Float32Array, kept: Uint32Array, corners: readonly number[]): Triangulation {
+  const count = points.length / 3
   const stays = new Uint8Array(count)
   for (const v of kept) stays[v] = 1
   for (const v of corners) stays[v] = 0
@@ -51,5 +69,5 @@ export async function simplifySheet({ points, triangles }: RefinableSurface, bud
   surface.setTriangle(surface.addTriangle(), 0, 2, 3, 2, -1, -1)
   let near = 0
   for (const v of order) near = surface.insert(points[3 * v] * LATTICE, points[3 * v + 1] * LATTICE, points[3 * v + 2], near)
-  return surface.triangleCount <= budget ? surface.toSurface() : undefined
+  return surface
 }

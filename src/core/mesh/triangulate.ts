@@ -1,9 +1,10 @@
 import type { DisparityMap } from '../depth/convention.js'
 import { traceContours } from './contour.js'
 import type { Jumps } from './cut.js'
-import { measureError, type ErrorModel, type PixelError } from './error.js'
+import { measureDisparity, measureError, type ErrorModel, type PixelError } from './error.js'
 import { insertGreedily, type Stops } from './greedy.js'
 import { countContourVertices, createRectangle, EXACT_TOLERANCE, openSurface, type OpenSurface } from './open.js'
+import { createPixelLoops, type PixelLoops } from './pixels.js'
 import type { RefinableSurface } from './refine.js'
 import { dropUnused, seenArea } from './topology.js'
 
@@ -31,8 +32,8 @@ const TOLERANCE_STEP = 1.25
 export interface Level {
   points: Float32Array
   triangles: Uint32Array
-  /** The map's values that this level is held to: NaN where there is nothing, or where a simplified silhouette passes on the wrong side of a pixel. */
-  counted: Float32Array
+  /** Over the map's values that this level is held to: NaN where there is nothing, or where a simplified silhouette passes on the wrong side of a pixel. */
+  loops: PixelLoops
   /** How far such a pixel is from its surface, px; 0 elsewhere. */
   exempt?: Float32Array | undefined
 }
@@ -51,8 +52,8 @@ export function triangulate(map: DisparityMap, goals: LevelGoals, model: ErrorMo
 }
 
 /** A level with its errors. */
-export function measureLevel({ points, triangles, exempt }: Level, map: DisparityMap, model: ErrorModel): PlaneMesh {
-  const { maxError, rmsError, pixelError } = measureError(points, triangles, map, model, exempt)
+export function measureLevel({ points, triangles, exempt, loops }: Level, map: DisparityMap, model: ErrorModel): PlaneMesh {
+  const { maxError, rmsError, pixelError } = model.slip || exempt !== undefined ? measureError(points, triangles, map, model, exempt) : measureDisparity(points, triangles, loops, model)
   return { points, triangles, maxError, rmsError, pixelError }
 }
 
@@ -65,16 +66,18 @@ export function triangulateLevels(map: DisparityMap, goals: LevelGoals, model: E
   if (jumps === undefined || jumps.count === 0) {
     const stops: Stops = 'budgets' in goals ? { budgets: goals.budgets.toReversed() } : { errors: goals.errors.toReversed() }
     const surface = createRectangle(map)
-    const snapshots = insertGreedily(surface, map, map.disparity, model, stops, Infinity)
-    return snapshots.map(({ vertexCount, tri }) => ({ ...surface.toSurface(vertexCount, tri), counted: map.disparity })).toReversed()
+    const loops = createPixelLoops(map.disparity, map.width, map.height)
+    const snapshots = insertGreedily(surface, map, loops, model, stops, Infinity)
+    return snapshots.map(({ vertexCount, tri }) => ({ ...surface.toSurface(vertexCount, tri), loops })).toReversed()
   }
   const contours = traceContours(map.width, map.height, map.disparity, jumps)
-  const countedIn = (exempt: Float32Array | undefined): Float32Array =>
-    exempt === undefined ? map.disparity : map.disparity.map((value, i) => (exempt[i] > 0 ? NaN : value))
+  const wholeMap = createPixelLoops(map.disparity, map.width, map.height)
+  const loopsFor = (exempt: Float32Array | undefined): PixelLoops =>
+    exempt === undefined ? wholeMap : createPixelLoops(map.disparity.map((value, i) => (exempt[i] > 0 ? NaN : value)), map.width, map.height)
   const fill = ({ surface, exempt }: OpenSurface, stops: Stops): Level => {
-    const counted = countedIn(exempt)
-    const [snapshot] = insertGreedily(surface, map, counted, model, stops, jumps.threshold)
-    return { ...surface.toSurface(snapshot.vertexCount, snapshot.tri), counted, exempt }
+    const loops = loopsFor(exempt)
+    const [snapshot] = insertGreedily(surface, map, loops, model, stops, jumps.threshold)
+    return { ...surface.toSurface(snapshot.vertexCount, snapshot.tri), loops, exempt }
   }
   if ('errors' in goals) {
     return goals.errors.map((bound) => {
@@ -95,7 +98,7 @@ export function triangulateLevels(map: DisparityMap, goals: LevelGoals, model: E
       const simpler = openSurface(map, contours, tolerance, jumps.threshold)
       // more islands than triangles: the largest must do
       if (simpler.surface.triangleCount === 0 || tolerance > coarsest) {
-        return { ...keepLargest(open.surface.toSurface(), budget), counted: countedIn(open.exempt), exempt: open.exempt }
+        return { ...keepLargest(open.surface.toSurface(), budget), loops: loopsFor(open.exempt), exempt: open.exempt }
       }
       open = simpler
     }
