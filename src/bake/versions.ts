@@ -16,7 +16,6 @@ export interface ToolVersions {
   ktx2Encoder: string
 }
 
-const require = createRequire(import.meta.url)
 const core = fileURLToPath(new URL('../core', import.meta.url))
 
 let known: Promise<ToolVersions> | undefined
@@ -60,9 +59,10 @@ interface PackageManifest {
   optionalDependencies?: Record<string, string>
 }
 
-/** Not every package exports its package.json: look for it above its entry. */
+/** Not every package exports its package.json, or anything to `require`: look for it above what an import gives. */
 function packageOf(name: string): PackageManifest & { folder: string } {
-  let folder = dirname(require.resolve(name))
+  const entry = fileURLToPath(import.meta.resolve(name))
+  let folder = dirname(entry)
   for (;;) {
     try {
       const manifest = manifestOf(join(folder, 'package.json'))
@@ -71,7 +71,7 @@ function packageOf(name: string): PackageManifest & { folder: string } {
       // No package.json here.
     }
     const parent = dirname(folder)
-    if (parent === folder) throw new Error(`${name}: no package.json found above ${require.resolve(name)}`)
+    if (parent === folder) throw new Error(`${name}: no package.json found above ${entry}`)
     folder = parent
   }
 }
