@@ -17,7 +17,7 @@ export { triangulate, triangulateGrid, type PlaneMesh } from './mesh/triangulate
 export { unproject, type Mesh } from './mesh/unproject.js'
 export { alphaAt, coverage, decodeColor, grayAt, padEdges, type DecodeColorOptions, type Mask, type Picture } from './texture/color.js'
 export { bakeNormals, normalPicture, shrinkNormals, type NormalMap } from './texture/normal.js'
-export { encodeNormals, encodePicture, encodePlaceholder, textureSize, type EncodedImage, type EncodeOptions } from './texture/encode.js'
+export { encodeForLevel, encodeNormals, encodePicture, encodePlaceholder, textureSize, type EncodedImage, type EncodeOptions, type TextureUse } from './texture/encode.js'
 export { shadingOf, writeGlb, writeLodGlb, type GlbContent, type GlbLayer, type WrittenGlb } from './glb/write.js'
 export { createManifest, type ManifestContent, type ManifestLevel } from './glb/manifest.js'
 export { writeObj, type ObjContent, type WrittenObj } from './glb/obj.js'

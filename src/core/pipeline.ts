@@ -14,7 +14,7 @@ import { triangulateGrid, type PlaneMesh } from './mesh/triangulate.js'
 import { unproject } from './mesh/unproject.js'
 import { parseSettings, type Settings, type SettingsInput } from './options.js'
 import { alphaAt, coverage, decodeColor, grayAt, padEdges, type Picture } from './texture/color.js'
-import { encodeNormals, encodePicture, encodePlaceholder, textureSize } from './texture/encode.js'
+import { encodeForLevel, encodeNormals, encodePicture, encodePlaceholder } from './texture/encode.js'
 import { bakeNormals, normalPicture, shrinkNormals } from './texture/normal.js'
 import { refuseUnbuilt } from './unbuilt.js'
 
@@ -94,9 +94,12 @@ export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions =
   const contents: GlbContent[] = []
   for (const [level, surface] of surfaces.entries()) {
     const mesh = unproject(surface, map, settings)
-    const color = padded ? await encodePicture(padded, { ...settings.texture, size: textureSize(settings.texture.size, level, triangles) }) : null
+    const use = { level, triangles, textures: (padded ? 1 : 0) + (normals ? 1 : 0) }
+    const color = padded ? await encodeForLevel({ ...use, size: settings.texture.size }, (size) => encodePicture(padded, { ...settings.texture, size })) : null
     const normalMap = normals
-      ? await encodeNormals(normalPicture(shrinkNormals(normals, textureSize(settings.normalMap.size, level, triangles))), { format: settings.texture.format, quality: settings.normalMap.quality })
+      ? await encodeForLevel({ ...use, size: settings.normalMap.size }, (size) =>
+          encodeNormals(normalPicture(shrinkNormals(normals, size)), { format: settings.texture.format, quality: settings.normalMap.quality }),
+        )
       : null
     const error = { metres: errorInMetres(model, surface.maxError), pixels: surface.pixelError.max }
     contents.push({ name: sources.name, layers: [{ role: 'front', mesh, color, normalMap }], camera, map: size, error })

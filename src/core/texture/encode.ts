@@ -3,8 +3,12 @@ import type { Settings } from '../options.js'
 import type { Picture } from './color.js'
 import { encodeKtx2, ktx2Size, type Ktx2Options } from './ktx2.js'
 
-/** Longer side of the coarsest level's texture, pixels, at most: with 1,500 triangles its GLB stays below 40 KiB. */
+/** Longer side of the coarsest level's textures, pixels, at most. */
 const FIRST_PIXEL_SIZE = 256
+/** Bytes of all of the coarsest level's textures, at most: with 10 KiB of JSON and 1,500 triangles its GLB stays below 40 KiB. */
+const FIRST_PIXEL_BYTES = 28 * 1024
+/** How far below the bytes asked for the next try aims: small pictures compress a little worse. */
+const AIM = 0.92
 /** Smallest texture worth a level, pixels. */
 const SMALLEST = 16
 /** Longer side of the placeholder, pixels. */
@@ -41,6 +45,28 @@ export function textureSize(size: number, level: number, triangles: readonly num
   const halved = Math.max(SMALLEST, Math.round(size / 2 ** halvings))
   const coarsest = level > 0 && level === triangles.length - 1
   return Math.min(size, coarsest ? Math.min(FIRST_PIXEL_SIZE, halved) : halved)
+}
+
+/** What a texture is for. */
+export interface TextureUse {
+  /** Longer side at LOD 0, pixels. */
+  size: number
+  level: number
+  /** Of all levels, fine → coarse. */
+  triangles: readonly number[]
+  /** How many textures the level has in all. */
+  textures: number
+}
+
+/** Encodes a texture at the size of its level; that of the coarsest one small enough to be the first that a player sees. */
+export async function encodeForLevel({ size, level, triangles, textures }: TextureUse, encode: (size: number) => Promise<EncodedImage>): Promise<EncodedImage> {
+  const coarsest = level > 0 && level === triangles.length - 1
+  const bytes = coarsest ? FIRST_PIXEL_BYTES / textures : Infinity
+  let image = await encode(textureSize(size, level, triangles))
+  for (let side = Math.max(image.width, image.height); image.bytes.length > bytes && side > SMALLEST; side = Math.max(image.width, image.height)) {
+    image = await encode(Math.max(SMALLEST, Math.floor(side * Math.sqrt((AIM * bytes) / image.bytes.length))))
+  }
+  return image
 }
 
 /** Scales a picture down to at most `size` pixels and encodes it, without its alpha (see `padEdges`). */

@@ -253,6 +253,8 @@ describeWithShared('real maps', () => {
     const { files, manifest } = await bakeDepthMesh({ name, depth, color }, { settings: entry.sidecar ?? {} })
     for (const { bytes } of files) expect(await problemsIn(bytes)).toEqual([])
     expect(files.at(-1)?.bytes.length).toBeLessThan(40 * 1024)
+    const lit = await bakeDepthMesh({ name, depth, color }, { settings: { ...entry.sidecar, shading: 'lit', lods: [3000, 1500] } })
+    expect(lit.files.at(-1)?.bytes.length).toBeLessThan(40 * 1024)
     expect(manifest.placeholder.length).toBeLessThan(2000)
     expect(manifest.placeholder).toMatch(/^data:image\/webp;base64,/)
   })

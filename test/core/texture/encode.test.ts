@@ -1,7 +1,7 @@
 import sharp from 'sharp'
 import { expect, it } from 'vitest'
 import type { Picture } from '../../../src/core/texture/color.js'
-import { encodePicture, encodePlaceholder, textureSize } from '../../../src/core/texture/encode.js'
+import { encodeForLevel, encodePicture, encodePlaceholder, textureSize } from '../../../src/core/texture/encode.js'
 
 const noise = (width: number, height: number): Picture => {
   let state = 1
@@ -26,6 +26,16 @@ it('halves the texture for every quarter of the triangles', () => {
   expect(sizes([2, 2, 2])).toEqual([2048, 1024, 256])
   expect(sizes([100_000])).toEqual([2048])
   expect(sizes([100, 50, 20], 128)).toEqual([128, 64, 32])
+})
+
+it.each(['webp', 'png', 'ktx2'] as const)('makes the coarsest level small enough to be seen first, even of noise (%s)', async (format) => {
+  const picture = noise(512, 256)
+  const encode = (size: number) => encodePicture(picture, { format, quality: 80, size })
+  const use = { size: 512, triangles: [4000, 1000], textures: 2 }
+  const coarsest = await encodeForLevel({ ...use, level: 1 }, encode)
+  expect(coarsest.bytes.length).toBeLessThan(14 * 1024)
+  expect(coarsest.bytes.length).toBeGreaterThan(5 * 1024)
+  if (format !== 'ktx2') expect(await encodeForLevel({ ...use, level: 0 }, encode)).toMatchObject({ width: 512, height: 256 })
 })
 
 it('keeps a placeholder below 2,000 characters, whatever the picture', async () => {
