@@ -30,7 +30,11 @@ export const exportCommand: Command = {
     `Writes ${Object.values(PARTS).join('; ')}. The colour picture is copied beside them.`,
     'The way back: edit <name>.depth.png, keep its .json beside it, and import or bake it like any map. The mesh is one sheet: it is not cut at jumps.',
   ],
-  flags: [outFlag, { name: 'only', value: '<part,…>', meaning: `some of ${Object.keys(PARTS).join(', ')}`, fallback: 'all' }],
+  flags: [
+    outFlag,
+    { name: 'only', value: '<part,…>', meaning: `some of ${Object.keys(PARTS).join(', ')}, or none`, fallback: 'all' },
+    { name: 'bake-onto', value: '<mesh.glb>', meaning: 'a mesh of the same place and size, retopologised elsewhere: <name>.onto.normal.png gives it the detail of the map, over its own UVs, --normal-map.size pixels a side' },
+  ],
   takesSettings: true,
   run: exportMaps,
 }
@@ -39,6 +43,7 @@ async function exportMaps(args: Arguments, signal: AbortSignal): Promise<number>
   const out = outFolder(args)
   const parts = chosenParts(args)
   const found = await findMaps(patternsOf(args))
+  const onto = await readTarget(args, found.maps.length + found.errors.length)
   const { maps, clashes } = splitClashes(found.maps)
   const failures = [...found.errors.map((error) => failure(error.file ?? '', error)), ...clashes]
   for (const each of failures) reportFailure(each, args)
@@ -48,7 +53,7 @@ async function exportMaps(args: Arguments, signal: AbortSignal): Promise<number>
       const { result, warnings } = await baker.withSources(file, async (sources, options, files) => {
         const { exportDepthMap } = await import('../core/export.js')
         const picture = await pictureCopy(sources.name, files.color)
-        const exported = await exportDepthMap(sources, parts, { ...options, colorFile: picture?.name })
+        const exported = await exportDepthMap(sources, parts, { ...options, colorFile: picture?.name, onto })
         const outputs = picture === null ? exported.files : [...exported.files, picture]
         refuseSources(outputs, out, [files.depth, files.sidecar, files.color])
         return { ...exported, outputs }
@@ -76,10 +81,21 @@ function chosenParts({ flags }: Arguments): ExportPart[] {
   const known = Object.keys(PARTS) as ExportPart[]
   const only = flags.get('only')
   if (typeof only !== 'string') return known
+  if (only === 'none') return []
   return only.split(',').map((typed) => {
     const part = known.find((name) => name === typed)
-    if (part === undefined) throw new UsageError(`--only: expected some of ${known.join(', ')}, got ${JSON.stringify(typed)}.`)
+    if (part === undefined) throw new UsageError(`--only: expected some of ${known.join(', ')}, or none, got ${JSON.stringify(typed)}.`)
     return part
+  })
+}
+
+/** The mesh of `--bake-onto`. */
+async function readTarget({ flags }: Arguments, maps: number): Promise<Uint8Array | undefined> {
+  const path = flags.get('bake-onto')
+  if (typeof path !== 'string') return undefined
+  if (maps > 1) throw new UsageError(`--bake-onto: expected one map, got ${maps}. Export them one by one.`)
+  return readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    throw new UsageError(`--bake-onto: expected a GLB, found none that can be read at ${path} (${cause.code ?? cause.message}).`)
   })
 }
 

@@ -3,6 +3,7 @@ import type { CleanStep } from './depth/clean/step.js'
 import { encodeDepth, encodedSettings, encodeDisplacement } from './depth/encode.js'
 import type { PreflightReport } from './depth/preflight.js'
 import { writeObj } from './glb/obj.js'
+import { readUnwrapped } from './glb/read.js'
 import { writeGlb } from './glb/write.js'
 import { triangulateGrid } from './mesh/triangulate.js'
 import { unproject } from './mesh/unproject.js'
@@ -10,7 +11,8 @@ import { parseSettings } from './options.js'
 import { cutAway, readMap, sourceCamera, type BakedFile, type BakeOptions, type BakeSources } from './pipeline.js'
 import { padEdges } from './texture/color.js'
 import { encodeNormals, encodePicture } from './texture/encode.js'
-import { bakeNormals, normalPicture } from './texture/normal.js'
+import { bakeNormals, normalPicture, type NormalMap } from './texture/normal.js'
+import { bakeNormalsOnto } from './texture/onto.js'
 
 /** JPEG quality of the colour picture in an exported mesh: the picture itself lies beside it. */
 const EXPORT_QUALITY = 95
@@ -26,6 +28,13 @@ export interface ExportResult {
 /** The parts of an export: see {@link exportDepthMap}. */
 export type ExportPart = 'depth' | 'mesh' | 'obj' | 'normal' | 'displacement'
 
+export interface ExportOptions extends BakeOptions {
+  /** Name of the colour picture beside the files, for OBJ's material. */
+  colorFile?: string | undefined
+  /** A GLB of the same place and size, retopologised elsewhere, that is to get the map's detail as a normal map over its own UVs. */
+  onto?: Uint8Array | undefined
+}
+
 /**
  * A map at full resolution, for Blender, ZBrush, Photoshop and the like, and for the way back:
  *
@@ -33,11 +42,11 @@ export type ExportPart = 'depth' | 'mesh' | 'obj' | 'normal' | 'displacement'
  * - `mesh`: `<name>.glb`, a vertex a pixel, without extensions but the unlit material
  * - `obj`: `<name>.obj` in quads, and `<name>.mtl`
  * - `normal`: `<name>.normal.png`; `displacement`: `<name>.displacement.png`, linear in metres
+ * - with `onto`: `<name>.onto.normal.png`, `normalMap.size` pixels a side
  *
- * @param colorFile name of the colour picture beside these files, for OBJ's material
  * @throws DepthMeshError
  */
-export async function exportDepthMap(sources: BakeSources, parts: readonly ExportPart[], options: BakeOptions & { colorFile?: string | undefined } = {}): Promise<ExportResult> {
+export async function exportDepthMap(sources: BakeSources, parts: readonly ExportPart[], options: ExportOptions = {}): Promise<ExportResult> {
   const { name } = sources
   const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
   const read = await readMap(sources, settings, options)
@@ -63,7 +72,10 @@ export async function exportDepthMap(sources: BakeSources, parts: readonly Expor
     add('.obj', obj)
     add('.mtl', mtl)
   }
-  if (parts.includes('normal')) add('.normal.png', (await encodeNormals(normalPicture(bakeNormals(visible, Math.max(visible.width, visible.height), settings)), { format: 'png', quality: 100 })).bytes)
+  const addNormals = async (file: string, map: NormalMap) => add(file, (await encodeNormals(normalPicture(map), { format: 'png', quality: 100 })).bytes)
+  const normals = parts.includes('normal') || options.onto ? bakeNormals(visible, Math.max(visible.width, visible.height), settings) : null
+  if (normals && parts.includes('normal')) await addNormals('.normal.png', normals)
+  if (normals && options.onto) await addNormals('.onto.normal.png', bakeNormalsOnto({ map: visible, normals, targets: await readUnwrapped(options.onto) }, settings.normalMap.size, settings))
   if (parts.includes('displacement')) {
     const { bytes, scale } = await encodeDisplacement(visible, settings)
     add('.displacement.png', bytes)

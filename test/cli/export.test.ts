@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { gray16, rgb8 } from '../support/maps.js'
 import { jsonLines, runCli } from './run-cli.js'
@@ -46,7 +47,17 @@ describe('depthmesh export', () => {
     expect(await readdir(join(folder, 'art'))).toHaveLength(3)
   })
 
+  it('bakes onto a mesh that was made elsewhere', async () => {
+    await run('export', 'art/hill.depth.png', '--out', 'low', '--only', 'mesh')
+    const args = ['export', 'art/hill.depth.png', '--out', 'onto', '--only', 'none', '--normal-map.size', '64', '--bake-onto']
+    expect((await run(...args, 'low/hill.glb')).stderr).toContain('found no normals. Unwrap the mesh, and switch normals and UVs on in the glTF export.')
+    expect(await run(...args, 'nowhere.glb')).toMatchObject({ code: 2, stderr: 'depthmesh: --bake-onto: expected a GLB, found none that can be read at nowhere.glb (ENOENT).\n' })
+    await run('bake', 'art/hill.depth.png', '--out', 'lit', '--shading', 'lit', '--no-cache')
+    expect(await run(...args, 'lit/hill.lod0.glb')).toMatchObject({ code: 0, stderr: '' })
+    expect(await sharp(join(folder, 'onto/hill.onto.normal.png')).metadata()).toMatchObject({ width: 64, height: 64 })
+  })
+
   it('refuses a part that it does not know', async () => {
-    expect(await run('export', 'art', '--out', 'x', '--only', 'depth,uvs')).toMatchObject({ code: 2, stderr: 'depthmesh: --only: expected some of depth, mesh, obj, normal, displacement, got "uvs".\n' })
+    expect(await run('export', 'art', '--out', 'x', '--only', 'depth,uvs')).toMatchObject({ code: 2, stderr: 'depthmesh: --only: expected some of depth, mesh, obj, normal, displacement, or none, got "uvs".\n' })
   })
 })

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import { bakeNormals } from '../../../src/core/texture/normal.js'
+import { bakeNormalsOnto, type OntoTarget } from '../../../src/core/texture/onto.js'
+
+const SIZE = 32
+/** A relief 4 m wide that rises by 1 m for every metre to the right: normals (−1, 0, 1)/√2. */
+const slope = { width: SIZE, height: SIZE, near: 1, far: 10, relief: 4, disparity: Float32Array.from({ length: SIZE * SIZE }, (_, i) => ((i % SIZE) + 0.5) / SIZE) }
+const wall = { projection: 'orthographic', orientation: 'wall', fovY: 45, width: 4, relief: 4, cut: false } as const
+const normals = bakeNormals(slope, SIZE, wall)
+
+/** A square over the whole picture, in two triangles; its corners go around from the top left, counter-clockwise. */
+function square(corner: (u: number, v: number) => number[], normal: number[], extra: Partial<OntoTarget> = {}): OntoTarget {
+  const corners = [[0, 0], [0, 1], [1, 1], [1, 0]]
+  return {
+    positions: Float32Array.from(corners.flatMap(([u, v]) => corner(u, v))),
+    normals: Float32Array.from(corners.flatMap(() => normal)),
+    tangents: null,
+    uvs: Float32Array.from(corners.flat()),
+    indices: Uint32Array.of(0, 1, 2, 0, 2, 3),
+    ...extra,
+  }
+}
+
+const onWall = (u: number, v: number) => [4 * u - 2, 2 - 4 * v, 0]
+const HALF = Math.SQRT1_2
+
+/** The normal in the middle of the baked picture. */
+function middle(target: OntoTarget, settings: Parameters<typeof bakeNormalsOnto>[2] = wall, of = { map: slope, normals }): number[] {
+  const { sums } = bakeNormalsOnto({ ...of, targets: [target] }, 16, settings)
+  return [...sums.subarray((8 * 16 + 8) * 3, (8 * 16 + 8) * 3 + 3)].map((value) => Number(value.toFixed(3)) + 0)
+}
+
+const close = (value: number) => expect.closeTo(value, 2)
+
+describe('normals baked onto another mesh', () => {
+  it('are those of the map where the mesh is the picture plane', () => {
+    expect(middle(square(onWall, [0, 0, 1]))).toEqual([close(-HALF), close(0), close(HALF)])
+  })
+
+  it('are straight up where the mesh is the surface itself: nothing is left to add', () => {
+    const onSlope = (u: number, v: number) => [4 * u - 2, 2 - 4 * v, 4 * u]
+    expect(middle(square(onSlope, [-HALF, 0, HALF]))).toEqual([close(0), close(0), close(1)])
+  })
+
+  it('follow the directions of the UVs, turned and mirrored', () => {
+    const turned = square(onWall, [0, 0, 1], { uvs: Float32Array.of(0, 1, 1, 1, 1, 0, 0, 0) }) // u grows downward in space, v to the left
+    expect(middle(turned)).toEqual([close(0), close(-HALF), close(HALF)])
+    const mirrored = square(onWall, [0, 0, 1], { uvs: Float32Array.of(1, 0, 1, 1, 0, 1, 0, 0) })
+    expect(middle(mirrored)).toEqual([close(HALF), close(0), close(HALF)])
+  })
+
+  it('follow the tangents of the file where it has some', () => {
+    const tangents = Float32Array.from([0, 1, 2, 3].flatMap(() => [-1, 0, 0, 1]))
+    expect(middle(square(onWall, [0, 0, 1], { tangents }))).toEqual([close(HALF), close(0), close(HALF)])
+  })
+
+  it('find the ground lying down', () => {
+    const onGround = (u: number, v: number) => [4 * u - 2, 0, 4 * v - 2]
+    expect(middle(square(onGround, [0, 1, 0]), { ...wall, orientation: 'ground' })).toEqual([close(-HALF), close(0), close(HALF)])
+  })
+
+  it('find the pixel that a perspective camera sees the place in', () => {
+    // 90°: the picture spans ±z. A flat map at far = 10 m, with a tilted left half.
+    const view = { ...wall, projection: 'perspective', fovY: 90 } as const
+    const flat = { ...slope, disparity: new Float32Array(SIZE * SIZE) }
+    const half = bakeNormals(flat, SIZE, view)
+    for (let i = 0; i < SIZE * SIZE; i++) if (i % SIZE < SIZE / 2) half.sums.set([HALF, 0, HALF], i * 3)
+    const at = (left: number) => middle(square((u, v) => [left + u, 0.5 - v, -5], [0, 0, 1]), view, { map: flat, normals: half })
+    expect(at(-2)).toEqual([close(HALF), close(0), close(HALF)])
+    expect(at(1)).toEqual([close(0), close(0), close(1)])
+    expect(at(50)).toEqual([0, 0, 0])
+  })
+})
