@@ -3,6 +3,9 @@ import { inflateRawSync } from 'node:zlib'
 import { fileURLToPath } from 'node:url'
 import sharp from 'sharp'
 
+/** Default of `travel`, as a share of `near`. */
+const DEFAULT_TRAVEL = 0.1
+
 /** Where the real inputs stand beside a checkout. */
 export const dataFolder = fileURLToPath(new URL('../../../shared/data/', import.meta.url))
 
@@ -17,8 +20,9 @@ export const availablePairs = () => PAIRS.filter((name) => existsSync(`${dataFol
  *
  * The map is stretched so that level 1 is the smallest measured disparity and 65535 the largest (0 stays unknown). In a view that is
  * `focal` px high-and-wide a camera that steps `b` metres aside sees a point at depth z moved by focal · b / z px, and the contract says
- * 1/z = 1/far + s (1/near − 1/far), linear in the level s as the disparity d is. So with near = 1 m the second camera stands at
- * b = d(s = 1) / focal metres and far = d(1) / d(0) metres.
+ * 1/z = 1/far + s (1/near − 1/far), linear in the level s as the disparity d is. So far / near = d(1) / d(0) and b / near = d(1) / focal. The
+ * field of view is chosen so that b is the default of `travel`, and the second camera as far away as the defaults promise to be good for
+ * (fovY 38°, 31°, 45°: narrower than those photos look, as wide as games are).
  *
  * @param {string} name
  * @returns {Promise<{ name: string, width: number, height: number, left: Uint8Array, depth: Uint8Array, right: import('./rasterise.js').Picture,
@@ -38,8 +42,9 @@ export async function loadPair(name) {
   }
   const levels = Uint16Array.from(disparityPx, (d) => (Number.isNaN(d) ? 0 : 1 + Math.round(((d - least) / (most - least)) * 65534)))
   const depth = await grayPng(levels, width, height)
-  const fovY = 45
-  const focal = height / 2 / Math.tan((fovY * Math.PI) / 360)
+  const near = 1
+  const baseline = DEFAULT_TRAVEL * near
+  const focal = most / baseline
   const atLevelZero = least - (most - least) / 65534
   return {
     name,
@@ -51,8 +56,8 @@ export async function loadPair(name) {
     right: await readPicture(readFileSync(`${dataFolder}${entry.right}`)),
     disparityPx,
     inFrame: frameOf({ width, height, disparityPx }),
-    settings: { projection: 'perspective', encoding: 'disparity', black: 'hole', near: 1, far: most / atLevelZero, fovY },
-    baseline: most / focal,
+    settings: { projection: 'perspective', encoding: 'disparity', black: 'hole', near, far: most / atLevelZero, fovY: (Math.atan(height / 2 / focal) * 360) / Math.PI },
+    baseline,
   }
 }
 

@@ -7,16 +7,22 @@ import { preflight, type PreflightReport } from './depth/preflight.js'
 import { drawPreflight } from './depth/preflight/draw.js'
 import { dilateNear } from './depth/silhouette.js'
 import { createManifest, type DepthManifest, type ManifestLevel, type SourceCamera } from './glb/manifest.js'
-import { shadingOf, writeGlb, writeLodGlb, type GlbContent } from './glb/write.js'
-import { errorInMetres, errorModel, measureError, type ErrorModel } from './mesh/error.js'
-import { buildLods } from './mesh/lod.js'
-import { triangulateGrid, type PlaneMesh } from './mesh/triangulate.js'
+import { shadingOf, writeGlb, writeLodGlb, type GlbContent, type GlbLayer } from './glb/write.js'
+import { buildBackdrop } from './mesh/backdrop.js'
+import { fillBackdropColor } from './mesh/backdrop-color.js'
+import { errorInMetres, errorModel } from './mesh/error.js'
+import { buildLevels } from './mesh/levels.js'
 import { unproject } from './mesh/unproject.js'
 import { parseSettings, type Settings, type SettingsInput } from './options.js'
 import { alphaAt, coverage, decodeColor, grayAt, padEdges, type Picture } from './texture/color.js'
 import { encodeForLevel, encodeNormals, encodePicture, encodePlaceholder } from './texture/encode.js'
 import { bakeNormals, normalPicture, shrinkNormals } from './texture/normal.js'
 import { refuseUnbuilt } from './unbuilt.js'
+
+/** The hidden layer's picture is smooth: at half the resolution of the front's it costs 6 KiB instead of 20 and no dB (25.57 both). */
+const BACKDROP_TEXTURE = 0.5
+/** What it weighs then against the front's: 9–15 % on three photos, with room to spare. */
+const BACKDROP_WEIGHT = 0.25
 
 /** What a bake starts from: bytes, no paths. */
 export interface BakeSources {
@@ -82,27 +88,35 @@ export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions =
   const { map, steps } = await mendMap(read, settings)
   options.signal?.throwIfAborted()
   const model = errorModel(map, settings)
-  const surfaces = await buildSurfaces(map, settings, model)
+  const backdrop = buildBackdrop(map, settings)
+  const surfaces = await buildLevels(map, backdrop, settings, model)
   options.signal?.throwIfAborted()
 
   const size = { width: map.width, height: map.height }
   const camera = sourceCamera(map, settings)
   const placeholder = picture ? await encodePlaceholder(picture) : ''
-  const triangles = surfaces.map((surface) => surface.triangles.length / 3)
+  const triangles = surfaces.map(({ front, backdrop: hidden }) => (front.triangles.length + (hidden?.triangles.length ?? 0)) / 3)
   const padded = picture ? padEdges(picture, coverage(map)) : null
+  const plate = padded && backdrop ? fillBackdropColor(padded, size, backdrop) : null
   const normals = shadingOf(settings, picture !== null) === 'lit' ? bakeNormals(map, settings.normalMap.size, settings) : null
   const contents: GlbContent[] = []
-  for (const [level, surface] of surfaces.entries()) {
-    const mesh = unproject(surface, map, settings)
-    const use = { level, triangles, textures: (padded ? 1 : 0) + (normals ? 1 : 0) }
+  for (const [level, { front, backdrop: hidden }] of surfaces.entries()) {
+    const use = { level, triangles, textures: (padded ? 1 : 0) + (normals ? 1 : 0) + (plate ? BACKDROP_WEIGHT : 0) }
     const color = padded ? await encodeForLevel({ ...use, size: settings.texture.size }, (size) => encodePicture(padded, { ...settings.texture, size })) : null
     const normalMap = normals
       ? await encodeForLevel({ ...use, size: settings.normalMap.size }, (size) =>
           encodeNormals(normalPicture(shrinkNormals(normals, size)), { format: settings.texture.format, quality: settings.normalMap.quality }),
         )
       : null
-    const error = { metres: errorInMetres(model, surface.maxError), pixels: surface.pixelError.max }
-    contents.push({ name: sources.name, layers: [{ role: 'front', mesh, color, normalMap }], camera, map: size, error })
+    const layers: GlbLayer[] = [{ role: 'front', mesh: unproject(front, map, settings), color, normalMap }]
+    if (hidden && backdrop) {
+      const { left, top, map: { width, height } } = backdrop
+      const hiddenSize = Math.ceil((color ? Math.max(color.width, color.height) : 0) * BACKDROP_TEXTURE * (Math.max(width, height) / Math.max(size.width, size.height)))
+      const hiddenColor = plate ? await encodePicture(plate, { ...settings.texture, size: hiddenSize }) : null
+      layers.push({ role: 'backdrop', mesh: unproject(hidden, map, settings, { left, top, width, height }), color: hiddenColor, normalMap: null })
+    }
+    const error = { metres: errorInMetres(model, front.maxError), pixels: front.pixelError.max }
+    contents.push({ name: sources.name, layers, camera, map: size, error })
     options.signal?.throwIfAborted()
   }
 
@@ -164,13 +178,4 @@ export async function cutAway(map: DisparityMap, picture: Picture | null): Promi
 /** The source view of a perspective map. */
 export function sourceCamera({ width, height, near, far }: DisparityMap, { projection, fovY }: Settings): SourceCamera | null {
   return projection === 'perspective' ? { fovY, aspect: width / height, near, far } : null
-}
-
-/** triangulate ▶ cut ▶ lod: fine → coarse. */
-async function buildSurfaces(map: DisparityMap, settings: Settings, model: ErrorModel): Promise<PlaneMesh[]> {
-  if (settings.topology === 'adaptive' || !Array.isArray(settings.lods)) return buildLods(map, settings, model)
-  return settings.lods.map((budget) => {
-    const grid = triangulateGrid(map, budget)
-    return { ...grid, ...measureError(grid.points, grid.triangles, map, model) }
-  })
 }

@@ -112,34 +112,3 @@ function keepLargest({ points, triangles }: RefinableSurface, count: number): Re
   const order = Array.from({ length: triangles.length / 3 }, (_, t) => t).sort((s, t) => area(t) - area(s) || s - t).slice(0, count).sort((s, t) => s - t)
   return dropUnused(points, Uint32Array.from(order.flatMap((t) => [...triangles.subarray(3 * t, 3 * t + 3)])))
 }
-
-/** Even quads, as pairs of triangles, within a budget. */
-export function triangulateGrid(map: DisparityMap, budget: number): PlaneMesh {
-  const { width, height, disparity } = map
-  const cells = Math.max(1, budget / 2)
-  const columns = Math.max(1, Math.min(width - 1, Math.floor(Math.sqrt((cells * width) / height))))
-  const rows = Math.max(1, Math.min(height - 1, Math.floor(cells / columns)))
-  const points = new Float32Array((columns + 1) * (rows + 1) * 3)
-  for (let j = 0, at = 0; j <= rows; j++) {
-    const y = Math.round((j * (height - 1)) / rows)
-    for (let i = 0; i <= columns; i++) {
-      const x = Math.round((i * (width - 1)) / columns)
-      points[at++] = i === 0 ? 0 : i === columns ? width : x + 0.5
-      points[at++] = j === 0 ? 0 : j === rows ? height : y + 0.5
-      points[at++] = disparity[y * width + x]
-    }
-  }
-  const triangles: number[] = []
-  const known = (index: number) => !Number.isNaN(points[index * 3 + 2])
-  for (let j = 0; j < rows; j++) {
-    for (let i = 0; i < columns; i++) {
-      const a = j * (columns + 1) + i
-      const b = a + 1
-      const c = a + columns + 1
-      const d = c + 1
-      if (known(a) && known(c) && known(b)) triangles.push(a, c, b)
-      if (known(b) && known(c) && known(d)) triangles.push(b, c, d)
-    }
-  }
-  return { points, triangles: Uint32Array.from(triangles), maxError: 0, rmsError: 0, pixelError: { max: 0, rms: 0, p99: 0 } }
-}

@@ -12,32 +12,46 @@ export interface Mesh {
   indices: Uint32Array
 }
 
+/** A larger picture around the picture, pixels: where the picture's upper left corner lies on it, and its size. */
+export interface Canvas {
+  left: number
+  top: number
+  width: number
+  height: number
+}
+
 /**
  * From the picture to metres.
  *
  * Perspective: the camera stands at the origin and looks down −Z; 1/depth = 1/far + disparity · (1/near − 1/far).
- * Orthographic: `width` metres from edge to edge, centred on the origin, disparity 0 at 0 and disparity 1 at `relief`.
+ * Orthographic: `width` metres from edge to edge, centred on the origin, disparity 0 at 0 and disparity 1 at `relief`;
+ * a `wall` stands in the XY plane and faces +Z, the `ground` lies in the XZ plane, the picture's upper edge at −Z.
+ *
+ * @param map the picture's; says what its pixels and disparities are in metres.
+ * @param canvas what the plane's pixels are counted on and its texture covers, where that is more than the picture: see {@link Canvas}.
  */
-export function unproject(plane: PlaneMesh, map: DisparityMap, settings: Settings): Mesh {
+export function unproject(plane: Pick<PlaneMesh, 'points' | 'triangles'>, map: DisparityMap, settings: Settings, canvas: Canvas = { left: 0, top: 0, width: map.width, height: map.height }): Mesh {
   const { points, triangles } = plane
   const count = points.length / 3
   const positions = new Float32Array(count * 3)
   const uvs = new Float32Array(count * 2)
-  const { width, height } = map
-  const halfHeight = Math.tan((settings.fovY * Math.PI) / 360)
   const perspective = settings.projection === 'perspective'
   const ground = settings.orientation === 'ground'
-  const metresPerPixel = perspective ? (2 * halfHeight) / height : settings.width / width
+  const metresPerPixel = perspective ? (2 * Math.tan((settings.fovY * Math.PI) / 360)) / map.height : settings.width / map.width
+  const middleU = canvas.left + map.width / 2
+  const middleV = canvas.top + map.height / 2
+  const wFar = 1 / map.far
+  const wRange = 1 / map.near - wFar
   for (let i = 0; i < count; i++) {
     const u = points[i * 3]
     const v = points[i * 3 + 1]
     const d = points[i * 3 + 2]
-    uvs[i * 2] = u / width
-    uvs[i * 2 + 1] = v / height
-    const right = (u - width / 2) * metresPerPixel
-    const down = (v - height / 2) * metresPerPixel
+    uvs[i * 2] = u / canvas.width
+    uvs[i * 2 + 1] = v / canvas.height
+    const right = (u - middleU) * metresPerPixel
+    const down = (v - middleV) * metresPerPixel
     if (perspective) {
-      const depth = 1 / (1 / map.far + d * (1 / map.near - 1 / map.far))
+      const depth = 1 / (wFar + d * wRange)
       positions[i * 3] = right * depth
       positions[i * 3 + 1] = -down * depth
       positions[i * 3 + 2] = -depth

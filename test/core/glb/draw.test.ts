@@ -56,7 +56,8 @@ describeInBrowser('GLBs in three', () => {
     const drawings: Drawing[] = []
     for (const compression of ['none', 'quantize', 'meshopt'] as const) drawings.push(await studio.draw((await bake(depth, { far: 3, compression }, picture))[0], view))
     expect(psnr(drawings[0], drawings[1])).toBeGreaterThan(40)
-    expect(psnr(drawings[1], drawings[2])).toBeGreaterThan(80)
+    // where the skirt meets the front surface a pixel may go to either
+    expect(psnr(drawings[1], drawings[2])).toBeGreaterThan(60)
   })
 
   it.each(['avif', 'jpeg', 'png', 'ktx2'] as const)('show textures of format %s', async (format) => {
