@@ -104,7 +104,7 @@ export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions =
     const use = { level, triangles, textures: (padded ? 1 : 0) + (normals ? 1 : 0) + (plate ? BACKDROP_WEIGHT : 0) }
     const color = padded ? await encodeForLevel({ ...use, size: settings.texture.size }, (size) => encodePicture(padded, { ...settings.texture, size })) : null
     const normalMap = normals
-      ? await encodeForLevel({ ...use, size: settings.normalMap.size }, (size) =>
+      ? await encodeForLevel({ ...use, size: settings.normalMap.size, spared: 1 }, (size) =>
           encodeNormals(normalPicture(shrinkNormals(normals, size)), { format: settings.texture.format, quality: settings.normalMap.quality }),
         )
       : null

@@ -119,19 +119,21 @@ function perspective(meshes: readonly Mesh[], plan: PackPlan, camera: SourceCame
   const farthest = finest * 2 ** exponentAt(camera.far)
   const step = camera.far / Math.ceil(camera.far / farthest) / 2 ** exponentAt(camera.far)
   const packer = (mesh: Mesh, style: PixelStyle): Stored => {
-    const { positions } = mesh
+    const { positions, uvs } = mesh
     const packed = new Exponential(positions.length)
     const round = (vertex: number, wanted: number) => {
       const [x, y, z] = [vertex * 3, vertex * 3 + 1, vertex * 3 + 2]
       const depth = -positions[z]
+      const [right, down] = [outward(uvs[vertex * 2]), outward(uvs[vertex * 2 + 1])]
+      const edge = right === Math.round && down === Math.round ? 0 : 1
       const reach = Math.max(Math.abs(positions[x]), Math.abs(positions[y]), depth) / step
-      const finer = Math.max(0, Math.min(wanted, Math.floor(Math.log2(MANTISSA_LIMIT / reach))))
+      const finer = Math.max(0, Math.min(Math.max(wanted, edge), Math.floor(Math.log2(MANTISSA_LIMIT / reach))))
       const exponent = exponentAt(depth) - finer
       const mantissa = Math.round(-depth / step / 2 ** exponent)
       // The vertex stays on its ray: its pixel doesn't move.
       const along = (-mantissa * 2 ** exponent) / depth
-      packed.set(x, Math.round(positions[x] * along * 2 ** finer), -finer)
-      packed.set(y, Math.round(positions[y] * along * 2 ** finer), -finer)
+      packed.set(x, right(positions[x] * along * 2 ** finer), -finer)
+      packed.set(y, -down(-positions[y] * along * 2 ** finer), -finer)
       packed.set(z, mantissa, exponent)
     }
     for (let vertex = 0; vertex < positions.length / 3; vertex++) round(vertex, 0)
@@ -143,6 +145,12 @@ function perspective(meshes: readonly Mesh[], plan: PackPlan, camera: SourceCame
     placement: { translation: [0, 0, 0], rotation: [0, 0, 0, 1], scale: [step, step, step] },
     rounding: { metres: (step * 2 ** exponentAt(deepest)) / 2, pixels },
   }
+}
+
+/** At the picture's edge, away from its middle: rounded inward, the surface would leave a seam of the outermost pixels open. */
+function outward(uv: number): (value: number) => number {
+  if (uv <= 0) return Math.floor
+  return uv >= 1 ? Math.ceil : Math.round
 }
 
 /** Vertices of the triangles that rounding turned over, as the camera at the origin sees them: slivers, thinner than the rounding. */

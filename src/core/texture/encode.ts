@@ -56,13 +56,15 @@ export interface TextureUse {
   triangles: readonly number[]
   /** How many textures the level has in all. */
   textures: number
+  /** How often it isn't halved that a colour texture would be. Normal maps: 1, since they also say what the triangles no longer do. */
+  spared?: number
 }
 
 /** Encodes a texture at the size of its level; that of the coarsest one small enough to be the first that a player sees. */
-export async function encodeForLevel({ size, level, triangles, textures }: TextureUse, encode: (size: number) => Promise<EncodedImage>): Promise<EncodedImage> {
+export async function encodeForLevel({ size, level, triangles, textures, spared = 0 }: TextureUse, encode: (size: number) => Promise<EncodedImage>): Promise<EncodedImage> {
   const coarsest = level > 0 && level === triangles.length - 1
   const bytes = coarsest ? FIRST_PIXEL_BYTES / textures : Infinity
-  let image = await encode(textureSize(size, level, triangles))
+  let image = await encode(Math.min(size, textureSize(size * 2 ** spared, level, triangles)))
   for (let side = Math.max(image.width, image.height); image.bytes.length > bytes && side > SMALLEST; side = Math.max(image.width, image.height)) {
     image = await encode(Math.max(SMALLEST, Math.floor(side * Math.sqrt((AIM * bytes) / image.bytes.length))))
   }

@@ -23,6 +23,10 @@ const count = ({ pixels }: Drawing, is: (r: number, g: number, b: number) => boo
   for (let i = 0; i < pixels.length; i += 3) if (is(pixels[i], pixels[i + 1], pixels[i + 2])) found++
   return found
 }
+const edgePixels = ({ width, height, pixels }: Drawing) => {
+  const at = (x: number, y: number) => [...pixels.subarray((y * width + x) * 3, (y * width + x) * 3 + 3)]
+  return [...Array.from({ length: width }, (_, x) => [at(x, 0), at(x, height - 1)]), ...Array.from({ length: height }, (_, y) => [at(0, y), at(width - 1, y)])].flat()
+}
 const isMagenta = (r: number, g: number, b: number) => r > 250 && g < 5 && b > 250
 const brightness = ({ pixels, width, height }: Drawing) => {
   // The middle half: clear of the edges.
@@ -44,6 +48,9 @@ describeInBrowser('GLBs in three', () => {
     const { data } = await sharp(picture).resize(320, 180).removeAlpha().raw().toBuffer({ resolveWithObject: true })
     for (const [level, glb] of (await bake(depth, { far: 3, compression, texture: { quality: 95 } }, picture)).entries()) {
       const drawing = await studio.draw(glb, { width: 320, height: 180 })
+      // Not even a shimmer of it at the edge: green is at least 28 in all of the picture.
+      const rim = edgePixels(drawing)
+      expect(Math.min(...rim.map(([, green]) => green)), `level ${level}`).toBeGreaterThan(10)
       expect(count(drawing, isMagenta), `level ${level}`).toBe(0)
       expect(psnr(drawing, { width: 320, height: 180, pixels: data }), `level ${level}`).toBeGreaterThan([30, 26, 20, 16][level])
     }
