@@ -1,7 +1,7 @@
 /** Whole bakes, from files to GLBs, against the same pipeline with other meshers: depthmesh's own decoding, textures and GLBs around each. */
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { bakeDepthMesh, createManifest, decodeColor, decodeDepth, encodePicture, padEdges, parseSettings, textureSize, toDisparity, unproject, writeGlb } from '../dist/core/index.js'
+import { bakeDepthMesh, createAsset, decodeColor, decodeDepth, encodePicture, padEdges, parseSettings, textureSize, toDisparity, unproject, writeGlb } from '../dist/core/index.js'
 import { cpuMilliseconds, markdownTable, medianTimes } from './support/measure.js'
 import { delatinChain, fullGridChain } from './support/peers.js'
 import { colorPng, depthPng, room, terrain } from './support/scenes.js'
@@ -57,7 +57,7 @@ async function peerBake(sources, given, mesher) {
     const glb = await writeGlb({ name: 'peer', layers: [{ role: 'front', mesh, color, normalMap: null }], camera, map, error }, settings)
     levels.push({ file: `peer.lod${level}.glb`, glb, error, color })
   }
-  return createManifest({ name: 'peer', size: map, levels, camera, placeholder: '', variants: [], preflight: { checks: [] } })
+  return createAsset({ name: 'peer', size: map, levels, camera, placeholder: '' })
 }
 
 const ratio = (value) => `${value.toFixed(2)}×`

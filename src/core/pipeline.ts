@@ -6,7 +6,8 @@ import type { GrayPicture } from './depth/picture.js'
 import { preflight, type PreflightReport } from './depth/preflight.js'
 import { drawPreflight } from './depth/preflight/draw.js'
 import { dilateNear } from './depth/silhouette.js'
-import { createManifest, type DepthManifest, type ManifestLevel, type SourceCamera } from './glb/manifest.js'
+import { varyMap } from './depth/vary.js'
+import { createAsset, type DepthAsset, type DepthManifest, type ManifestLevel, type SourceCamera } from './glb/manifest.js'
 import { shadingOf, writeGlb, writeLodGlb, type GlbContent, type GlbLayer } from './glb/write.js'
 import { buildBackdrop } from './mesh/backdrop.js'
 import { fillBackdropColor } from './mesh/backdrop-color.js'
@@ -17,7 +18,9 @@ import { parseSettings, type Settings, type SettingsInput } from './options.js'
 import { alphaAt, coverage, decodeColor, grayAt, padEdges, type Picture } from './texture/color.js'
 import { encodeForLevel, encodeNormals, encodePicture, encodePlaceholder } from './texture/encode.js'
 import { bakeNormals, normalPicture, shrinkNormals } from './texture/normal.js'
+import { varyPicture } from './texture/vary.js'
 import { refuseUnbuilt } from './unbuilt.js'
+import { drawVariation } from './variation.js'
 
 /** The hidden layer's picture is smooth: at half the resolution of the front's it costs 6 KiB instead of 20 and no dB (25.57 both). */
 const BACKDROP_TEXTURE = 0.5
@@ -49,9 +52,16 @@ export interface BakeOptions {
   settings?: SettingsInput
   /** Refuse pictures larger than this, pixels. */
   maxPixels?: number
+  /** What {@link prepareMap} gave for the same sources: saves doing it again. */
+  prepared?: PreparedMap
   /** Stops the bake between stages. */
   signal?: AbortSignal
 }
+
+/** The settings that decide what {@link prepareMap} gives; all others act on its result. */
+export const MAP_SETTINGS = [
+  'projection', 'encoding', 'channel', 'white', 'near', 'far', 'unit', 'fovY', 'width', 'relief', 'black', 'gamma', 'levels', 'depthInfluence', 'clean', 'cut', 'texture',
+] as const satisfies readonly (keyof Settings)[]
 
 /**
  * What pre-flight says about a map, without baking it.
@@ -82,15 +92,58 @@ export async function drawDepthMapCheck(sources: BakeSources, options: BakeOptio
 export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions = {}): Promise<BakeResult> {
   const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
   refuseUnbuilt(settings)
+  const prepared = options.prepared ?? (await prepareMap(sources, options))
+  const { map, report, picture = await readPicture(sources, map, settings, options) } = prepared
+  options.signal?.throwIfAborted()
+  const { asset, files } = await bakeChain({ name: sources.name, map, picture }, settings, options)
+
+  const variants: DepthAsset[] = []
+  for (let index = 1; index <= settings.variants; index++) {
+    const variation = drawVariation(settings.seed, index, { aspect: map.width / map.height, reframe: isWhole(map) })
+    const name = `${sources.name}.variant${index}`
+    const varied = { name, map: varyMap(map, variation), picture: picture && varyPicture(picture, variation) }
+    const chain = await bakeChain(varied, { ...settings, width: settings.width * variation.size }, options)
+    variants.push(chain.asset)
+    files.push(...chain.files)
+  }
+  return { manifest: { ...asset, variants, preflight: report }, files }
+}
+
+/** A map ready to be meshed, and what was found in it and done to it. */
+export interface PreparedMap {
+  map: DisparityMap
+  report: PreflightReport
+  /** The colour picture as it was read on the way; without it the bake reads it again. */
+  picture?: Picture | null | undefined
+}
+
+/**
+ * The first half of a bake: decode ▶ convention ▶ preflight ▶ clean ▶ silhouette. Its result can be handed to `bakeDepthMesh` again and again,
+ * with other budgets, textures or compression, but only with the same sources and the same {@link MAP_SETTINGS}.
+ *
+ * @throws DepthMeshError
+ */
+export async function prepareMap(sources: BakeSources, options: BakeOptions = {}): Promise<PreparedMap> {
+  const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
   const read = await readMap(sources, settings, options)
   options.signal?.throwIfAborted()
-  const { picture } = read
   const { map, steps } = await mendMap(read, settings)
-  options.signal?.throwIfAborted()
+  return { map, report: { ...read.report, cleaned: steps }, picture: read.picture }
+}
+
+/** What a chain of levels is made from: the map itself, or one of its variations. */
+interface ChainSources {
+  name: string
+  map: DisparityMap
+  picture: Picture | null
+}
+
+/** backdrop ▶ triangulate ▶ cut ▶ refine ▶ lod ▶ unproject ▶ color · normal ▶ encode ▶ pack ▶ write */
+async function bakeChain({ name, map, picture }: ChainSources, settings: Settings, { signal }: BakeOptions): Promise<{ asset: DepthAsset; files: BakedFile[] }> {
   const model = errorModel(map, settings)
   const backdrop = buildBackdrop(map, settings)
   const surfaces = await buildLevels(map, backdrop, settings, model)
-  options.signal?.throwIfAborted()
+  signal?.throwIfAborted()
 
   const size = { width: map.width, height: map.height }
   const camera = sourceCamera(map, settings)
@@ -116,13 +169,12 @@ export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions =
       layers.push({ role: 'backdrop', mesh: unproject(hidden, map, settings, { left, top, width, height }), color: hiddenColor, normalMap: null })
     }
     const error = { metres: errorInMetres(model, front.maxError), pixels: front.pixelError.max }
-    contents.push({ name: sources.name, layers, camera, map: size, error })
-    options.signal?.throwIfAborted()
+    contents.push({ name, layers, camera, map: size, error })
+    signal?.throwIfAborted()
   }
 
   const levels = await writeLevels(contents, settings)
-  const manifest = createManifest({ name: sources.name, size, levels, camera, placeholder, variants: [], preflight: { ...read.report, cleaned: steps } })
-  return { manifest, files: levels.map(({ file, glb }) => ({ name: file, bytes: glb.bytes })) }
+  return { asset: createAsset({ name, size, levels, camera, placeholder }), files: levels.map(({ file, glb }) => ({ name: file, bytes: glb.bytes })) }
 }
 
 /** pack ▶ write: a GLB a level, or one with all of them, which the manifest then tells as its finest level. */
@@ -152,13 +204,18 @@ export interface ReadMap {
 }
 
 /** decode ▶ convention ▶ preflight */
-export async function readMap(sources: BakeSources, settings: Settings, { maxPixels = DEFAULT_MAX_PIXELS }: BakeOptions): Promise<ReadMap> {
+export async function readMap(sources: BakeSources, settings: Settings, options: BakeOptions): Promise<ReadMap> {
+  const { maxPixels = DEFAULT_MAX_PIXELS } = options
   const raster = await decodeDepth(sources.depth, { channel: settings.channel, encoding: settings.encoding, maxPixels })
-  const { width, height } = raster
   const meant = toDisparity(raster, settings)
-  const picture = sources.color ? await decodeColor(sources.color, raster, { size: Math.max(settings.texture.size, width, height), maxPixels }) : null
+  const picture = await readPicture(sources, raster, settings, options)
   const gray = picture ? await grayAt(picture, raster) : null
   return { raster, meant, picture, gray, report: preflight({ raster, map: meant, picture: gray }, settings) }
+}
+
+/** The colour picture, no larger than the map and its texture need. */
+async function readPicture({ color }: BakeSources, map: { width: number; height: number }, settings: Settings, { maxPixels = DEFAULT_MAX_PIXELS }: BakeOptions): Promise<Picture | null> {
+  return color ? decodeColor(color, map, { size: Math.max(settings.texture.size, map.width, map.height), maxPixels }) : null
 }
 
 /** clean ▶ silhouette: the map as it is meshed, and what was done to it. */
@@ -173,6 +230,11 @@ async function mendMap({ raster, meant, picture, gray, report }: ReadMap, settin
 export async function cutAway(map: DisparityMap, picture: Picture | null): Promise<DisparityMap> {
   const alpha = picture ? await alphaAt(picture, map.width, map.height) : null
   return alpha ? cutByAlpha(map, alpha) : map
+}
+
+/** Does the surface fill its picture? */
+function isWhole({ disparity }: DisparityMap): boolean {
+  return !disparity.some(Number.isNaN)
 }
 
 /** The source view of a perspective map. */

@@ -5,7 +5,6 @@ import { gray16 } from '../support/maps.js'
 
 const asked: [SettingsInput, string][] = [
   [{ solid: true }, '"solid": true is not built yet. Close the mesh in a modelling tool: depthmesh export hands it over.'],
-  [{ variants: 2 }, '"variants" above 0 is not built yet. Remove it.'],
 ]
 
 it.each(asked)('refuses %j, which would have no effect', async (settings, message) => {

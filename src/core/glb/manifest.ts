@@ -68,13 +68,13 @@ export interface ManifestLevel {
   color: { width: number; height: number } | null
 }
 
-export interface ManifestContent extends Pick<DepthManifest, 'name' | 'size' | 'camera' | 'placeholder' | 'variants' | 'preflight'> {
+export interface AssetContent extends Pick<DepthAsset, 'name' | 'size' | 'camera' | 'placeholder'> {
   /** Fine → coarse; at least one. */
   levels: ManifestLevel[]
 }
 
 /** Puts together what the import gives. The bounds hold every vertex of every level, as stored. */
-export function createManifest({ levels, ...content }: ManifestContent): DepthManifest {
+export function createAsset({ levels, name, size, camera, placeholder }: AssetContent): DepthAsset {
   const min: [number, number, number] = [Infinity, Infinity, Infinity]
   const max: [number, number, number] = [-Infinity, -Infinity, -Infinity]
   for (const { glb } of levels) {
@@ -94,8 +94,7 @@ export function createManifest({ levels, ...content }: ManifestContent): DepthMa
       screenCoverage: screenCoverage(level, levels.length),
     }),
   )
-  const { name, size, camera, placeholder, variants, preflight } = content
-  return { name, size, lods, bounds: { min, max }, placeholder, camera, variants, preflight }
+  return { name, size, lods, bounds: { min, max }, placeholder, camera, variants: [] }
 }
 
 /** Each level has half the next finer one's texture and edges twice as long, so it serves half its height on screen. The coarsest serves all the rest. */
