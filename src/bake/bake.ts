@@ -5,7 +5,7 @@ import type { SettingsLayer } from '../core/options.js'
 import type { BakedFile, BakeOptions, BakeResult, BakeSources } from '../core/pipeline.js'
 import { nearestPackage, openCache, type CacheOptions } from './cache.js'
 import { debug } from './debug.js'
-import { bakeKey } from './key.js'
+import { bakeKey, mapKey } from './key.js'
 import { createPool } from './pool.js'
 import { readSources, SourceLog, type Dependencies, type Sources } from './sources.js'
 import { toolVersions } from './versions.js'
@@ -123,13 +123,18 @@ export function createBaker(options: BakerOptions = {}): Baker {
       signal,
     }, log)
 
-  const bakeAnew = async (key: string, { name, depth, color, settings, files: { depth: file } }: Sources, signal: AbortSignal): Promise<BakeResult> => {
+  const bakeAnew = async (key: string, sources: Sources, signal: AbortSignal): Promise<BakeResult> => {
+    const { name, depth, color, settings, files: { depth: file } } = sources
     const start = Date.now()
     debug('bake', () => `start ${key.slice(0, 8)} ${file}`)
     options.onBake?.({ file, state: 'started' })
     let state: BakeEvent['state'] = 'failed'
     try {
-      const { manifest, files } = await pool.run({ sources: { name, depth, color: color ?? undefined }, settings, maxPixels: limits.maxPixels }, { file, pixels: pixelsOf(depth), signal })
+      const preparedKey = cache && (await mapKey(sources, await toolVersions()))
+      const prepared = preparedKey === null ? undefined : ((await cache?.getMap(preparedKey)) ?? undefined)
+      const job = { sources: { name, depth, color: color ?? undefined }, settings, maxPixels: limits.maxPixels, prepared }
+      const { manifest, files, prepared: fresh } = await pool.run(job, { file, pixels: pixelsOf(depth), signal })
+      if (preparedKey !== null && fresh !== null) await cache?.putMap(preparedKey, fresh)
       state = 'baked'
       // Through JSON, as the cache would: a hit can't be told from a miss.
       const result: BakeResult = { manifest: JSON.parse(JSON.stringify(manifest)) as DepthManifest, files }

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import type { BakeResult } from '../core/pipeline.js'
-import { decodeEntry, encodeEntry } from './entry.js'
+import type { BakeResult, PreparedMap } from '../core/pipeline.js'
+import { bakeEntry, decodeEntry, encodeEntry, mapEntry, type Entry } from './entry.js'
 
 /** Enough for some 500 assets of four levels. */
 const DEFAULT_MAX_BYTES = 2 * 1024 ** 3
@@ -37,12 +37,15 @@ export interface CacheStats {
   bytes: number
 }
 
-/** Results of bakes on disk, by key. Nothing here throws: trouble is told once, and then it is as if nothing had been cached. */
+/** Results of bakes, and maps prepared for them, on disk, by key. Nothing here throws: trouble is told once, and then it is as if nothing had been cached. */
 export interface BakeCache {
   readonly dir: string
   /** The verified result, or null. */
   get(key: string): Promise<BakeResult | null>
   put(key: string, result: BakeResult): Promise<void>
+  /** The verified map, or null. */
+  getMap(key: string): Promise<PreparedMap | null>
+  putMap(key: string, prepared: PreparedMap): Promise<void>
   /** Removes what is too old, what is too much, and what dead writers left. */
   sweep(): Promise<void>
   stats(): Promise<CacheStats>
@@ -87,43 +90,57 @@ export function openCache(options: CacheOptions & { root: string; onTrouble: (me
     return found.filter((entry) => entry !== null)
   }
 
+  const read = async (key: string): Promise<Entry | null> => {
+    const path = join(dir, `${key}.bake`)
+    let bytes: Buffer
+    try {
+      bytes = await readFile(path)
+    } catch (error) {
+      if (!isMissing(error)) tell(`The cache entry ${path} cannot be read (${reasonOf(error)}); baking again.`)
+      return null
+    }
+    const entry = decodeEntry(bytes, key)
+    if (typeof entry === 'string') {
+      tell(`The cache entry ${path} is damaged (${entry}); baking again.`)
+      return null
+    }
+    if (writable) await touch(path)
+    return entry
+  }
+
+  const write = async (key: string, entry: Entry): Promise<void> => {
+    if (!writable) return
+    const path = join(dir, `${key}.bake`)
+    const temp = join(dir, `${key}.${randomUUID()}.tmp`)
+    try {
+      ready ??= mkdir(dir, { recursive: true }).then(() => undefined)
+      await ready
+      await writeFile(temp, encodeEntry(key, entry), { flag: 'wx' })
+      await replace(temp, path)
+    } catch (error) {
+      await rm(temp, { force: true }).catch(() => undefined)
+      // (On a read-only mount mkdir says ENOENT, not EROFS.) One failure is enough: a full disk stays full, and each asset would say so again.
+      writable = false
+      tell(`The cache ${dir} cannot be written (${reasonOf(error)}); baking without it. Name another folder in DEPTHMESH_CACHE_DIR.`)
+    }
+  }
+
   return {
     dir,
 
     async get(key) {
-      const path = join(dir, `${key}.bake`)
-      let bytes: Buffer
-      try {
-        bytes = await readFile(path)
-      } catch (error) {
-        if (!isMissing(error)) tell(`The cache entry ${path} cannot be read (${reasonOf(error)}); baking again.`)
-        return null
-      }
-      const entry = decodeEntry(bytes, key)
-      if (typeof entry === 'string') {
-        tell(`The cache entry ${path} is damaged (${entry}); baking again.`)
-        return null
-      }
-      if (writable) await touch(path)
-      return entry
+      const entry = await read(key)
+      return entry && bakeEntry.from(entry)
     },
 
-    async put(key, result) {
-      if (!writable) return
-      const path = join(dir, `${key}.bake`)
-      const temp = join(dir, `${key}.${randomUUID()}.tmp`)
-      try {
-        ready ??= mkdir(dir, { recursive: true }).then(() => undefined)
-        await ready
-        await writeFile(temp, encodeEntry(key, result), { flag: 'wx' })
-        await replace(temp, path)
-      } catch (error) {
-        await rm(temp, { force: true }).catch(() => undefined)
-        // (On a read-only mount mkdir says ENOENT, not EROFS.) One failure is enough: a full disk stays full, and each asset would say so again.
-        writable = false
-        tell(`The cache ${dir} cannot be written (${reasonOf(error)}); baking without it. Name another folder in DEPTHMESH_CACHE_DIR.`)
-      }
+    put: (key, result) => write(key, bakeEntry.of(result)),
+
+    async getMap(key) {
+      const entry = await read(key)
+      return entry && mapEntry.from(entry)
     },
+
+    putMap: (key, prepared) => write(key, mapEntry.of(prepared)),
 
     async sweep() {
       if (!writable) return

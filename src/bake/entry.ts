@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { DepthManifest } from '../core/glb/manifest.js'
-import type { BakeResult } from '../core/pipeline.js'
+import type { BakedFile, BakeResult, PreparedMap } from '../core/pipeline.js'
 import { CACHE_FORMAT } from './key.js'
 
 /*
@@ -8,30 +8,37 @@ import { CACHE_FORMAT } from './key.js'
  *
  *   magic 8 | header length u32 | SHA-256 of the header 32 | header (JSON) | parts, one after the other
  *
- * The header holds the key, so that two whole entries that changed places are not served for each other, the manifest,
- * and of each part its name, length and SHA-256. Checksums find damage, not forgery: what is read is data alone, checked in its shape.
+ * The header holds the key, so that two whole entries that changed places are not served for each other, the manifest of a bake
+ * or what there is to say of a prepared map, and of each part its name, length and SHA-256. Checksums find damage, not forgery: what is read is data alone, checked in its shape.
  */
 const MAGIC = Buffer.from('dpthmsh\n', 'latin1')
 const PREFIX = MAGIC.length + 4 + 32
 
-interface Header {
+/** A prepared map but for its disparity, which is the entry's one part: little-endian floats, row 0 on top. */
+type MapHeader = Omit<PreparedMap['map'], 'disparity'> & Pick<PreparedMap, 'report'>
+
+type Content = { kind: 'bake'; manifest: DepthManifest } | { kind: 'map'; manifest: MapHeader }
+
+type Header = Content & {
   format: number
   key: string
-  manifest: DepthManifest
   parts: { name: string; bytes: number; sha256: string }[]
 }
 
+/** What an entry's file holds. */
+export type Entry = Content & { files: BakedFile[] }
+
 /** The pieces of an entry's file, in order. */
-export function encodeEntry(key: string, { manifest, files }: BakeResult): Uint8Array[] {
-  const header: Header = { format: CACHE_FORMAT, key, manifest, parts: files.map(({ name, bytes }) => ({ name, bytes: bytes.length, sha256: sha256(bytes).toString('hex') })) }
+export function encodeEntry(key: string, { files, ...content }: Entry): Uint8Array[] {
+  const header: Header = { ...content, format: CACHE_FORMAT, key, parts: files.map(({ name, bytes }) => ({ name, bytes: bytes.length, sha256: sha256(bytes).toString('hex') })) }
   const json = Buffer.from(JSON.stringify(header))
   const length = Buffer.alloc(4)
   length.writeUInt32LE(json.length)
   return [Buffer.concat([MAGIC, length, sha256(json), json]), ...files.map(({ bytes }) => bytes)]
 }
 
-/** The result in an entry's file, or in a few words what is wrong with it. */
-export function decodeEntry(entry: Buffer, key: string): BakeResult | string {
+/** What is in an entry's file, or in a few words what is wrong with it. */
+export function decodeEntry(entry: Buffer, key: string): Entry | string {
   try {
     return readEntry(entry, key)
   } catch {
@@ -39,7 +46,26 @@ export function decodeEntry(entry: Buffer, key: string): BakeResult | string {
   }
 }
 
-function readEntry(entry: Buffer, key: string): BakeResult | string {
+/** A bake's result as an entry, and back. */
+export const bakeEntry = {
+  of: ({ manifest, files }: BakeResult): Entry => ({ kind: 'bake', manifest, files }),
+  from: (entry: Entry): BakeResult | null => (entry.kind === 'bake' ? { manifest: entry.manifest, files: entry.files } : null),
+}
+
+/** A prepared map as an entry, and back. */
+export const mapEntry = {
+  of({ map: { disparity, ...map }, report }: PreparedMap): Entry {
+    return { kind: 'map', manifest: { ...map, report }, files: [{ name: 'disparity', bytes: new Uint8Array(disparity.buffer, disparity.byteOffset, disparity.byteLength) }] }
+  },
+  from(entry: Entry): PreparedMap | null {
+    if (entry.kind !== 'map') return null
+    const { report, ...map } = entry.manifest
+    // Copied: floats must start at a multiple of 4, and a part starts where the header ends.
+    return { map: { ...map, disparity: new Float32Array(entry.files[0].bytes.slice().buffer) }, report }
+  },
+}
+
+function readEntry(entry: Buffer, key: string): Entry | string {
   if (entry.length < PREFIX) return 'it is cut off'
   if (!entry.subarray(0, MAGIC.length).equals(MAGIC)) return 'it is no cache entry'
   const end = PREFIX + entry.readUInt32LE(MAGIC.length)
@@ -50,7 +76,7 @@ function readEntry(entry: Buffer, key: string): BakeResult | string {
   if (header.format !== CACHE_FORMAT) return `it has format ${header.format}, not ${CACHE_FORMAT}`
   if (header.key !== key) return 'it belongs to another key'
 
-  const files: BakeResult['files'] = []
+  const files: BakedFile[] = []
   let at = end
   for (const part of header.parts) {
     const bytes = entry.subarray(at, at + part.bytes)
@@ -60,12 +86,21 @@ function readEntry(entry: Buffer, key: string): BakeResult | string {
     files.push({ name: part.name, bytes })
   }
   if (at !== entry.length) return 'it has bytes left over'
-  const fault = shapeFault(header.manifest, new Set(files.map(({ name }) => name)))
-  return fault ?? { manifest: header.manifest, files }
+  const fault = header.kind === 'map' ? mapFault(header.manifest, files) : manifestFault(header.manifest, new Set(files.map(({ name }) => name)))
+  return fault ?? { ...contentOf(header), files }
+}
+
+function contentOf(header: Header): Content {
+  return header.kind === 'map' ? { kind: 'map', manifest: header.manifest } : { kind: 'bake', manifest: header.manifest }
+}
+
+/** Is there a value a pixel? */
+function mapFault({ width, height }: MapHeader, files: readonly BakedFile[]): string | undefined {
+  return files.length === 1 && files[0].bytes.length === width * height * Float32Array.BYTES_PER_ELEMENT ? undefined : 'its map has another size'
 }
 
 /** Does the manifest point at the parts, and at nothing else? */
-function shapeFault(manifest: DepthManifest, files: ReadonlySet<string>): string | undefined {
+function manifestFault(manifest: DepthManifest, files: ReadonlySet<string>): string | undefined {
   for (const name of files) if (typeof name !== 'string' || /[/\\]|^\.*$/.test(name)) return 'a part has no plain file name'
   const assets = [manifest, ...(manifest.variants ?? [])]
   for (const asset of assets) {

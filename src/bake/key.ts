@@ -1,10 +1,11 @@
 import { createHash, type Hash } from 'node:crypto'
 import { setImmediate as pause } from 'node:timers/promises'
+import { MAP_SETTINGS } from '../core/options.js'
 import type { Sources } from './sources.js'
 import type { ToolVersions } from './versions.js'
 
 /** Bumped when what an entry holds changes its meaning. */
-export const CACHE_FORMAT = 1
+export const CACHE_FORMAT = 2
 
 /** Bytes hashed before the event loop gets a turn: about 20 ms. */
 const SLICE = 16 * 1024 * 1024
@@ -15,10 +16,20 @@ const SLICE = 16 * 1024 * 1024
  */
 export async function bakeKey(sources: Sources, tools: ToolVersions): Promise<string> {
   const { color: _, ...settings } = sources.settings
+  return hashOf({ format: CACHE_FORMAT, tools, name: sources.name, settings }, sources)
+}
+
+/** The name of the map that bakes of these sources have in common, whatever their budgets, textures or compression. */
+export async function mapKey(sources: Sources, tools: ToolVersions): Promise<string> {
+  const settings = Object.fromEntries(MAP_SETTINGS.map((name) => [name, sources.settings[name]]))
+  return hashOf({ format: CACHE_FORMAT, tools, map: settings }, sources)
+}
+
+async function hashOf(about: unknown, { depth, color }: Sources): Promise<string> {
   const hash = createHash('sha256')
-  await part(hash, Buffer.from(canonicalJson({ format: CACHE_FORMAT, tools, name: sources.name, settings })))
-  await part(hash, sources.depth)
-  if (sources.color !== null) await part(hash, sources.color)
+  await part(hash, Buffer.from(canonicalJson(about)))
+  await part(hash, depth)
+  if (color !== null) await part(hash, color)
   return hash.digest('hex')
 }
 

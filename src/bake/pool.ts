@@ -3,8 +3,7 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Piscina } from 'piscina'
 import { DepthMeshError } from '../core/errors.js'
-import type { BakeResult } from '../core/pipeline.js'
-import type { BakeAnswer, BakeJob } from './worker.js'
+import type { BakeAnswer, BakeJob, BakeOutcome } from './worker.js'
 
 /** More bakes at once than this are bounded by memory, not by cores. */
 const MOST_WORKERS = 4
@@ -34,7 +33,7 @@ export interface JobOptions {
 
 export interface BakePool {
   /** @throws DepthMeshError what the bake threw; `ABORTED`, `TIMEOUT`; `INTERNAL` when the worker died. */
-  run(job: BakeJob, options: JobOptions): Promise<BakeResult>
+  run(job: BakeJob, options: JobOptions): Promise<BakeOutcome>
   /** Stops what is running. The pool can be used again afterwards. */
   close(): Promise<void>
 }

@@ -2,7 +2,7 @@ import { threadId } from 'node:worker_threads'
 import { move, transferableSymbol, valueSymbol } from 'piscina'
 import { DepthMeshError, type DepthMeshErrorCode } from '../core/errors.js'
 import type { SettingsInput } from '../core/options.js'
-import type { BakeResult, BakeSources } from '../core/pipeline.js'
+import type { BakeResult, BakeSources, PreparedMap } from '../core/pipeline.js'
 
 /** One bake, as a worker gets it. */
 export interface BakeJob {
@@ -10,11 +10,19 @@ export interface BakeJob {
   settings: SettingsInput
   /** Refuse pictures larger than this, pixels. */
   maxPixels: number
+  /** The map, if an earlier bake has prepared it. */
+  prepared?: PreparedMap | undefined
+}
+
+/** What a worker made of it. */
+export interface BakeOutcome extends BakeResult {
+  /** The map that was prepared on the way, where that was worth keeping: where something had to be mended. */
+  prepared: PreparedMap | null
 }
 
 /** What comes back. Errors travel as data: a thrown one loses its code on the way. */
 export type BakeAnswer = { /** Who answers. */ thread: number } & (
-  | { ok: true; result: BakeResult }
+  | { ok: true; result: BakeOutcome }
   | { ok: false; code: DepthMeshErrorCode; message: string; hint: string | undefined; stack: string | undefined; /** A WebAssembly module may be left half done. */ trapped: boolean }
 )
 
@@ -22,12 +30,16 @@ export type BakeAnswer = { /** Who answers. */ thread: number } & (
 export default async function bakeInWorker(job: BakeJob): Promise<BakeAnswer> {
   try {
     // Loaded here and not at the top: a worker that fails while it starts (sharp without its binary) could not say why.
-    const { bakeDepthMesh } = await import('../core/pipeline.js')
+    const { bakeDepthMesh, prepareMap } = await import('../core/pipeline.js')
     const { useOneImageThread } = await import('../core/texture/libraries.js')
     useOneImageThread()
-    const { manifest, files } = await bakeDepthMesh(job.sources, { settings: job.settings, maxPixels: job.maxPixels })
+    const { settings, maxPixels } = job
+    const prepared = job.prepared ?? (await prepareMap(job.sources, { settings, maxPixels }))
+    const { manifest, files } = await bakeDepthMesh(job.sources, { settings, maxPixels, prepared })
     const owned = files.map(({ name, bytes }) => ({ name, bytes: ownBytes(bytes) }))
-    return handOver({ thread: threadId, ok: true, result: { manifest, files: owned } }, owned.map(({ bytes }) => bytes.buffer))
+    const { map, report } = prepared
+    const keep = job.prepared === undefined && (report.cleaned?.length ?? 0) > 0
+    return handOver({ thread: threadId, ok: true, result: { manifest, files: owned, prepared: keep ? { map, report } : null } }, owned.map(({ bytes }) => bytes.buffer))
   } catch (error) {
     const known = error instanceof DepthMeshError
     const thrown = error instanceof Error ? error : new Error(String(error))

@@ -153,6 +153,11 @@ const DEFAULT_CUT = 0.03
 /** Default of `travel`, as a share of `near`. */
 export const DEFAULT_TRAVEL = 0.1
 
+/** The settings that decide the map that is meshed, `texture` by its size; all others act on that map. */
+export const MAP_SETTINGS = [
+  'projection', 'encoding', 'channel', 'white', 'near', 'far', 'unit', 'fovY', 'width', 'relief', 'black', 'gamma', 'levels', 'depthInfluence', 'clean', 'cut', 'texture',
+] as const satisfies readonly (keyof Settings)[]
+
 /** Settings from one place: `origin` names it in errors (`canyon.depth.json`, `plugin options`, `--fov-y`). */
 export interface SettingsLayer {
   origin: string

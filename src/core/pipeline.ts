@@ -58,11 +58,6 @@ export interface BakeOptions {
   signal?: AbortSignal
 }
 
-/** The settings that decide what {@link prepareMap} gives; all others act on its result. */
-export const MAP_SETTINGS = [
-  'projection', 'encoding', 'channel', 'white', 'near', 'far', 'unit', 'fovY', 'width', 'relief', 'black', 'gamma', 'levels', 'depthInfluence', 'clean', 'cut', 'texture',
-] as const satisfies readonly (keyof Settings)[]
-
 /**
  * What pre-flight says about a map, without baking it.
  *
@@ -119,7 +114,7 @@ export interface PreparedMap {
 
 /**
  * The first half of a bake: decode ▶ convention ▶ preflight ▶ clean ▶ silhouette. Its result can be handed to `bakeDepthMesh` again and again,
- * with other budgets, textures or compression, but only with the same sources and the same {@link MAP_SETTINGS}.
+ * with other budgets, textures or compression, but only with the same sources and the same `MAP_SETTINGS`.
  *
  * @throws DepthMeshError
  */

@@ -36,6 +36,21 @@ describe('the cache', () => {
     expect(troubles).toEqual([])
   })
 
+  it('keeps prepared maps apart from bakes, to the bit', async () => {
+    const { cache, troubles } = open(temporaryFolder())
+    const disparity = Float32Array.of(0, 0.25, NaN, 1, -0, 1e-30)
+    const report = { width: 3, height: 2, bitDepth: 16, levels: 4, checks: [] }
+    const prepared = { map: { width: 3, height: 2, disparity, near: 1, far: 10, relief: 1 }, report }
+    await cache.putMap(keyOf(1), prepared)
+    const found = await cache.getMap(keyOf(1))
+    expect(found).toEqual(prepared)
+    expect(Buffer.from(found!.map.disparity.buffer)).toEqual(Buffer.from(disparity.buffer))
+    expect(await cache.get(keyOf(1))).toBeNull()
+    await cache.put(keyOf(2), resultOf(2))
+    expect(await cache.getMap(keyOf(2))).toBeNull()
+    expect(troubles).toEqual([])
+  })
+
   it.each([
     ['cut off', (file: string) => truncateSync(file, 400_000)],
     ['cut off', (file: string) => truncateSync(file, 20)],

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { bakeDepthMesh, prepareMap, type SettingsInput } from '../../src/core/index.js'
-import { MAP_SETTINGS } from '../../src/core/pipeline.js'
-import { settingsEntries } from '../../src/core/options.js'
+import { MAP_SETTINGS, settingsEntries } from '../../src/core/options.js'
 import { gray16, rgb8 } from '../support/maps.js'
 import { problemsIn } from '../support/validate.js'
 
