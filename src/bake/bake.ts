@@ -131,7 +131,8 @@ export function createBaker(options: BakerOptions = {}): Baker {
     let state: BakeEvent['state'] = 'failed'
     try {
       const preparedKey = cache && (await mapKey(sources, await toolVersions()))
-      const prepared = preparedKey === null ? undefined : ((await cache?.getMap(preparedKey)) ?? undefined)
+      const known = preparedKey === null ? null : await cache?.getMap(preparedKey)
+      const prepared = known && known.map.width * known.map.height <= limits.maxPixels ? known : undefined
       const job = { sources: { name, depth, color: color ?? undefined }, settings, maxPixels: limits.maxPixels, prepared }
       const { manifest, files, prepared: fresh } = await pool.run(job, { file, pixels: pixelsOf(depth), signal })
       if (preparedKey !== null && fresh !== null) await cache?.putMap(preparedKey, fresh)

@@ -61,7 +61,7 @@ export const mapEntry = {
     if (entry.kind !== 'map') return null
     const { report, ...map } = entry.manifest
     // Copied: floats must start at a multiple of 4, and a part starts where the header ends.
-    return { map: { ...map, disparity: new Float32Array(entry.files[0].bytes.slice().buffer) }, report }
+    return { map: { ...map, disparity: new Float32Array(new Uint8Array(entry.files[0].bytes).buffer) }, report }
   },
 }
 

@@ -5,7 +5,7 @@ import type { BakedAsset, BakerOptions } from '../../src/bake/bake.js'
 import { describeWithShared, sharedFolder } from '../support/shared.js'
 import { createBaker } from '../support/dist.js'
 import { temporaryFolder } from '../support/folder.js'
-import { rgb8 } from '../support/maps.js'
+import { gray16, rgb8 } from '../support/maps.js'
 import { hill } from '../support/project.js'
 
 const small = { defaults: [{ origin: 'test', settings: { lods: [200, 50] } }] }
@@ -105,6 +105,21 @@ describe('a baker', () => {
     for (const limits of [{ maxPixels: 1000 }, { maxFileBytes: 100 }]) {
       await expect(bakeOnce('hill.depth.png', { root: folder, cache, limits })).rejects.toMatchObject({ code: 'INPUT_TOO_LARGE', file: 'hill.depth.png' })
     }
+  })
+
+  it('does not clean again when the budgets change, and cannot be told from one that did', async () => {
+    // 8 bits stretched to 16: the terraces are smoothed, which is worth keeping.
+    const terraces = await gray16(64, 64, (x, y) => Math.round(40 + 8 * Math.sin(x / 20) + 8 * Math.cos(y / 17)) / 255)
+    const folder = temporaryFolder({ 'package.json': '{}', 'steps.depth.png': terraces })
+    const settings = (lods: number[]) => [{ origin: 'test', settings: { lods, clean: { bands: true } } }]
+    const entries = () => readdirSync(join(folder, 'cache')).length
+    const first = await bakeOnce('steps.depth.png', { root: folder, cache: { dir: 'cache' }, defaults: settings([500, 100]) })
+    expect(first.manifest.preflight.cleaned?.map(({ step }) => step)).toEqual(['bands'])
+    expect(entries()).toBe(2)
+    const second = await bakeOnce('steps.depth.png', { root: folder, cache: { dir: 'cache' }, defaults: settings([400, 50]) })
+    expect(second.cached).toBe(false)
+    expect(entries()).toBe(3)
+    expect(comparable(second)).toEqual(comparable(await bakeOnce('steps.depth.png', { root: folder, cache: false, defaults: settings([400, 50]) })))
   })
 
   it('tells of trouble with the cache once, and bakes', async () => {
