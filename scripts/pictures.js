@@ -37,7 +37,6 @@ async function takeGame() {
     await page.goto(`${url}#sharp`)
     await page.waitForFunction(() => document.body.dataset.phase === 'title', null, { timeout: 120_000 })
     await page.waitForTimeout(4000)
-    await save(await page.screenshot(), 'title')
     await page.keyboard.press('Enter')
     const held = new Set()
     for (;;) {

@@ -3,12 +3,14 @@ import { availableParallelism } from 'node:os'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
-import { bleed, writePicture } from './engine/files.js'
+import { bleed, snapRim, writePicture } from './engine/files.js'
 import { renderRows } from './engine/render.js'
 import { scenes } from './scenes/index.js'
 
 /** Rows a worker takes at a time. */
 const BAND = 16
+/** Pixels at the rim of a cut-out whose depth is not their own. */
+const RIM = 4
 
 if (isMainThread) {
   const { values, positionals } = parseArgs({
@@ -52,7 +54,10 @@ async function paint(name, scale, folder) {
     })
   await Promise.all(Array.from({ length: Math.min(availableParallelism(), Math.ceil(height / BAND)) }, work))
 
-  if (scene.cutOut) bleed(rgb, Uint8Array.from(depth, (d) => (d < Infinity ? 1 : 0)), width, height, 24)
+  if (scene.cutOut) {
+    bleed(rgb, Uint8Array.from(depth, (d) => (d < Infinity ? 1 : 0)), width, height, 24)
+    snapRim(depth, width, height, RIM)
+  }
   const sizes = await writePicture(folder, scene, rgb, depth.map((d) => scene.level(d)))
   const kib = (bytes) => `${Math.round(bytes / 1024)} KiB`
   console.log(`${name}: ${width} × ${height}, colour ${kib(sizes.color)}, depth ${kib(sizes.depth)}, ${((performance.now() - started) / 1000).toFixed(1)} s`)

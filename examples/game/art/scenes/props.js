@@ -163,7 +163,7 @@ function gate(x, y, z) {
     const ry = dx * Math.sin(turn) + dy * Math.cos(turn)
     rubble = Math.min(rubble, box(rx, ry, z - 2.6 - hash(i, 24) * 0.9, size, size * 0.7, size * 0.8, 0.1))
   }
-  return Math.min(d, cornice, rubble - 0.06 * noise(x * 3, y * 3, z * 3), y + 0.2 - 0.5 * noise(x * 0.6, 5, z * 0.6)) * 0.6
+  return Math.min(d, cornice, rubble - 0.06 * noise(x * 3, y * 3, z * 3)) * 0.6
 }
 
 const STONE = linear(198, 152, 120)

@@ -46,7 +46,7 @@ export function createGlider(): Glider {
       body.updateWorldMatrix(true, true)
       for (const [side, { extend }] of trails.entries()) {
         tip.set(side === 0 ? -1.72 : 1.72, 0.2, 0.95).applyMatrix4(wings[side].matrixWorld)
-        extend(tip, time, boosting ? 1 : 0.45)
+        extend(tip, time, boosting ? 0.9 : 0.3)
       }
     },
   }
@@ -108,7 +108,7 @@ function trail() {
         // Points are spread over the trail's life, however many frames that was.
         const point = past[Math.min(past.length - 1, Math.round((i * (past.length - 1)) / (TRAIL - 1)))]
         const fade = (1 - (time - point.time) / TRAIL_SECONDS) ** 2 * point.strength
-        const half = 0.05 * fade + 0.012
+        const half = 0.04 * fade + 0.008
         positions.set([point.x - half, point.y, point.z, point.x + half, point.y + half, point.z], i * 6)
         for (let k = 0; k < 2; k++) colors.set([fade, fade * 0.72, fade * 0.42], i * 6 + k * 3)
       }
