@@ -19,7 +19,6 @@ import { alphaAt, coverage, decodeColor, grayAt, padEdges, type Picture } from '
 import { encodeForLevel, encodeNormals, encodePicture, encodePlaceholder } from './texture/encode.js'
 import { bakeNormals, normalPicture, shrinkNormals } from './texture/normal.js'
 import { varyPicture } from './texture/vary.js'
-import { refuseUnbuilt } from './unbuilt.js'
 import { drawVariation } from './variation.js'
 
 /** The hidden layer's picture is smooth: at half the resolution of the front's it costs 6 KiB instead of 20 and no dB (25.57 both). */
@@ -86,7 +85,6 @@ export async function drawDepthMapCheck(sources: BakeSources, options: BakeOptio
  */
 export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions = {}): Promise<BakeResult> {
   const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
-  refuseUnbuilt(settings)
   const prepared = options.prepared ?? (await prepareMap(sources, options))
   const { map, report, picture = await readPicture(sources, map, settings, options) } = prepared
   options.signal?.throwIfAborted()

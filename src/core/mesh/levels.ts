@@ -1,10 +1,12 @@
 import type { DisparityMap } from '../depth/convention.js'
+import { DepthMeshError } from '../errors.js'
 import type { Settings } from '../options.js'
 import type { Backdrop } from './backdrop.js'
 import type { ErrorModel } from './error.js'
 import { buildGridLods } from './grid.js'
 import { buildLods } from './lod.js'
 import { refineSurface, type RefinableSurface } from './refine.js'
+import { closeSolid } from './solid.js'
 import { coverTriangle, createSpans } from './spans.js'
 import { dropUnused } from './topology.js'
 import { measureLevel, triangulateLevels, type Level, type LevelGoals, type PlaneMesh } from './triangulate.js'
@@ -22,6 +24,13 @@ const BACKDROP_SHARE = 0.3
 /** A hidden layer of fewer triangles than this is left out. */
 const FEWEST_HIDDEN = 16
 
+/** Share of a closed surface's triangles that its front gets at first. */
+const FRONT_SHARE = 0.9
+
+/** A front whose closed surface is too large shrinks by as much as that is, and a little more. */
+const SHRINK = 0.97
+const SOLID_ATTEMPTS = 8
+
 /** Insertion also spends triangles beside the hidden layer, which are dropped; it is stopped at the budget times each of these, and the most that fits is kept. */
 const OVERSHOOT = [1.6, 1.45, 1.3, 1.2, 1.1, 1]
 
@@ -30,16 +39,14 @@ const OVERSHOOT = [1.6, 1.45, 1.3, 1.2, 1.1, 1]
  *
  * A grid is one sheet, without a hidden layer.
  *
- * @throws DepthMeshError `INPUT_NOTHING_TO_MESH` when no pixel holds anything.
+ * @throws DepthMeshError `INPUT_NOTHING_TO_MESH` when no pixel holds anything; `SETTINGS_INVALID` when a closed surface fits no budget.
  */
 export async function buildLevels(map: DisparityMap, backdrop: Backdrop | null, settings: Settings, model: ErrorModel): Promise<LevelSurfaces[]> {
   const { lods } = settings
-  if (settings.topology === 'grid') {
-    const levels = buildGridLods(map, Array.isArray(lods) ? { budgets: lods } : { errors: lods.error }, model)
-    return levels.filter((level, i) => i === 0 || level.triangles.length < levels[i - 1].triangles.length).map((front) => ({ front, backdrop: null }))
-  }
+  if (settings.solid) return (await solidLevels(map, settings, model)).map((front) => ({ front, backdrop: null }))
+  if (settings.topology === 'grid') return fallingOnly(buildGridLods(map, goalsOf(lods), model)).map((front) => ({ front, backdrop: null }))
   if (!Array.isArray(lods)) {
-    const hidden = backdrop ? hiddenLevels(map, backdrop, { errors: lods.error }, model) : []
+    const hidden = backdrop ? hiddenLevels(map, backdrop, goalsOf(lods), model) : []
     return (await buildLods(map, settings, model)).map((front, level) => ({ front, backdrop: hidden[level] ?? null }))
   }
   const shares = lods.map((budget) => Math.floor(budget * BACKDROP_SHARE)).filter((share) => share >= FEWEST_HIDDEN)
@@ -49,6 +56,41 @@ export async function buildLevels(map: DisparityMap, backdrop: Backdrop | null, 
   // Levels that the map can't tell apart are left out of the chain: each front takes the backdrop of the smallest budget that it fits.
   const fronts = await buildLods(map, { ...settings, lods: budgets }, model)
   return fronts.map((front) => ({ front, backdrop: hidden[budgets.findLastIndex((budget) => trianglesOf(front) <= budget)] ?? null }))
+}
+
+/** Closed surfaces, each with its back and sides within its budget. */
+async function solidLevels(map: DisparityMap, settings: Settings, model: ErrorModel): Promise<PlaneMesh[]> {
+  const { lods } = settings
+  const build = async (wanted: Settings['lods']): Promise<PlaneMesh[]> => {
+    const fronts = settings.topology === 'grid' ? buildGridLods(map, goalsOf(wanted), model) : await buildLods(map, { ...settings, lods: wanted }, model)
+    return Promise.all(fronts.map((front) => closeSolid(front, map, settings)))
+  }
+  if (!Array.isArray(lods)) return fallingOnly(await build(lods))
+  const levels: PlaneMesh[] = []
+  for (const budget of lods) {
+    // How long the outline is shows only when the front is there: begin with most of the budget, and shrink it until all fits.
+    let front = Math.max(2, Math.floor(budget * FRONT_SHARE))
+    for (let attempt = 0; attempt < SOLID_ATTEMPTS; attempt++) {
+      const [solid] = await build([front])
+      if (trianglesOf(solid) <= budget) {
+        levels.push(solid)
+        break
+      }
+      front = Math.max(2, Math.floor(Math.min(front - 1, (SHRINK * front * budget) / trianglesOf(solid))))
+    }
+  }
+  if (levels.length > 0) return fallingOnly(levels)
+  throw new DepthMeshError('SETTINGS_INVALID', `lods: expected budgets that a closed surface of this map fits in, got ${JSON.stringify(lods)}`, {
+    hint: 'Each edge of the outline takes three triangles more: use larger budgets, or "solid": false.',
+  })
+}
+
+function fallingOnly(levels: readonly PlaneMesh[]): PlaneMesh[] {
+  return levels.filter((level, i) => i === 0 || level.triangles.length < levels[i - 1].triangles.length)
+}
+
+function goalsOf(lods: Settings['lods']): LevelGoals {
+  return Array.isArray(lods) ? { budgets: lods } : { errors: lods.error }
 }
 
 /**
