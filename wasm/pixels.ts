@@ -21,21 +21,19 @@ export function useMap(address: usize, w: i32, h: i32): void {
 
 let topX: f64 = 0
 let topY: f64 = 0
+let shortX: f64 = 0
+let shortY: f64 = 0
 let middleX: f64 = 0
 let middleY: f64 = 0
-let bottomY: f64 = 0
 let longSlope: f64 = 0
-let upperSlope: f64 = 0
+let shortSlope: f64 = 0
 let lowerSlope: f64 = 0
 let longIsLeft: bool = false
-let flatBottom: bool = false
 let firstRow: i32 = 0
+let splitRow: i32 = 0
 let endRow: i32 = 0
-let widen: f64 = 0
-let start: i32 = 0
-let end: i32 = 0
 
-function cover(ax: f64, ay: f64, bx: f64, by: f64, cx: f64, cy: f64, margin: f64): void {
+function cover(ax: f64, ay: f64, bx: f64, by: f64, cx: f64, cy: f64): void {
   let swap: f64
   if (by < ay || (by == ay && bx < ax)) {
     swap = ax; ax = bx; bx = swap
@@ -49,40 +47,55 @@ function cover(ax: f64, ay: f64, bx: f64, by: f64, cx: f64, cy: f64, margin: f64
     swap = bx; bx = cx; cx = swap
     swap = by; by = cy; cy = swap
   }
-  topX = ax
-  topY = ay
+  topX = shortX = ax
+  topY = shortY = ay
   middleX = bx
   middleY = by
-  bottomY = cy
-  widen = margin
   longSlope = cy > ay ? (cx - ax) / (cy - ay) : 0
-  upperSlope = by > ay ? (bx - ax) / (by - ay) : 0
+  shortSlope = by > ay ? (bx - ax) / (by - ay) : 0
   lowerSlope = cy > by ? (cx - bx) / (cy - by) : 0
   longIsLeft = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax) > 0
-  flatBottom = cy == by
-  firstRow = max(0, <i32>Math.ceil(ay - 0.5 - margin))
-  endRow = min(height, <i32>Math.ceil(cy - 0.5 + margin))
+  firstRow = max(0, <i32>Math.ceil(ay - 0.5))
+  endRow = min(height, <i32>Math.ceil(cy - 0.5))
+  splitRow = cy == by ? endRow : <i32>Math.ceil(by - 0.5)
+  if (firstRow >= splitRow) useLower()
 }
 
+/** From the row of the middle corner on the lower short edge bounds the triangle. */
+function useLower(): void {
+  shortX = middleX
+  shortY = middleY
+  shortSlope = lowerSlope
+}
+
+/** A whole f64 as i32: past 2⁵² the last bits of a float are its units. A cast checks its range each time. */
 // @ts-ignore: decorator
 @inline
-function row(y: i32): void {
-  const centre = Math.min(Math.max(<f64>y + 0.5, topY), bottomY)
+function whole(x: f64): i32 {
+  return <i32>reinterpret<i64>(x + 6755399441055744.0)
+}
+
+/** First column and one past the last of a row, in the upper and the lower half of the result. */
+// @ts-ignore: decorator
+@inline
+function row(y: i32): i64 {
+  if (y == splitRow) useLower()
+  const centre = <f64>y + 0.5
   const long = topX + (centre - topY) * longSlope
-  const short = centre < middleY || flatBottom ? topX + (centre - topY) * upperSlope : middleX + (centre - middleY) * lowerSlope
-  const left = longIsLeft ? long : short
-  const right = longIsLeft ? short : long
-  start = max(0, <i32>Math.ceil(left - 0.5 - widen))
-  end = min(width, <i32>Math.ceil(right - 0.5 + widen))
+  const short = shortX + (centre - shortY) * shortSlope
+  const left = max(0, whole(Math.ceil((longIsLeft ? long : short) - 0.5)))
+  const right = min(width, whole(Math.ceil((longIsLeft ? short : long) - 0.5)))
+  return (<i64>left << 32) | <i64>right
 }
 
 // --- the loops ------------------------------------------------------------------------------------------------------------------------
 
-/** For each of `count` triangles (9 f64: x, y, z of its corners) the largest distance from the map (f32) and the pixel it is at (i32, −1: none). */
-export function scan(corners: usize, count: i32, errors: usize, where: usize, margin: f64): void {
+/** For each of `count` triangles (9 f64: x, y, z of its corners) the largest distance from the map (f32). */
+export function scan(corners: usize, count: i32, errors: usize): void {
   const lanes = f32x4(0, 1, 2, 3)
   const laneNumbers = i32x4(0, 1, 2, 3)
-  for (let t = 0; t < count; t++, corners += 72, errors += 4, where += 4) {
+  const four = f32x4.splat(4)
+  for (let t = 0; t < count; t++, corners += 72, errors += 4) {
     const ax = load<f64>(corners)
     const ay = load<f64>(corners, 8)
     const az = load<f64>(corners, 16)
@@ -95,77 +108,104 @@ export function scan(corners: usize, count: i32, errors: usize, where: usize, ma
     const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
     const zx = (bz * (cy - ay) - cz * (by - ay)) / area
     const zy = (cz * (bx - ax) - bz * (cx - ax)) / area
-    cover(ax, ay, bx, by, cx, cy, margin)
+    cover(ax, ay, bx, by, cx, cy)
     let best = f32x4.splat(0)
-    let place = i32x4.splat(-1)
     const slope = f32x4.splat(<f32>zx)
-    for (let y = firstRow; y < endRow; y++) {
-      row(y)
-      let n = end - start
-      if (n <= 0) continue
+    for (let y = firstRow, last = endRow; y < last; y++) {
+      const columns = row(y)
+      const start = <i32>(columns >> 32)
+      let n = <i32>columns - start
       const base = f32x4.splat(<f32>(az + (<f64>start + 0.5 - ax) * zx + (<f64>y + 0.5 - ay) * zy))
-      let i = y * width + start
-      let address = map + (<usize>i << 2)
-      let at = i32x4.add(i32x4.splat(i), laneNumbers)
+      let address = map + (<usize>(y * width + start) << 2)
       let k = lanes
-      while (n > 0) {
-        const value = f32x4.add(base, f32x4.mul(k, slope))
-        const off = f32x4.abs(f32x4.sub(v128.load(address), value))
-        let worse = f32x4.gt(off, best)
-        if (n < 4) worse = v128.and(worse, i32x4.lt_s(laneNumbers, i32x4.splat(n)))
-        best = v128.bitselect(off, best, worse)
-        place = v128.bitselect(at, place, worse)
-        at = i32x4.add(at, i32x4.splat(4))
-        k = f32x4.add(k, f32x4.splat(4))
+      while (n >= 4) {
+        // pmax gives its first operand where the second is NaN
+        best = f32x4.pmax(best, f32x4.abs(f32x4.sub(v128.load(address), f32x4.add(base, f32x4.mul(k, slope)))))
+        k = f32x4.add(k, four)
         address += 16
         n -= 4
       }
+      if (n > 0) {
+        const off = f32x4.abs(f32x4.sub(v128.load(address), f32x4.add(base, f32x4.mul(k, slope))))
+        best = f32x4.pmax(best, v128.and(off, i32x4.lt_s(laneNumbers, i32x4.splat(n))))
+      }
     }
-    let worst = f32x4.extract_lane(best, 0)
-    let pixel = i32x4.extract_lane(place, 0)
-    let off = f32x4.extract_lane(best, 1)
-    let p = i32x4.extract_lane(place, 1)
-    if (off > worst || (off == worst && p >= 0 && p < pixel)) { worst = off; pixel = p }
-    off = f32x4.extract_lane(best, 2)
-    p = i32x4.extract_lane(place, 2)
-    if (off > worst || (off == worst && p >= 0 && p < pixel)) { worst = off; pixel = p }
-    off = f32x4.extract_lane(best, 3)
-    p = i32x4.extract_lane(place, 3)
-    if (off > worst || (off == worst && p >= 0 && p < pixel)) { worst = off; pixel = p }
-    store<f32>(errors, worst)
-    store<i32>(where, pixel)
+    store<f32>(errors, max(max(f32x4.extract_lane(best, 0), f32x4.extract_lane(best, 1)), max(f32x4.extract_lane(best, 2), f32x4.extract_lane(best, 3))))
   }
+}
+
+/** The first pixel of a triangle (9 f64) that is as far from the map as `scan` found; −1: none. */
+export function locate(corners: usize, error: f32): i32 {
+  const ax = load<f64>(corners)
+  const ay = load<f64>(corners, 8)
+  const az = load<f64>(corners, 16)
+  const bx = load<f64>(corners, 24)
+  const by = load<f64>(corners, 32)
+  const bz = load<f64>(corners, 40) - az
+  const cx = load<f64>(corners, 48)
+  const cy = load<f64>(corners, 56)
+  const cz = load<f64>(corners, 64) - az
+  const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+  const zx = (bz * (cy - ay) - cz * (by - ay)) / area
+  const zy = (cz * (bx - ax) - bz * (cx - ax)) / area
+  cover(ax, ay, bx, by, cx, cy)
+  const lanes = f32x4(0, 1, 2, 3)
+  const slope = f32x4.splat(<f32>zx)
+  const wanted = f32x4.splat(error)
+  for (let y = firstRow; y < endRow; y++) {
+    const columns = row(y)
+    const start = <i32>(columns >> 32)
+    const n = <i32>columns - start
+    const base = f32x4.splat(<f32>(az + (<f64>start + 0.5 - ax) * zx + (<f64>y + 0.5 - ay) * zy))
+    const address = map + (<usize>(y * width + start) << 2)
+    let k = lanes
+    for (let i = 0; i < n; i += 4) {
+      const off = f32x4.abs(f32x4.sub(v128.load(address + (<usize>i << 2)), f32x4.add(base, f32x4.mul(k, slope))))
+      const found = i32x4.bitmask(f32x4.eq(off, wanted))
+      if (found != 0) {
+        const lane = ctz(found)
+        if (i + lane < n) return y * width + start + i + lane
+      }
+      k = f32x4.add(k, f32x4.splat(4))
+    }
+  }
+  return -1
 }
 
 /** The sum of squared distances of one triangle from the map; stops once it is past `enough`. */
 export function squaredError(ax: f64, ay: f64, az: f64, bx: f64, by: f64, bz: f64, cx: f64, cy: f64, cz: f64, enough: f64): f64 {
   const lanes = f32x4(0, 1, 2, 3)
   const laneNumbers = i32x4(0, 1, 2, 3)
+  const four = f32x4.splat(4)
   bz -= az
   cz -= az
   const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
   const zx = (bz * (cy - ay) - cz * (by - ay)) / area
   const zy = (cz * (bx - ax) - bz * (cx - ax)) / area
-  cover(ax, ay, bx, by, cx, cy, 0)
+  cover(ax, ay, bx, by, cx, cy)
   const slope = f32x4.splat(<f32>zx)
   let sum: f64 = 0
   for (let y = firstRow; y < endRow; y++) {
-    row(y)
-    let n = end - start
+    const columns = row(y)
+    const start = <i32>(columns >> 32)
+    let n = <i32>columns - start
     if (n <= 0) continue
     const base = f32x4.splat(<f32>(az + (<f64>start + 0.5 - ax) * zx + (<f64>y + 0.5 - ay) * zy))
     let address = map + (<usize>(y * width + start) << 2)
     let k = lanes
     let squares = f32x4.splat(0)
-    while (n > 0) {
+    while (n >= 4) {
       const off = f32x4.sub(v128.load(address), f32x4.add(base, f32x4.mul(k, slope)))
-      let valid = f32x4.eq(off, off)
-      if (n < 4) valid = v128.and(valid, i32x4.lt_s(laneNumbers, i32x4.splat(n)))
-      const kept = v128.and(off, valid)
+      const kept = v128.and(off, f32x4.eq(off, off))
       squares = f32x4.add(squares, f32x4.mul(kept, kept))
-      k = f32x4.add(k, f32x4.splat(4))
+      k = f32x4.add(k, four)
       address += 16
       n -= 4
+    }
+    if (n > 0) {
+      const off = f32x4.sub(v128.load(address), f32x4.add(base, f32x4.mul(k, slope)))
+      const kept = v128.and(off, v128.and(f32x4.eq(off, off), i32x4.lt_s(laneNumbers, i32x4.splat(n))))
+      squares = f32x4.add(squares, f32x4.mul(kept, kept))
     }
     sum += total(squares)
     if (sum > enough) return sum
@@ -176,12 +216,15 @@ export function squaredError(ax: f64, ay: f64, az: f64, bx: f64, by: f64, bz: f6
 // @ts-ignore: decorator
 @inline
 function total(v: v128): f64 {
-  return <f64>f32x4.extract_lane(v, 0) + <f64>f32x4.extract_lane(v, 1) + <f64>f32x4.extract_lane(v, 2) + <f64>f32x4.extract_lane(v, 3)
+  const pairs = f32x4.add(v, i32x4.shuffle(v, v, 2, 3, 0, 1))
+  return <f64>(f32x4.extract_lane(pairs, 0) + f32x4.extract_lane(pairs, 1))
 }
 
 /** For each triangle nine sums over its pixels (f64): 1, dx, dy, dx², dx·dy, dy², off, off·dx, off·dy; dx and dy from its first corner, off = map − triangle. */
 export function moments(corners: usize, count: i32, sums: usize): void {
   const lanes = f32x4(0, 1, 2, 3)
+  const ones = f32x4.splat(1)
+  const four = f32x4.splat(4)
   const laneNumbers = i32x4(0, 1, 2, 3)
   for (let t = 0; t < count; t++, corners += 72, sums += 72) {
     const ax = load<f64>(corners)
@@ -196,12 +239,13 @@ export function moments(corners: usize, count: i32, sums: usize): void {
     const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
     const zx = (bz * (cy - ay) - cz * (by - ay)) / area
     const zy = (cz * (bx - ax) - bz * (cx - ax)) / area
-    cover(ax, ay, bx, by, cx, cy, 0)
+    cover(ax, ay, bx, by, cx, cy)
     const slope = f32x4.splat(<f32>zx)
     let s: f64 = 0, sx: f64 = 0, sy: f64 = 0, sxx: f64 = 0, sxy: f64 = 0, syy: f64 = 0, r: f64 = 0, rx: f64 = 0, ry: f64 = 0
     for (let y = firstRow; y < endRow; y++) {
-      row(y)
-      let n = end - start
+      const columns = row(y)
+      const start = <i32>(columns >> 32)
+      let n = <i32>columns - start
       if (n <= 0) continue
       const dx = <f64>start + 0.5 - ax
       const dy = <f64>y + 0.5 - ay
@@ -216,19 +260,20 @@ export function moments(corners: usize, count: i32, sums: usize): void {
         if (n < 4) valid = v128.and(valid, i32x4.lt_s(laneNumbers, i32x4.splat(n)))
         const kept = v128.and(off, valid)
         const keptK = v128.and(k, valid)
-        vn = f32x4.add(vn, v128.and(f32x4.splat(1), valid))
+        vn = f32x4.add(vn, v128.and(ones, valid))
         vk = f32x4.add(vk, keptK)
         vkk = f32x4.add(vkk, f32x4.mul(keptK, keptK))
         vr = f32x4.add(vr, kept)
         vrk = f32x4.add(vrk, f32x4.mul(kept, keptK))
-        k = f32x4.add(k, f32x4.splat(4))
+        k = f32x4.add(k, four)
         address += 16
         n -= 4
       }
       const one = total(vn)
       const off = total(vr)
-      const x = total(vk) + one * dx
-      const xx = total(vkk) + 2 * dx * total(vk) + one * dx * dx
+      const sumK = total(vk)
+      const x = sumK + one * dx
+      const xx = total(vkk) + 2 * dx * sumK + one * dx * dx
       s += one
       sx += x
       sxx += xx
@@ -261,6 +306,9 @@ export function compare(corners: usize, count: i32, sums: usize, histogram: usiz
   let covered = load<f64>(sums)
   let squaresSum = load<f64>(sums, 8)
   let best = f32x4.splat(<f32>load<f64>(sums, 16))
+  // lanes that are valid are −1
+  let ones = i32x4.splat(0)
+  const four = f32x4.splat(4)
   for (let t = 0; t < count; t++, corners += 72) {
     const ax = load<f64>(corners)
     const ay = load<f64>(corners, 8)
@@ -275,11 +323,12 @@ export function compare(corners: usize, count: i32, sums: usize, histogram: usiz
     if (area == 0) continue
     const zx = (bz * (cy - ay) - cz * (by - ay)) / area
     const zy = (cz * (bx - ax) - bz * (cx - ax)) / area
-    cover(ax, ay, bx, by, cx, cy, 0)
+    cover(ax, ay, bx, by, cx, cy)
     const slope = f32x4.splat(<f32>zx)
     for (let y = firstRow; y < endRow; y++) {
-      row(y)
-      let n = end - start
+      const columns = row(y)
+      const start = <i32>(columns >> 32)
+      let n = <i32>columns - start
       if (n <= 0) continue
       const first = az + (<f64>start + 0.5 - ax) * zx + (<f64>y + 0.5 - ay) * zy
       const base = f32x4.splat(<f32>first)
@@ -294,23 +343,29 @@ export function compare(corners: usize, count: i32, sums: usize, histogram: usiz
       }
       let k = lanes
       let squares = f32x4.splat(0)
-      let ones = f32x4.splat(0)
-      while (n > 0) {
+      while (n >= 4) {
         const off = f32x4.abs(f32x4.sub(v128.load(address), f32x4.add(base, f32x4.mul(k, slope))))
-        let valid = f32x4.eq(off, off)
-        if (n < 4) valid = v128.and(valid, i32x4.lt_s(laneNumbers, i32x4.splat(n)))
+        const valid = f32x4.eq(off, off)
         const kept = v128.and(off, valid)
         squares = f32x4.add(squares, f32x4.mul(kept, kept))
-        ones = f32x4.add(ones, v128.and(f32x4.splat(1), valid))
-        best = f32x4.max(best, kept)
-        k = f32x4.add(k, f32x4.splat(4))
+        ones = i32x4.sub(ones, valid)
+        best = f32x4.pmax(best, kept)
+        k = f32x4.add(k, four)
         address += 16
         n -= 4
       }
+      if (n > 0) {
+        const off = f32x4.abs(f32x4.sub(v128.load(address), f32x4.add(base, f32x4.mul(k, slope))))
+        const valid = v128.and(f32x4.eq(off, off), i32x4.lt_s(laneNumbers, i32x4.splat(n)))
+        const kept = v128.and(off, valid)
+        squares = f32x4.add(squares, f32x4.mul(kept, kept))
+        ones = i32x4.sub(ones, valid)
+        best = f32x4.pmax(best, kept)
+      }
       squaresSum += total(squares)
-      covered += total(ones)
     }
   }
+  covered += <f64>i32x4.extract_lane(ones, 0) + <f64>i32x4.extract_lane(ones, 1) + <f64>i32x4.extract_lane(ones, 2) + <f64>i32x4.extract_lane(ones, 3)
   store<f64>(sums, covered)
   store<f64>(sums, squaresSum, 8)
   store<f64>(sums, <f64>max(max(f32x4.extract_lane(best, 0), f32x4.extract_lane(best, 1)), max(f32x4.extract_lane(best, 2), f32x4.extract_lane(best, 3))), 16)

@@ -22,9 +22,6 @@ const BESIDE_BOUNDARY = 0.75
 /** A boundary is not split closer to its ends than this, px. */
 const FROM_ENDS = 0.45
 
-/** Widens the rows of a triangle so that pixel centres on its edges are looked at from both sides, px. */
-const ON_EDGE = 1e-7
-
 /** Triangles queue in buckets by the topmost bits of their error: 3 of its mantissa, eight buckets a doubling. */
 const BUCKET_SHIFT = 20
 
@@ -33,6 +30,9 @@ const BEST_OF = 0.005
 
 /** Fewer changed triangles than this are looked at as they come. */
 const WORTH_SORTING = 256
+
+/** The triangle's worst pixel is looked for only when it is to be split. */
+const TO_BE_LOCATED = -1
 
 /** What the surface looked like at a budget or an error bound. */
 export interface Snapshot {
@@ -58,7 +58,9 @@ export function insertGreedily(surface: Triangulation, map: DisparityMap, loops:
   const floor = ROUNDING * Math.max(model.pixelsPerDisparity, Number.MIN_VALUE)
   const slipAt = createSlipScan(map, model)
   const queue = createQueue(surface.dirty.length)
+  /** Per triangle the pixel to split it at, or that its largest distance from the map, in `farthest`, is still to be looked for. */
   let candidate = new Int32Array(surface.dirty.length)
+  let farthest = new Float32Array(surface.dirty.length)
   const snapshots: Snapshot[] = []
 
   /** Finds the worst pixel of every triangle that changed. */
@@ -67,10 +69,13 @@ export function insertGreedily(surface: Triangulation, map: DisparityMap, loops:
       const larger = new Int32Array(surface.dirty.length)
       larger.set(candidate)
       candidate = larger
+      const largest = new Float32Array(surface.dirty.length)
+      largest.set(farthest)
+      farthest = largest
       queue.grow(surface.dirty.length)
     }
     const { changed, dirty, tri, x, y, z } = surface
-    const { corners, errors, where } = loops
+    const { corners, errors } = loops
     if (surface.changedCount > WORTH_SORTING) sortByTile(changed, surface.changedCount, width, map.height, (t) => x[tri[3 * t]] / LATTICE, (t) => y[tri[3 * t]] / LATTICE)
     for (let from = 0; from < surface.changedCount; from += BATCH) {
       const count = Math.min(BATCH, surface.changedCount - from)
@@ -86,35 +91,44 @@ export function insertGreedily(surface: Triangulation, map: DisparityMap, loops:
       for (let i = 0; i < count; i++) {
         const t = changed[from + i]
         let worst = errors[i] > ROUNDING ? errors[i] * model.pixelsPerDisparity : 0
-        let at = where[i]
+        candidate[t] = TO_BE_LOCATED
         if (model.slip) {
           const slipped = slipAt(corners, 9 * i, Math.max(worst, floor))
           if (slipped >= 0) {
-            at = slipped
+            candidate[t] = slipped
             worst = slipAt.error
           }
         }
-        if (at >= 0) {
-          // a vertex can't be improved by another one in its place (several disparities may meet at one pixel's edge)
-          const px = (at % width) + 0.5
-          const py = Math.floor(at / width) + 0.5
-          for (let k = 9 * i; k < 9 * i + 9; k += 3) if (px === corners[k] && py === corners[k + 1]) worst = 0
-        }
+        farthest[t] = errors[i]
         queue.put(t, worst > floor ? worst : 0)
-        candidate[t] = at
         dirty[t] = 0
       }
     }
     surface.changedCount = 0
   }
 
-  /** Splits the surface at the candidate of triangle `t`, or first the boundary beside it. */
-  const insert = (t: number): void => {
+  /** Splits the surface at the candidate of triangle `t`, or first the boundary beside it; false: there is nothing to gain. */
+  const insert = (t: number): boolean => {
+    if (candidate[t] === TO_BE_LOCATED) {
+      for (let e = 3 * t, at = 0; e < 3 * t + 3; e++) {
+        const v = surface.tri[e]
+        loops.corners[at++] = surface.x[v] / LATTICE
+        loops.corners[at++] = surface.y[v] / LATTICE
+        loops.corners[at++] = surface.z[v]
+      }
+      candidate[t] = loops.locate(farthest[t])
+    }
     const column = candidate[t] % width
     const row = Math.floor(candidate[t] / width)
     const px = LATTICE * column + LATTICE / 2
     const py = LATTICE * row + LATTICE / 2
     const { tri, twin, x, y } = surface
+    // a vertex can't be improved by another one in its place
+    for (let e = 3 * t; e < 3 * t + 3; e++) {
+      if (x[tri[e]] !== px || y[tri[e]] !== py) continue
+      queue.put(t, 0)
+      return false
+    }
     for (let k = 0; k < 3; k++) {
       const e = 3 * t + k
       if (twin[e] >= 0) continue
@@ -133,7 +147,7 @@ export function insertGreedily(surface: Triangulation, map: DisparityMap, loops:
       const qy = y[a] + Math.round(along * ey)
       if (surface.side(b, c, qx, qy) <= 0 || surface.side(c, a, qx, qy) <= 0) continue
       surface.splitEdge(e, surface.addVertex(qx, qy, extrapolate(map, column, row, qx / LATTICE, qy / LATTICE, jump)))
-      return
+      return true
     }
     let onEdge = -1
     for (let k = 0; k < 3; k++) {
@@ -142,6 +156,7 @@ export function insertGreedily(surface: Triangulation, map: DisparityMap, loops:
     const p = surface.addVertex(px, py, map.disparity[candidate[t]])
     if (onEdge >= 0) surface.splitEdge(onEdge, p)
     else surface.splitTriangle(t, p)
+    return true
   }
 
   const snapshot = (maxError: number): Snapshot => ({ vertexCount: surface.vertexCount, tri: surface.tri.slice(0, 3 * surface.triangleCount), maxError })
@@ -161,8 +176,7 @@ export function insertGreedily(surface: Triangulation, map: DisparityMap, loops:
       const worst = queue.collect(Math.max(max * ROUND, byBudget ? 0 : goal))
       for (let i = 0, done = 0; i < worst.length && done < Math.min(limit, left); i++) {
         if (surface.dirty[worst[i]] !== 0) continue
-        insert(worst[i])
-        done++
+        if (insert(worst[i])) done++
       }
       flush()
       max = queue.largest()
@@ -267,7 +281,7 @@ function createSlipScan({ width, height, disparity }: DisparityMap, model: Error
     const pyy = (cv * (bx - ax) - bv * (cx - ax)) / area
     const wx = ((wb - wa) * (cy - ay) - (wc - wa) * (by - ay)) / area
     const wy = ((wc - wa) * (bx - ax) - (wb - wa) * (cx - ax)) / area
-    coverTriangle(spans, ax, ay, bx, by, cx, cy, width, height, ON_EDGE)
+    coverTriangle(spans, ax, ay, bx, by, cx, cy, width, height)
     let square = above * above
     let found = -1
     for (let row = 0, y = spans.top; row < spans.rows; row++, y++) {

@@ -26,10 +26,8 @@ export function createSpans(height: number): Spans {
 
 /**
  * Fills `spans` with the pixels of one triangle.
- *
- * @param margin px by which each row is widened, left and right: 0 gives every pixel to one triangle, a small margin takes in those on the edges.
  */
-export function coverTriangle(spans: Spans, ax: number, ay: number, bx: number, by: number, cx: number, cy: number, width: number, height: number, margin = 0): void {
+export function coverTriangle(spans: Spans, ax: number, ay: number, bx: number, by: number, cx: number, cy: number, width: number, height: number): void {
   let swap: number
   if (by < ay || (by === ay && bx < ax)) {
     swap = ax; ax = bx; bx = swap
@@ -44,8 +42,8 @@ export function coverTriangle(spans: Spans, ax: number, ay: number, bx: number, 
     swap = by; by = cy; cy = swap
   }
   // a above b above c; pixel y has its centre at y + ½
-  const top = Math.max(0, Math.ceil(ay - 0.5 - margin))
-  const bottom = Math.min(height, Math.ceil(cy - 0.5 + margin))
+  const top = Math.max(0, Math.ceil(ay - 0.5))
+  const bottom = Math.min(height, Math.ceil(cy - 0.5))
   const { bounds } = spans
   spans.top = top
   spans.rows = bottom > top ? bottom - top : 0
@@ -54,13 +52,12 @@ export function coverTriangle(spans: Spans, ax: number, ay: number, bx: number, 
   const lowerSlope = cy > by ? (cx - bx) / (cy - by) : 0
   const longIsLeft = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax) > 0
   for (let y = top, at = 0; y < bottom; y++) {
-    // with a margin a centre may lie just above a or just below c: the nearest row of the triangle then
-    const centre = Math.min(Math.max(y + 0.5, ay), cy)
+    const centre = y + 0.5
     const long = ax + (centre - ay) * longSlope
     const short = centre < by || cy === by ? ax + (centre - ay) * upperSlope : bx + (centre - by) * lowerSlope
     const left = longIsLeft ? long : short
     const right = longIsLeft ? short : long
-    bounds[at++] = Math.max(0, Math.ceil(left - 0.5 - margin))
-    bounds[at++] = Math.min(width, Math.ceil(right - 0.5 + margin))
+    bounds[at++] = Math.max(0, Math.ceil(left - 0.5))
+    bounds[at++] = Math.min(width, Math.ceil(right - 0.5))
   }
 }

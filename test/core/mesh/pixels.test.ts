@@ -35,7 +35,17 @@ describe('the compiled pixel loops', () => {
       }
       for (let t = 0; t < count; t++) {
         expect(fast.errors[t]).toBeCloseTo(plain.errors[t], 5)
-        expect(fast.where[t] < 0).toBe(plain.where[t] < 0)
+        for (const loops of [fast, plain]) {
+          loops.corners.copyWithin(0, 9 * t, 9 * t + 9)
+          const pixel = loops.locate(loops.errors[t])
+          if (loops.errors[t] === 0) continue
+          const [ax, ay, az, bx, by, bz, cx, cy, cz] = loops.corners
+          const [dx, dy] = [(pixel % width) + 0.5 - ax, Math.floor(pixel / width) + 0.5 - ay]
+          const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+          const b = (dx * (cy - ay) - dy * (cx - ax)) / area
+          const c = (dy * (bx - ax) - dx * (by - ay)) / area
+          expect(Math.abs(az + b * (bz - az) + c * (cz - az) - disparity[pixel])).toBeCloseTo(loops.errors[t], 5)
+        }
       }
       for (let k = 0; k < 9 * count; k++) expect(Math.abs(fast.sums[k] - plain.sums[k])).toBeLessThan(1e-4 * (1 + Math.abs(plain.sums[k])))
       expect(fast.totals[0]).toBe(plain.totals[0])
