@@ -58,7 +58,6 @@ function cover(ax: f64, ay: f64, bx: f64, by: f64, cx: f64, cy: f64): void {
   firstRow = max(0, <i32>Math.ceil(ay - 0.5))
   endRow = min(height, <i32>Math.ceil(cy - 0.5))
   splitRow = cy == by ? endRow : <i32>Math.ceil(by - 0.5)
-  if (firstRow >= splitRow) useLower()
 }
 
 /** From the row of the middle corner on the lower short edge bounds the triangle. */
@@ -79,7 +78,7 @@ function whole(x: f64): i32 {
 // @ts-ignore: decorator
 @inline
 function row(y: i32): i64 {
-  if (y == splitRow) useLower()
+  if (y >= splitRow) useLower()
   const centre = <f64>y + 0.5
   const long = topX + (centre - topY) * longSlope
   const short = shortX + (centre - shortY) * shortSlope
@@ -90,8 +89,15 @@ function row(y: i32): i64 {
 
 // --- the loops ------------------------------------------------------------------------------------------------------------------------
 
-/** For each of `count` triangles (9 f64: x, y, z of its corners) the largest distance from the map (f32). */
-export function scan(corners: usize, count: i32, errors: usize): void {
+/** Triangles of twice this area, px², or more are first looked at in every fourth row. */
+const LARGE: f64 = 2 * 1024
+const STRIDE: i32 = 4
+
+/**
+ * For each of `count` triangles (9 f64: x, y, z of its corners) the largest distance from the map (f32). Of a large one some distance
+ * past `enough` may do: it is to be split anyway.
+ */
+export function scan(corners: usize, count: i32, errors: usize, enough: f32): void {
   const lanes = f32x4(0, 1, 2, 3)
   const laneNumbers = i32x4(0, 1, 2, 3)
   const four = f32x4.splat(4)
@@ -108,27 +114,32 @@ export function scan(corners: usize, count: i32, errors: usize): void {
     const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
     const zx = (bz * (cy - ay) - cz * (by - ay)) / area
     const zy = (cz * (bx - ax) - bz * (cx - ax)) / area
-    cover(ax, ay, bx, by, cx, cy)
     let best = f32x4.splat(0)
     const slope = f32x4.splat(<f32>zx)
-    for (let y = firstRow, last = endRow; y < last; y++) {
-      const columns = row(y)
-      const start = <i32>(columns >> 32)
-      let n = <i32>columns - start
-      const base = f32x4.splat(<f32>(az + (<f64>start + 0.5 - ax) * zx + (<f64>y + 0.5 - ay) * zy))
-      let address = map + (<usize>(y * width + start) << 2)
-      let k = lanes
-      while (n >= 4) {
-        // pmax gives its first operand where the second is NaN
-        best = f32x4.pmax(best, f32x4.abs(f32x4.sub(v128.load(address), f32x4.add(base, f32x4.mul(k, slope)))))
-        k = f32x4.add(k, four)
-        address += 16
-        n -= 4
+    let stride = Math.abs(area) >= LARGE ? STRIDE : 1
+    for (;;) {
+      cover(ax, ay, bx, by, cx, cy)
+      for (let y = firstRow, last = endRow; y < last; y += stride) {
+        const columns = row(y)
+        const start = <i32>(columns >> 32)
+        let n = <i32>columns - start
+        const base = f32x4.splat(<f32>(az + (<f64>start + 0.5 - ax) * zx + (<f64>y + 0.5 - ay) * zy))
+        let address = map + (<usize>(y * width + start) << 2)
+        let k = lanes
+        while (n >= 4) {
+          // pmax gives its first operand where the second is NaN
+          best = f32x4.pmax(best, f32x4.abs(f32x4.sub(v128.load(address), f32x4.add(base, f32x4.mul(k, slope)))))
+          k = f32x4.add(k, four)
+          address += 16
+          n -= 4
+        }
+        if (n > 0) {
+          const off = f32x4.abs(f32x4.sub(v128.load(address), f32x4.add(base, f32x4.mul(k, slope))))
+          best = f32x4.pmax(best, v128.and(off, i32x4.lt_s(laneNumbers, i32x4.splat(n))))
+        }
       }
-      if (n > 0) {
-        const off = f32x4.abs(f32x4.sub(v128.load(address), f32x4.add(base, f32x4.mul(k, slope))))
-        best = f32x4.pmax(best, v128.and(off, i32x4.lt_s(laneNumbers, i32x4.splat(n))))
-      }
+      if (stride == 1 || i32x4.bitmask(f32x4.ge(best, f32x4.splat(enough))) != 0) break
+      stride = 1
     }
     store<f32>(errors, max(max(f32x4.extract_lane(best, 0), f32x4.extract_lane(best, 1)), max(f32x4.extract_lane(best, 2), f32x4.extract_lane(best, 3))))
   }

@@ -13,6 +13,9 @@ import { sortByTile } from './tiles.js'
  */
 const ROUND = 0.75
 
+/** What errs by this share of the largest error is split before long. */
+const SPLIT_ANYWAY = 0.5
+
 /** Errors below this are the file's rounding, not shape: half a step of a 16-bit map, disparity. */
 const ROUNDING = 0.5 / 65535
 
@@ -63,8 +66,8 @@ export function insertGreedily(surface: Triangulation, map: DisparityMap, loops:
   let farthest = new Float32Array(surface.dirty.length)
   const snapshots: Snapshot[] = []
 
-  /** Finds the worst pixel of every triangle that changed. */
-  const flush = (): void => {
+  /** Finds the worst error of every triangle that changed; past `enough` px, which is split anyway, of a large one some error will do. */
+  const flush = (enough: number): void => {
     if (candidate.length < surface.dirty.length) {
       const larger = new Int32Array(surface.dirty.length)
       larger.set(candidate)
@@ -87,7 +90,7 @@ export function insertGreedily(surface: Triangulation, map: DisparityMap, loops:
           corners[at++] = z[v]
         }
       }
-      loops.scan(count)
+      loops.scan(count, enough / model.pixelsPerDisparity)
       for (let i = 0; i < count; i++) {
         const t = changed[from + i]
         let worst = errors[i] > ROUNDING ? errors[i] * model.pixelsPerDisparity : 0
@@ -162,7 +165,7 @@ export function insertGreedily(surface: Triangulation, map: DisparityMap, loops:
   const snapshot = (maxError: number): Snapshot => ({ vertexCount: surface.vertexCount, tri: surface.tri.slice(0, 3 * surface.triangleCount), maxError })
 
   const byBudget = 'budgets' in stops
-  flush()
+  flush(Infinity)
   let max = queue.largest()
   for (const goal of byBudget ? stops.budgets : stops.errors) {
     let best: Snapshot | undefined
@@ -178,7 +181,7 @@ export function insertGreedily(surface: Triangulation, map: DisparityMap, loops:
         if (surface.dirty[worst[i]] !== 0) continue
         if (insert(worst[i])) done++
       }
-      flush()
+      flush(Math.max(max * SPLIT_ANYWAY, byBudget ? 0 : goal))
       max = queue.largest()
     }
     snapshots.push(best === undefined || max < best.maxError ? snapshot(max) : best)

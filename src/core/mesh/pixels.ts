@@ -18,8 +18,8 @@ const SAMPLED_ABOVE = 512
  */
 export interface PixelLoops {
   readonly corners: Float64Array
-  /** Of each triangle in `corners` the largest distance from the map. */
-  scan(count: number): void
+  /** Of each triangle in `corners` the largest distance from the map; of a large triangle some distance of at least `enough` may do. */
+  scan(count: number, enough: number): void
   readonly errors: Float32Array
   /** The first pixel of the first triangle in `corners` that is `error` away from the map, as `scan` found; −1: none. */
   locate(error: number): number
@@ -38,7 +38,7 @@ interface Exports {
   memory: WebAssembly.Memory
   freeFrom(): number
   useMap(address: number, width: number, height: number): void
-  scan(corners: number, count: number, errors: number): void
+  scan(corners: number, count: number, errors: number, enough: number): void
   locate(corners: number, error: number): number
   squaredError: PixelLoops['squaredError']
   moments(corners: number, count: number, sums: number): void
@@ -72,7 +72,7 @@ export function createPixelLoops(disparity: Float32Array, width: number, height:
     sums: new Float64Array(buffer, at.sums, 9 * BATCH),
     totals: new Float64Array(buffer, at.totals, 3),
     histogram: new Uint32Array(buffer, at.histogram, 1 << (32 - DROPPED_BITS)),
-    scan: (count) => loops.scan(at.corners, count, at.errors),
+    scan: (count, enough) => loops.scan(at.corners, count, at.errors, enough),
     locate: (error) => loops.locate(at.corners, error),
     moments: (count) => loops.moments(at.corners, count, at.sums),
     squaredError: loops.squaredError,

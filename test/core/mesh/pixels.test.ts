@@ -29,7 +29,7 @@ describe('the compiled pixel loops', () => {
         expect(fast.squaredError(a, b, c, d, e, f, g, h, i, Infinity)).toBeCloseTo(plain.squaredError(a, b, c, d, e, f, g, h, i, Infinity), 3)
       }
       for (const loops of [fast, plain]) {
-        loops.scan(count)
+        loops.scan(count, Infinity)
         loops.moments(count)
         loops.compare(count, 100)
       }
