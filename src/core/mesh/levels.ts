@@ -106,13 +106,21 @@ function hiddenLevels(map: DisparityMap, backdrop: Backdrop, goals: LevelGoals, 
   }
   if ('errors' in goals) return triangulateLevels(hidden, goals, model).map(finish)
   const stops = [...new Set(goals.budgets.flatMap((budget) => OVERSHOOT.map((share) => Math.floor(budget * share))))].sort((a, b) => b - a)
-  const levels = triangulateLevels(hidden, { budgets: stops }, model).map((level) => ({ level, kept: keep(level).length / 3 }))
+  const levels = triangulateLevels(hidden, { budgets: stops }, model).map((level) => ({ level, triangles: level.triangles.length / 3 }))
   return goals.budgets.flatMap((budget) => {
-    // refinement turns edges, which can change how many triangles stay
-    for (const { level, kept } of levels) {
-      if (kept > budget) continue
-      const finished = finish(level)
-      if (trianglesOf(finished) <= budget) return [finished]
+    let i = levels.findIndex(({ triangles }) => triangles <= budget * OVERSHOOT[0])
+    while (i >= 0 && i < levels.length) {
+      const { level, triangles } = levels[i]
+      let kept = keep(level).length / 3
+      if (kept <= budget) {
+        const finished = finish(level)
+        // refinement turns edges, which can change how many triangles stay
+        kept = trianglesOf(finished)
+        if (kept <= budget) return [finished]
+      }
+      // about the same share of the next one will stay
+      const fitting = (triangles * budget) / kept
+      i = levels.findIndex((other, at) => at > i && other.triangles <= fitting)
     }
     return []
   })
@@ -125,7 +133,12 @@ function hiddenLevels(map: DisparityMap, backdrop: Backdrop, goals: LevelGoals, 
 function keepHidden({ points, triangles }: RefinableSurface, map: DisparityMap, { map: hidden, left, top }: Backdrop): Uint32Array {
   const spans = createSpans(hidden.height)
   const isOfUse = (a: number, b: number, c: number): boolean => {
-    const [ax, ay, bx, by, cx, cy] = [points[a], points[a + 1], points[b], points[b + 1], points[c], points[c + 1]]
+    const ax = points[a]
+    const ay = points[a + 1]
+    const bx = points[b]
+    const by = points[b + 1]
+    const cx = points[c]
+    const cy = points[c + 1]
     const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
     const rise = points[b + 2] - points[a + 2]
     const fall = points[c + 2] - points[a + 2]
@@ -138,7 +151,8 @@ function keepHidden({ points, triangles }: RefinableSurface, map: DisparityMap, 
     for (let row = 0, y = spans.top; row < spans.rows; row++, y++) {
       for (let x = spans.bounds[2 * row]; x < spans.bounds[2 * row + 1]; x++) {
         covered++
-        if (!Number.isNaN(hidden.disparity[y * hidden.width + x])) useful++
+        const wanted = hidden.disparity[y * hidden.width + x]
+        if (wanted === wanted) useful++
         else if (x >= left && y >= top && x < left + map.width && y < top + map.height) {
           const value = points[a + 2] + (x + 0.5 - ax) * zx + (y + 0.5 - ay) * zy
           if (value > map.disparity[(y - top) * map.width + x - left]) harmful++
