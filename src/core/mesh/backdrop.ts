@@ -29,6 +29,9 @@ const MARGIN = 4
 /** Set back like a surface with this cut threshold where there is none (`cut: false`), disparity: the default in perspective. */
 const SKIRT_CUT = 0.03
 
+/** The layer may stand behind the farthest surface, at most this many times as far. */
+const BEHIND_FAR = 1.1
+
 /** Width of the ring in which front and backdrop overlap, pixels. 1 leaves .23 % of a 1,500-triangle view open, 2 .14 %. */
 const RING = 2
 
@@ -76,10 +79,19 @@ export function buildBackdrop(map: DisparityMap, settings: Settings): Backdrop |
   relax(back, 1, order, connect(order, columns, back))
   const setBack = (Number.isFinite(cut) ? cut : SKIRT_CUT) / 2
   for (const i of order) if (back[i] > front[i] - setBack) back[i] = front[i] - setBack
-  for (let i = 0; i < back.length; i++) back[i] = Math.max(0, back[i] - setBack)
+  const deepest = deepestOf(map, settings)
+  for (let i = 0; i < back.length; i++) back[i] = Math.max(deepest, back[i] - setBack)
 
   const source = Uint32Array.from(order, (i) => (Math.floor(from[i] / columns) - top) * width + (from[i] % columns) - left)
   return { map: { ...map, width: columns, height: rows, disparity: back }, left, top, continued: order, source }
+}
+
+/**
+ * How far the layer may be set back, disparity. Below 0 in perspective, so that it stands behind a sky that is at `far` itself: at the same depth the two
+ * flicker through each other.
+ */
+function deepestOf({ near, far }: DisparityMap, { projection }: Settings): number {
+  return projection === 'perspective' ? (1 / (BEHIND_FAR * far) - 1 / far) / (1 / near - 1 / far) : 0
 }
 
 /** The canvas and the front surface on it. */

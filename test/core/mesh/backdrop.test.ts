@@ -65,6 +65,11 @@ describe('buildBackdrop', () => {
     expect(map.disparity[(top + 40) * map.width + left - room]).toBeNaN()
   })
 
+  it('stands behind a sky that is at far itself, by a tenth at most, so that the two do not flicker through each other', () => {
+    const deep = built({ ...mapOf((x) => (x < 60 ? 0.9 : 0)), far: 400 }, { far: 400 })
+    for (const x of [60, 59, 55]) expect(1 / (1 / 400 + at(deep, x, 40) * (1 - 1 / 400))).toBeCloseTo(440, 0)
+  })
+
   it('never comes out in front of the surface it hides behind', () => {
     const map = mapOf((x, y) => {
       const blob = (cx: number, cy: number, r: number) => Math.max(0, 1 - Math.hypot(x - cx, y - cy) / r)
