@@ -1,4 +1,4 @@
-import { connect, relax, type Backdrop } from './backdrop.js'
+import { relax, type Backdrop } from './backdrop.js'
 
 /** A picture in memory: 8 bits a channel, row 0 on top. */
 interface Pixels {
@@ -42,7 +42,7 @@ export function fillBackdropColor<P extends Pixels>(picture: P, size: { width: n
   for (let k = 0; k < continued.length; k++) copy(continued[k], awayFromEdge(continued[k], source[k], backdrop, size, own))
 
   // (2) Smooth it.
-  relax(plate, channels, continued, connect(continued, columns, disparity))
+  relax(plate, channels, continued, columns, disparity)
 
   // (3) As fine as the picture.
   fillUnseen(plate, own, columns, rows, channels)

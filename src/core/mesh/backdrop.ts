@@ -76,7 +76,7 @@ export function buildBackdrop(map: DisparityMap, settings: Settings): Backdrop |
   addRing(canvas, order, from, back)
 
   // (4) Smooth what was continued, keep it behind the front surface, set all of it back.
-  relax(back, 1, order, connect(order, columns, back))
+  relax(back, 1, order, columns, back)
   const setBack = (Number.isFinite(cut) ? cut : SKIRT_CUT) / 2
   for (const i of order) if (back[i] > front[i] - setBack) back[i] = front[i] - setBack
   const deepest = deepestOf(map, settings)
@@ -274,50 +274,45 @@ function addRing({ columns, rows, front, cut }: Canvas, order: Uint32Array, from
 }
 
 /**
- * The canvas indices of each continued pixel's four neighbours, −1 where the layer has nothing.
- *
- * @param layer the canvas, NaN where the layer has nothing.
- */
-export function connect(continued: Uint32Array, columns: number, layer: Float32Array): Int32Array {
-  const rows = layer.length / columns
-  const neighbours = new Int32Array(continued.length * 4).fill(-1)
-  for (let k = 0; k < continued.length; k++) {
-    const x = continued[k] % columns
-    const y = (continued[k] - x) / columns
-    for (let side = 0; side < 4; side++) {
-      const nx = x + DX[side]
-      const ny = y + DY[side]
-      if (nx >= 0 && ny >= 0 && nx < columns && ny < rows && !Number.isNaN(layer[ny * columns + nx])) neighbours[k * 4 + side] = ny * columns + nx
-    }
-  }
-  return neighbours
-}
-
-/**
  * Smooths what was continued, in place: Gauss–Seidel toward each pixel's neighbours, there and back so that no direction is preferred. What
  * was not continued stays as it is and holds the rest.
  *
  * @param values canvas pixels × channels.
+ * @param layer the canvas, NaN where the layer has nothing.
  */
-export function relax(values: Float32Array, channels: number, continued: Uint32Array, neighbours: Int32Array): void {
-  const count = continued.length
+export function relax(values: Float32Array, channels: number, continued: Uint32Array, columns: number, layer: Float32Array): void {
+  // Row by row, as the memory lies: in order of their distance to the source the same sweeps take three times as long.
+  const order = continued.toSorted()
+  const neighbours = connect(order, columns, layer)
+  const count = order.length
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     for (let i = 0; i < count; i++) {
       const k = sweep % 2 === 0 ? i : count - 1 - i
-      const a = neighbours[4 * k]
-      const b = neighbours[4 * k + 1]
-      const c = neighbours[4 * k + 2]
-      const d = neighbours[4 * k + 3]
-      const known = +(a >= 0) + +(b >= 0) + +(c >= 0) + +(d >= 0)
-      if (known === 0) continue
+      const at = order[k] * channels
+      const a = neighbours[4 * k] * channels
+      const b = neighbours[4 * k + 1] * channels
+      const c = neighbours[4 * k + 2] * channels
+      const d = neighbours[4 * k + 3] * channels
       for (let channel = 0; channel < channels; channel++) {
-        let sum = 0
-        if (a >= 0) sum += values[a * channels + channel]
-        if (b >= 0) sum += values[b * channels + channel]
-        if (c >= 0) sum += values[c * channels + channel]
-        if (d >= 0) sum += values[d * channels + channel]
-        values[continued[k] * channels + channel] = sum / known
+        values[at + channel] = 0.25 * (values[a + channel] + values[b + channel] + values[c + channel] + values[d + channel])
       }
     }
   }
+}
+
+/** The canvas indices of each pixel's four neighbours; its own where the layer has nothing, so that a border pulls nowhere. */
+function connect(pixels: Uint32Array, columns: number, layer: Float32Array): Uint32Array {
+  const rows = layer.length / columns
+  const neighbours = new Uint32Array(pixels.length * 4)
+  for (let k = 0; k < pixels.length; k++) {
+    const x = pixels[k] % columns
+    const y = (pixels[k] - x) / columns
+    for (let side = 0; side < 4; side++) {
+      const nx = x + DX[side]
+      const ny = y + DY[side]
+      const inside = nx >= 0 && ny >= 0 && nx < columns && ny < rows && !Number.isNaN(layer[ny * columns + nx])
+      neighbours[k * 4 + side] = inside ? ny * columns + nx : pixels[k]
+    }
+  }
+  return neighbours
 }
