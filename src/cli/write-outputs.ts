@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { DepthMeshError } from '../core/errors.js'
+import type { DepthAsset } from '../core/index.js'
 
 /** A file to write: its name in the folder and its bytes. */
 export interface Output {
@@ -33,11 +34,13 @@ export async function writeOutputs(folder: string, outputs: readonly Output[], s
   }
 }
 
-/** The levels that an earlier bake's manifest lists and that are not written again. */
+/** The levels, also of variations, that an earlier bake's manifest lists and that are not written again. */
 export async function staleLevels(manifestPath: string, written: ReadonlySet<string>): Promise<string[]> {
   try {
-    const { lods } = JSON.parse(await readFile(manifestPath, 'utf8')) as { lods: { url: string }[] }
-    return lods.map(({ url }) => url).filter((url) => url === basename(url) && url.endsWith('.glb') && !written.has(url))
+    const { lods, variants } = JSON.parse(await readFile(manifestPath, 'utf8')) as Pick<DepthAsset, 'lods' | 'variants'>
+    return [...lods, ...variants.flatMap((variant) => variant.lods)]
+      .map(({ url }) => url)
+      .filter((url) => url === basename(url) && url.endsWith('.glb') && !written.has(url))
   } catch {
     return [] // no manifest, or none of ours: nothing is known to be stale
   }
