@@ -3,7 +3,7 @@ export const MANTISSA_LIMIT = 2 ** 23 - 1
 /** Pixel centres lie at i + ½ and the picture's edges at whole pixels: both are whole numbers of half pixels. */
 export const LATTICE = 2
 /** Farthest that a float32 lies from its lattice point, half pixels (measured 3e-4 on 8192 px). */
-const ON_LATTICE = 0.01
+export const ON_LATTICE = 0.01
 /** Exponent of places off the lattice, as silhouettes have: eighths of a pixel, a sixteenth off at most. */
 const OFF_LATTICE = -3
 

@@ -1,6 +1,6 @@
 import { MeshoptEncoder } from 'meshoptimizer'
 import type { Mesh } from '../mesh/unproject.js'
-import { Exponential, isOnLattice, LATTICE, MANTISSA_LIMIT, PIXEL_STYLES, type PackedNumbers, type PixelStyle } from './exponential.js'
+import { Exponential, isOnLattice, LATTICE, MANTISSA_LIMIT, ON_LATTICE, PIXEL_STYLES, type PackedNumbers, type PixelStyle } from './exponential.js'
 import type { SourceCamera } from './manifest.js'
 
 /** How fine a vertex is stored in the source view, pixels: "a tenth of a pixel" keeps the outermost ring and costs nothing that can be seen (14 bits lost 6.5 dB there). */
@@ -202,6 +202,10 @@ function orthographic(meshes: readonly Mesh[], plan: PackPlan): Packing {
   const ground = relief.orientation === 'ground'
   const metresPerPixel = relief.width / map.width
   const heightOf = (mesh: Mesh, vertex: number) => mesh.positions[vertex * 3 + (ground ? 1 : 2)]
+  /** Pixels from the left edge of the picture. */
+  const rightOf = (mesh: Mesh, vertex: number) => mesh.positions[vertex * 3] / metresPerPixel + map.width / 2
+  /** Pixels from its lower edge. */
+  const upOf = (mesh: Mesh, vertex: number) => (ground ? -mesh.positions[vertex * 3 + 2] : mesh.positions[vertex * 3 + 1]) / metresPerPixel + map.height / 2
   let low = 0
   let high = relief.relief
   for (const mesh of meshes) {
@@ -232,8 +236,8 @@ function orthographic(meshes: readonly Mesh[], plan: PackPlan): Packing {
     const whole = new Uint16Array(integers ? count * 3 : 0)
     const packed = new Exponential(integers ? 0 : count * 3)
     for (let i = 0; i < count; i++) {
-      const right = mesh.uvs[i * 2] * map.width
-      const up = (1 - mesh.uvs[i * 2 + 1]) * map.height
+      const right = rightOf(mesh, i)
+      const up = upOf(mesh, i)
       const z = Math.round((heightOf(mesh, i) - low) / stepZ)
       if (integers) {
         whole[i * 3] = Math.round(right * LATTICE)
@@ -246,6 +250,12 @@ function orthographic(meshes: readonly Mesh[], plan: PackPlan): Packing {
       }
     }
     const positions: PackedNumbers = integers ? { values: whole, exponential: null } : packed.numbers()
+    // A hidden layer has a picture of its own, whose UVs don't follow from its places.
+    let follows = true
+    for (let i = 0; i < count && follows; i++) {
+      follows = near(mesh.uvs[i * 2] * map.width, rightOf(mesh, i)) && near((1 - mesh.uvs[i * 2 + 1]) * map.height, upOf(mesh, i))
+    }
+    if (!follows) return { positions, ...pixelUvs(mesh, plan, style) }
     const values = positions.values.filter((_, i) => i % 3 !== 2)
     const corner = integers ? 0 : 0.5
     return {
@@ -266,6 +276,11 @@ function orthographic(meshes: readonly Mesh[], plan: PackPlan): Packing {
       ? { translation: [corner[0], corner[2], -corner[1]], rotation: [-Math.SQRT1_2, 0, 0, Math.SQRT1_2], scale }
       : { translation: corner, rotation: [0, 0, 0, 1], scale },
   }
+}
+
+/** Whether two places in the picture, pixels, are one but for rounding of float32. */
+function near(a: number, b: number): boolean {
+  return Math.abs(a - b) < ON_LATTICE
 }
 
 /** The largest number that divides all levels: 257 for an 8-bit map, which then needs 8 bits. */

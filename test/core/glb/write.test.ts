@@ -140,6 +140,20 @@ describe('the document', () => {
     expect(accessors[attributes.TEXCOORD_0].bufferView).toBe(accessors[attributes.POSITION].bufferView)
   })
 
+  it.each(['meshopt', 'quantize'] as const)('leaves a relief where it is when its UVs are not its positions (%s)', async (compression) => {
+    // As a hidden layer's: its picture covers other pixels than the map.
+    const given = await content({ projection: 'orthographic' })
+    const { mesh } = given.layers[0]
+    const uvs = mesh.uvs.map((uv) => 0.25 + uv / 2)
+    for (const shading of ['unlit', 'lit'] as const) {
+      const { bytes } = await writeGlb({ ...given, layers: [{ ...given.layers[0], mesh: { ...mesh, uvs } }] }, settingsOf({ projection: 'orthographic', shading, compression }))
+      const [seen] = await readLevel(bytes)
+      expect(Math.min(...seen.positions.filter((_, i) => i % 3 === 0))).toBeCloseTo(-5, 4)
+      expect(Math.min(...seen.uvs)).toBeCloseTo(0.25, 2)
+      expect(Math.max(...seen.uvs)).toBeCloseTo(0.75, 2)
+    }
+  })
+
   it('stores the levels of an 8-bit relief exactly', async () => {
     const eight = (u: number, v: number) => Math.round(waves(u, v) * 255) / 255
     const given = await content({ projection: 'orthographic', relief: 3 }, eight)
