@@ -93,6 +93,7 @@ interface Job {
   result: Promise<{ result: BakeResult; cached: boolean }>
   callers: number
   stop: AbortController
+  done: boolean
 }
 
 /**
@@ -159,9 +160,9 @@ export function createBaker(options: BakerOptions = {}): Baker {
       }
       return { result: await bakeAnew(key, sources, stop.signal), cached: false }
     }
-    const job: Job = { result: work(), callers: 0, stop }
+    const job: Job = { result: work(), callers: 0, stop, done: false }
     // Every caller may have left by the time it fails.
-    job.result.catch(() => undefined)
+    job.result.catch(() => undefined).finally(() => (job.done = true))
     jobs.set(key, job)
     return job
   }
@@ -176,7 +177,7 @@ export function createBaker(options: BakerOptions = {}): Baker {
       throw nameFile(error, sources)
     } finally {
       if (--job.callers === 0) {
-        job.stop.abort()
+        if (!job.done) job.stop.abort()
         if (jobs.get(key) === job) jobs.delete(key)
       }
     }

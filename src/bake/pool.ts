@@ -47,6 +47,7 @@ export function createPool({ workers, jobSeconds, worker = new URL('./worker.js'
   const gate = createGate(slots, PIXELS_IN_FLIGHT)
   let threads: Promise<Piscina> | undefined
   let closing = new AbortController()
+  let retiring: Promise<unknown> = Promise.resolve()
 
   const start = async (): Promise<Piscina> => {
     if (!existsSync(worker)) throw new DepthMeshError('INTERNAL', `expected a worker at ${fileURLToPath(worker)}, found no file`, { hint: 'Build or install depthmesh again.' })
@@ -72,6 +73,11 @@ export function createPool({ workers, jobSeconds, worker = new URL('./worker.js'
       try {
         threads ??= start()
         const pool = await threads
+        // Until a worker that was told to end has ended, it looks idle, and would take this job with it.
+        for (let awaited: Promise<unknown> | undefined; awaited !== retiring; ) {
+          awaited = retiring
+          await awaited
+        }
         const deadline = AbortSignal.timeout(jobSeconds * 1000)
         let answer: BakeAnswer
         try {
@@ -79,7 +85,11 @@ export function createPool({ workers, jobSeconds, worker = new URL('./worker.js'
         } catch (cause) {
           throw stop.aborted ? aborted(file) : deadline.aborted ? tooSlow(file, jobSeconds) : died(file, cause)
         }
-        if (pixels > BIG_JOB || (!answer.ok && answer.trapped)) await pool.threads.find(({ threadId }) => threadId === answer.thread)?.terminate()
+        if (pixels > BIG_JOB || (!answer.ok && answer.trapped)) {
+          const ending = pool.threads.find(({ threadId }) => threadId === answer.thread)?.terminate()
+          retiring = Promise.all([retiring, ending])
+          await ending
+        }
         if (answer.ok) return answer.result
         throw failed(answer)
       } finally {

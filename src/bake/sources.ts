@@ -149,20 +149,35 @@ function parseLayers(layers: readonly SettingsLayer[], sidecar: (SettingsLayer &
 
 /** `<stem>.color.*`, else `<stem>.*`. Extensions in any case, names in any Unicode form (macOS stores them decomposed). */
 async function colorByStem(mapPath: string, name: string, folder: string, warnings: string[], log: SourceLog): Promise<string | null> {
-  const entries = new Map((await readdir(folder)).map((entry) => [entry.normalize('NFC').toLowerCase(), entry]))
-  const map = basename(mapPath).normalize('NFC').toLowerCase()
+  const entries = await listFolder(folder)
+  const map = plainName(basename(mapPath))
   for (const stem of [`${name}.color`, name]) {
     const found: string[] = []
     for (const extension of COLOR_EXTENSIONS) {
       const wanted = `${stem}.${extension}`
-      const entry = entries.get(wanted.normalize('NFC').toLowerCase())
+      const entry = entries.get(plainName(wanted))
       if (entry === undefined) log.missing(join(folder, wanted))
-      else if (entry.normalize('NFC').toLowerCase() !== map) found.push(entry)
+      else if (plainName(entry) !== map) found.push(entry)
     }
     if (found.length > 1) warnings.push(`${basename(mapPath)}: ${found[0]} is used as the colour picture; ${found.slice(1).join(', ')} is not. Keep one, or name it with "color" in ${name}.depth.json.`)
     if (found.length > 0) return join(folder, found[0])
   }
   return null
+}
+
+const listings = new Map<string, Promise<Map<string, string>>>()
+
+/** The names in a folder by their plain form. Maps that are read at the same time share one look: a build reads a whole folder of them. */
+function listFolder(folder: string): Promise<Map<string, string>> {
+  const listing = listings.get(folder) ?? readdir(folder).then((names) => new Map(names.map((name) => [plainName(name), name])))
+  listings.set(folder, listing)
+  const forget = (): void => void (listings.get(folder) === listing && listings.delete(folder))
+  listing.then(forget, forget)
+  return listing
+}
+
+function plainName(name: string): string {
+  return name.normalize('NFC').toLowerCase()
 }
 
 /** The picture that `color` names: looked for inside the project only, whatever links say. */
@@ -215,10 +230,9 @@ async function readWhole(
       if (cause.code === 'ENOENT') return null
       throw new DepthMeshError('INPUT_UNREADABLE', `cannot be read (${cause.code ?? cause.message})`, { file: path, hint: 'Check that it is a file and that you may read it.', cause })
     })
-    const changed = bytes === null || (await stampOf(path)) !== stamp
     if (bytes !== null) log.present(path, stamp)
     if (!options.patient && bytes !== null) return bytes
-    if (bytes !== null && !changed) {
+    if (bytes !== null && (await stampOf(path)) === stamp) {
       const patience = bytes.subarray(0, 8).equals(PNG_SIGNATURE) ? PATIENCE_PNG : PATIENCE_OTHER
       const age = Date.now() - Number(stamp.split(' ')[1])
       if (isWhole(bytes) || age > patience || Date.now() - start > patience) return bytes

@@ -87,6 +87,12 @@ describe('the pool', () => {
     expect((await run('c')).thread).not.toBe(second)
   })
 
+  it('hands no job to a worker that is being replaced', async () => {
+    const { run } = open(2)
+    const jobs = Array.from({ length: 12 }, (_, i) => run(i % 2 === 0 ? 'big' : 'small', { pixels: i % 2 === 0 ? 2 ** 24 : 1 }))
+    expect(await Promise.all(jobs)).toHaveLength(12)
+  })
+
   it('bounds the pixels in flight, not the jobs alone', async () => {
     const { run } = open(4)
     const [a, b, third, huge] = await Promise.all([2 ** 24, 2 ** 24, 2 ** 24, 2 ** 27].map((pixels) => run('sleep', { pixels, tenths: 1 })))
