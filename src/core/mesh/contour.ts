@@ -1,3 +1,4 @@
+import type { DisparityMap } from '../depth/convention.js'
 import { JUMP_BELOW, JUMP_RIGHT, type Jumps } from './cut.js'
 import { LATTICE } from './delaunay.js'
 
@@ -23,12 +24,48 @@ export interface Contour {
   rightNothing: boolean
   /** Length, px, of all contours it hangs together with. */
   extent: number
+  /** Whether it stops within the picture, at one end at least. */
+  loose: boolean
 }
 
-/** Links pairs of neighbours that differ into lines. */
-export function traceContours(width: number, height: number, disparity: Float32Array, jumps: Jumps): Contour[] {
+/** Jumps up to this many times the threshold may be left uncut where triangles are few: novel views score alike with thresholds of 1.5–10 % of the range. */
+const STRONGEST = 4
+
+/** Contours that hang together over less than this, px, and those that come loose after less, are noise rather than silhouettes: the sheet stays whole there. */
+const SHORTEST = 8
+const SHORTEST_LOOSE = 3
+
+/** Rounds of taking away loose ends: what remains runs on without them. */
+const TRIMMING_ROUNDS = 3
+
+/**
+ * The lines along which a surface of a certain coarseness is opened. 1: all that matter. Above, in proportion, faint jumps and short lines are left out.
+ * Around nothing no line is too short.
+ */
+export function findContours({ width, height, disparity }: DisparityMap, jumps: Jumps, coarseness: number): Contour[] {
+  const flags = jumps.flags.slice()
+  const strength = jumps.threshold * Math.min(coarseness, STRONGEST)
+  for (let i = 0; i < flags.length; i++) {
+    if (flags[i] === 0) continue
+    if ((flags[i] & JUMP_RIGHT) !== 0 && Math.abs(disparity[i] - disparity[i + 1]) < strength) flags[i] &= ~JUMP_RIGHT
+    if ((flags[i] & JUMP_BELOW) !== 0 && Math.abs(disparity[i] - disparity[i + width]) < strength) flags[i] &= ~JUMP_BELOW
+  }
+  for (let round = 0; ; round++) {
+    const contours = traceContours(width, height, disparity, flags)
+    const short = contours.filter((contour) =>
+      !contour.leftNothing && !contour.rightNothing && (contour.extent < SHORTEST * coarseness || (contour.loose && contour.left.length < SHORTEST_LOOSE * coarseness)))
+    if (short.length === 0) return contours
+    const gone = new Set(short)
+    if (round === TRIMMING_ROUNDS) return contours.filter((contour) => !gone.has(contour))
+    for (const { left, right } of short) {
+      for (let k = 0; k < left.length; k++) flags[Math.min(left[k], right[k])] &= width > 1 && Math.abs(left[k] - right[k]) === 1 ? ~JUMP_RIGHT : ~JUMP_BELOW
+    }
+  }
+}
+
+/** Links pairs of neighbours that differ into lines. `flags` as in {@link Jumps}. */
+function traceContours(width: number, height: number, disparity: Float32Array, flags: Uint8Array): Contour[] {
   // (1) Pixel corners are nodes, numbered y · (width + 1) + x. From each at most four steps lead on.
-  const { flags } = jumps
   const across = width + 1
   const step = [1, across, -1, -across] // east, south, west, north
   const seen = new Uint8Array(width * height) // bits as in flags
@@ -45,6 +82,11 @@ export function traceContours(width: number, height: number, disparity: Float32A
     let n = 0
     for (let d = 0; d < 4; d++) if (flagged(corner, d) >= 0) n++
     return n
+  }
+  const isLoose = (corner: number): boolean => {
+    const x = corner % across
+    const y = (corner - x) / across
+    return x > 0 && x < width && y > 0 && y < height && degree(corner) === 1
   }
   const taken = (flag: number): boolean => (seen[flag >> 1] & (flag & 1 ? JUMP_BELOW : JUMP_RIGHT)) !== 0
   const take = (flag: number): void => {
@@ -94,6 +136,7 @@ export function traceContours(width: number, height: number, disparity: Float32A
     contours.push({
       points: Int32Array.from(points), left: Int32Array.from(left), right: Int32Array.from(right), loop,
       leftNothing: Number.isNaN(disparity[left[0]]), rightNothing: Number.isNaN(disparity[right[0]]), extent: 0,
+      loose: !loop && (isLoose(start) || isLoose(corner)),
     })
   }
 

@@ -3,12 +3,6 @@ import { simplifyContour, toSegment, type Contour } from './contour.js'
 import { LATTICE, Triangulation } from './delaunay.js'
 import { extrapolate } from './sample.js'
 
-/** Contours that hang together over less than this, px, are noise rather than silhouettes: the sheet stays whole there. Around nothing none is too short. */
-const SHORTEST_CUT = 8
-
-/** The same, as a multiple of the tolerance. */
-const SHORTEST_IN_TOLERANCES = 8
-
 /** Up to this tolerance no pixel centre changes sides: a centre lies at least ½ · cos 45° from a line through the middles of pairs. */
 export const EXACT_TOLERANCE = 0.35
 
@@ -44,7 +38,7 @@ export function createRectangle(map: DisparityMap): Triangulation {
 /** How many vertices the contours would take at this tolerance. */
 export function countContourVertices(contours: readonly Contour[], tolerance: number): number {
   let count = 0
-  for (const contour of contours) if (matters(contour, tolerance)) count += simplifyContour(contour, tolerance).length
+  for (const contour of contours) count += simplifyContour(contour, tolerance).length
   return count
 }
 
@@ -56,7 +50,7 @@ export function countContourVertices(contours: readonly Contour[], tolerance: nu
  */
 export function openSurface(map: DisparityMap, contours: readonly Contour[], tolerance: number, jump: number): OpenSurface {
   // (1) Which points of which line; where two simplified lines would cross, both keep more of their points.
-  const chains = contours.filter((contour) => matters(contour, tolerance)).map((contour) => ({ contour, indices: simplifyContour(contour, tolerance) }))
+  const chains = contours.map((contour) => ({ contour, indices: simplifyContour(contour, tolerance) }))
     .filter(({ indices }) => indices.length > 0)
   for (;;) {
     const spans = chains.flatMap(({ contour, indices }) => toSpans(contour, indices))
@@ -89,10 +83,6 @@ function key(contour: Contour, from: number): string {
   let number = numbers.get(contour)
   if (number === undefined) numbers.set(contour, (number = counter++))
   return `${number}:${from}`
-}
-
-function matters(contour: Contour, tolerance: number): boolean {
-  return contour.leftNothing || contour.rightNothing || contour.extent >= Math.max(SHORTEST_CUT, SHORTEST_IN_TOLERANCES * tolerance)
 }
 
 function toSpans(contour: Contour, indices: readonly number[]): Span[] {

@@ -1,5 +1,5 @@
 import type { DisparityMap } from '../depth/convention.js'
-import { traceContours } from './contour.js'
+import { findContours } from './contour.js'
 import type { Jumps } from './cut.js'
 import { measureDisparity, measureError, type ErrorModel, type PixelError } from './error.js'
 import { insertGreedily, type Stops } from './greedy.js'
@@ -22,11 +22,11 @@ export interface PlaneMesh {
   pixelError: PixelError
 }
 
-/** Share of a level's vertices that the contours may take before they are simplified further. */
-const CONTOUR_SHARE = 0.5
+/** Share of a level's triangles that the contours may take before the level is made coarser: both sides of each of their vertices take one. */
+const CONTOUR_SHARE = 0.7
 
-/** By how much the tolerance grows until the contours fit. */
-const TOLERANCE_STEP = 1.25
+/** By how much a level's coarseness grows until its contours fit. */
+const COARSER = 1.25
 
 /** A level before it is measured. */
 export interface Level {
@@ -70,7 +70,6 @@ export function triangulateLevels(map: DisparityMap, goals: LevelGoals, model: E
     const snapshots = insertGreedily(surface, map, loops, model, stops, Infinity)
     return snapshots.map(({ vertexCount, tri }) => ({ ...surface.toSurface(vertexCount, tri), loops })).toReversed()
   }
-  const contours = traceContours(map.width, map.height, map.disparity, jumps)
   const wholeMap = createPixelLoops(map.disparity, map.width, map.height)
   const loopsFor = (exempt: Float32Array | undefined): PixelLoops =>
     exempt === undefined ? wholeMap : createPixelLoops(map.disparity.map((value, i) => (exempt[i] > 0 ? NaN : value)), map.width, map.height)
@@ -79,25 +78,25 @@ export function triangulateLevels(map: DisparityMap, goals: LevelGoals, model: E
     const [snapshot] = insertGreedily(surface, map, loops, model, stops, jumps.threshold)
     return { ...surface.toSurface(snapshot.vertexCount, snapshot.tri), loops, exempt }
   }
+  const openAt = (coarseness: number): OpenSurface => openSurface(map, findContours(map, jumps, coarseness), EXACT_TOLERANCE * coarseness, jumps.threshold)
   if ('errors' in goals) {
     return goals.errors.map((bound) => {
-      const open = openSurface(map, contours, Math.max(EXACT_TOLERANCE, bound), jumps.threshold)
-      return fill(open.surface.triangleCount > 0 ? open : openSurface(map, contours, EXACT_TOLERANCE, jumps.threshold), { errors: [bound] })
+      const open = openAt(Math.max(1, bound / EXACT_TOLERANCE))
+      return fill(open.surface.triangleCount > 0 ? open : openAt(1), { errors: [bound] })
     })
   }
-  let tolerance = EXACT_TOLERANCE
-  const coarsest = Math.max(map.width, map.height) / 4
+  let coarseness = 1
+  const coarsest = Math.max(map.width, map.height)
   return goals.budgets.map((budget) => {
-    // a triangulation has about half as many vertices as triangles; both sides of a contour have their own
-    while (2 * countContourVertices(contours, tolerance) > (CONTOUR_SHARE * budget) / 2 && tolerance < coarsest) tolerance *= TOLERANCE_STEP
-    let open = openSurface(map, contours, tolerance, jumps.threshold)
+    while (coarseness < coarsest && 2 * countContourVertices(findContours(map, jumps, coarseness), EXACT_TOLERANCE * coarseness) > CONTOUR_SHARE * budget) coarseness *= COARSER
+    let open = openAt(coarseness)
     // only islands that are smaller than the tolerance: then all of their detail, and the largest triangles of it
-    if (open.surface.triangleCount === 0) open = openSurface(map, contours, EXACT_TOLERANCE, jumps.threshold)
+    if (open.surface.triangleCount === 0) open = openAt(1)
     while (open.surface.triangleCount > budget) {
-      tolerance *= TOLERANCE_STEP
-      const simpler = openSurface(map, contours, tolerance, jumps.threshold)
+      coarseness *= COARSER
+      const simpler = openAt(coarseness)
       // more islands than triangles: the largest must do
-      if (simpler.surface.triangleCount === 0 || tolerance > coarsest) {
+      if (simpler.surface.triangleCount === 0 || coarseness > coarsest) {
         return { ...keepLargest(open.surface.toSurface(), budget), loops: loopsFor(open.exempt), exempt: open.exempt }
       }
       open = simpler
