@@ -39,7 +39,7 @@ describeInBrowser('DepthBackground', () => {
   let site: Site
   let page: Page
   let problems: string[]
-  /** One surface, from 1 m to 4 m, in three colours, with three levels each. */
+  /** One surface, from 1 m to 4 m, in three colours, with three levels each; without a hidden layer, so that a level is one mesh and one texture. */
   const assets = {} as Record<'red' | 'green' | 'blue', DepthAsset>
 
   beforeAll(async () => {
@@ -47,7 +47,7 @@ describeInBrowser('DepthBackground', () => {
     const depth = await gray16(64, 48, (x, y) => (x + y) / 112)
     for (const [index, name] of (['red', 'green', 'blue'] as const).entries()) {
       const color = await rgb8(64, 48, (x, y) => [0, 1, 2].map((channel) => (channel === index ? 160 + ((x + y) % 32) : 20)) as [number, number, number])
-      const { manifest, files: glbs } = await bakeDepthMesh({ name, depth, color }, { settings: { lods: [2000, 400, 60], far: 4 } })
+      const { manifest, files: glbs } = await bakeDepthMesh({ name, depth, color }, { settings: { lods: [2000, 400, 60], far: 4, travel: 0 } })
       for (const { name, bytes } of glbs) files.set(`/${name}`, bytes)
       const errors = [{ metres: 0, pixels: 0 }, { metres: 0.05, pixels: 50 }, { metres: 0.4, pixels: 500 }]
       assets[name] = { ...manifest, lods: manifest.lods.map((lod, level) => ({ ...lod, url: `/${lod.url}`, error: errors[level] })) }
