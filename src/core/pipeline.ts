@@ -13,6 +13,7 @@ import { buildBackdrop } from './mesh/backdrop.js'
 import { fillBackdropColor } from './mesh/backdrop-color.js'
 import { errorInMetres, errorModel } from './mesh/error.js'
 import { buildLevels } from './mesh/levels.js'
+import { correctSlip } from './mesh/slip.js'
 import { unproject } from './mesh/unproject.js'
 import { parseSettings, type Settings, type SettingsInput } from './options.js'
 import { alphaAt, coverage, decodeColor, grayAt, padEdges, type Picture } from './texture/color.js'
@@ -148,17 +149,18 @@ async function bakeChain({ name, map, picture }: ChainSources, settings: Setting
   const contents: GlbContent[] = []
   for (const [level, { front, backdrop: hidden }] of surfaces.entries()) {
     const use = { level, triangles, textures: (padded ? 1 : 0) + (normals ? 1 : 0) + (plate ? BACKDROP_WEIGHT : 0) }
-    const color = padded ? await encodeForLevel({ ...use, size: settings.texture.size }, (size) => encodePicture(padded, { ...settings.texture, size })) : null
+    const worn = padded ? correctSlip(padded, front, size, model) : null
+    const color = worn ? await encodeForLevel({ ...use, size: settings.texture.size }, (size) => encodePicture(worn, { ...settings.texture, size })) : null
     const normalMap = normals
       ? await encodeForLevel({ ...use, size: settings.normalMap.size, spared: 1 }, (size) =>
-          encodeNormals(normalPicture(shrinkNormals(normals, size)), { format: settings.texture.format, quality: settings.normalMap.quality }),
+          encodeNormals(correctSlip(normalPicture(shrinkNormals(normals, size)), front, map, model), { format: settings.texture.format, quality: settings.normalMap.quality }),
         )
       : null
     const layers: GlbLayer[] = [{ role: 'front', mesh: unproject(front, map, settings), color, normalMap }]
     if (hidden && backdrop) {
       const { left, top, map: { width, height } } = backdrop
       const hiddenSize = Math.ceil((color ? Math.max(color.width, color.height) : 0) * BACKDROP_TEXTURE * (Math.max(width, height) / Math.max(size.width, size.height)))
-      const hiddenColor = plate ? await encodePicture(plate, { ...settings.texture, size: hiddenSize }) : null
+      const hiddenColor = plate ? await encodePicture(correctSlip(plate, hidden, backdrop.map, model), { ...settings.texture, size: hiddenSize }) : null
       layers.push({ role: 'backdrop', mesh: unproject(hidden, map, settings, { left, top, width, height }), color: hiddenColor, normalMap: null })
     }
     const error = { metres: errorInMetres(model, front.maxError), pixels: front.pixelError.max }

@@ -1,7 +1,7 @@
 import { relax, type Backdrop } from './backdrop.js'
 
 /** A picture in memory: 8 bits a channel, row 0 on top. */
-interface Pixels {
+export interface Pixels {
   width: number
   height: number
   channels: 3 | 4

@@ -2,7 +2,8 @@ import type { DisparityMap } from '../depth/convention.js'
 import { DepthMeshError } from '../errors.js'
 import type { Settings } from '../options.js'
 import type { Backdrop } from './backdrop.js'
-import type { ErrorModel } from './error.js'
+import { coverWith, pushBehind } from './behind.js'
+import { measureError, type ErrorModel } from './error.js'
 import { buildGridLods } from './grid.js'
 import { buildLods } from './lod.js'
 import { refineSurface, type RefinableSurface } from './refine.js'
@@ -47,7 +48,7 @@ export async function buildLevels(map: DisparityMap, backdrop: Backdrop | null, 
   if (settings.topology === 'grid') return fallingOnly(buildGridLods(map, goalsOf(lods), model)).map((front) => ({ front, backdrop: null }))
   if (!Array.isArray(lods)) {
     const hidden = backdrop ? hiddenLevels(map, backdrop, goalsOf(lods), model) : []
-    return (await buildLods(map, settings, model)).map((front, level) => ({ front, backdrop: hidden[level] ?? null }))
+    return (await buildLods(map, settings, model)).map((front, level) => ({ front, backdrop: hidden[level] && backdrop ? keepBehind(hidden[level], front, map, backdrop, model) : null }))
   }
   const shares = lods.map((budget) => Math.floor(budget * BACKDROP_SHARE)).filter((share) => share >= FEWEST_HIDDEN)
   const hidden = backdrop ? hiddenLevels(map, backdrop, { budgets: shares }, model) : []
@@ -55,7 +56,17 @@ export async function buildLevels(map: DisparityMap, backdrop: Backdrop | null, 
   for (const [level, budget] of lods.entries()) budgets.push(Math.min(budget - trianglesOf(hidden[level]), (budgets.at(-1) ?? Infinity) - 1))
   // Levels that the map can't tell apart are left out of the chain: each front takes the backdrop of the smallest budget that it fits.
   const fronts = await buildLods(map, { ...settings, lods: budgets }, model)
-  return fronts.map((front) => ({ front, backdrop: hidden[budgets.findLastIndex((budget) => trianglesOf(front) <= budget)] ?? null }))
+  return fronts.map((front) => {
+    const mesh = hidden[budgets.findLastIndex((budget) => trianglesOf(front) <= budget)]
+    return { front, backdrop: mesh && backdrop ? keepBehind(mesh, front, map, backdrop, model) : null }
+  })
+}
+
+/** The hidden layer behind the front surface of its level. */
+function keepBehind(mesh: PlaneMesh, front: PlaneMesh, map: DisparityMap, backdrop: Backdrop, model: ErrorModel): PlaneMesh {
+  const pushed = { points: mesh.points.slice(), triangles: mesh.triangles }
+  pushBehind(pushed, coverWith(front, map), map, backdrop)
+  return { ...pushed, ...errorsOf(pushed, backdrop.map, model) }
 }
 
 /** Closed surfaces, each with its back and sides within its budget. */
@@ -170,6 +181,11 @@ function keepHidden({ points, triangles }: RefinableSurface, map: DisparityMap, 
     count += 3
   }
   return kept.slice(0, count)
+}
+
+function errorsOf({ points, triangles }: RefinableSurface, map: DisparityMap, model: ErrorModel): Pick<PlaneMesh, 'maxError' | 'rmsError' | 'pixelError'> {
+  const { maxError, rmsError, pixelError } = measureError(points, triangles, map, model)
+  return { maxError, rmsError, pixelError }
 }
 
 function trianglesOf(mesh: PlaneMesh | null | undefined): number {

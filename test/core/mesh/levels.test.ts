@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { DisparityMap } from '../../../src/core/depth/convention.js'
+import { coverWith } from '../../../src/core/mesh/behind.js'
 import { buildBackdrop } from '../../../src/core/mesh/backdrop.js'
 import { errorModel } from '../../../src/core/mesh/error.js'
 import { buildLevels } from '../../../src/core/mesh/levels.js'
@@ -95,5 +96,26 @@ describe('buildLevels', () => {
     expect(levels[0].front.pixelError.max).toBeLessThanOrEqual(0.5)
     expect(count(levels[1].front)).toBeLessThan(count(levels[0].front))
     for (const { backdrop } of levels) expect(count(backdrop)).toBeGreaterThan(0)
+  })
+})
+
+describe('the hidden layer of coarse levels', () => {
+  it('never pierces the front surface', async () => {
+    const { levels, backdrop } = await build({ lods: [300, 120] })
+    if (!backdrop) throw new Error('expected a backdrop')
+    for (const { front, backdrop: mesh } of levels) {
+      if (!mesh) throw new Error('expected a hidden layer')
+      const limit = coverWith(front, scene)
+      const hidden = coverWith(mesh, { ...backdrop.map, disparity: new Float32Array(backdrop.map.disparity.length).fill(2) })
+      let pierced = 0
+      for (let y = 0; y < HEIGHT; y++) {
+        for (let x = 0; x < WIDTH; x++) {
+          const behind = hidden[(y + backdrop.top) * backdrop.map.width + x + backdrop.left]
+          if (behind < 2 && behind > limit[y * WIDTH + x]) pierced++
+        }
+      }
+      // where the front itself lies at the very back, nothing can be behind it
+      expect(pierced / (WIDTH * HEIGHT)).toBeLessThan(0.002)
+    }
   })
 })
