@@ -22,7 +22,10 @@ export interface PlaneMesh {
   pixelError: PixelError
 }
 
-/** Share of a level's triangles that the contours may take before the level is made coarser: both sides of each of their vertices take one. */
+/**
+ * Share of a level's triangles that the contours may take before the level is made coarser: both sides of each of their vertices take one.
+ * At 6k | 1.5k triangles .55 gives 24.45 | 22.13 dB, .7 24.58 | 22.26, .85 24.56 | 22.01.
+ */
 const CONTOUR_SHARE = 0.7
 
 /** By how much a level's coarseness grows until its contours fit. */

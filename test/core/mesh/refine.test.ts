@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import { measureDisparity, type ErrorModel } from '../../../src/core/mesh/error.js'
+import { refineSurface } from '../../../src/core/mesh/refine.js'
+import { findFaults } from '../../../src/core/mesh/topology.js'
+import { triangulateLevels } from '../../../src/core/mesh/triangulate.js'
+
+const plain: ErrorModel = { pixelsPerDisparity: 100, wNear: 1, wFar: 1, slip: false, metresPerDisparity: 1 }
+
+describe('refineSurface', () => {
+  const [width, height] = [160, 120]
+  const disparity = Float32Array.from({ length: width * height }, (_, i) => {
+    const [x, y] = [i % width, Math.floor(i / width)]
+    return 0.5 + 0.2 * Math.sin(x / 11 + y / 23) + 0.15 * Math.cos(y / 7 - x / 31) + 0.05 * Math.sin(x * y * 0.003)
+  })
+  const map = { width, height, disparity, near: 1, far: 10, relief: 1 }
+
+  it('lowers the RMS by more than a tenth with the same vertices and as many triangles, and stays sound', () => {
+    for (const level of triangulateLevels(map, { budgets: [2000, 500, 120] }, plain)) {
+      const refined = refineSurface(level, map, level.loops, plain)
+      const before = measureDisparity(level.points, level.triangles, level.loops, plain)
+      const after = measureDisparity(refined.points, refined.triangles, level.loops, plain)
+      expect(after.rmsError).toBeLessThan(0.9 * before.rmsError)
+      expect(after.covered).toBe(width * height)
+      expect(refined.triangles.length).toBe(level.triangles.length)
+      expect(Object.values(findFaults(refined.points, refined.triangles)).every((count) => count === 0)).toBe(true)
+    }
+  })
+
+  it('leaves a plane a plane, and every value within the range of the map', () => {
+    const plane = { ...map, disparity: disparity.map((_, i) => 0.25 + 0.003 * (i % width)) }
+    const [level] = triangulateLevels(plane, { budgets: [50] }, plain)
+    const refined = refineSurface(level, plane, level.loops, plain)
+    expect(measureDisparity(refined.points, refined.triangles, level.loops, plain).maxError).toBeLessThan(2e-3)
+    const values = refined.points.filter((_, i) => i % 3 === 2)
+    expect(Math.min(...values)).toBeGreaterThanOrEqual(0.25 - 1e-6)
+    expect(Math.max(...values)).toBeLessThanOrEqual(0.25 + 0.003 * 159 + 1e-6)
+  })
+})
