@@ -9,7 +9,7 @@ import { dropUnused } from './topology.js'
 import { measureLevel, triangulateLevels, type Level, type PlaneMesh } from './triangulate.js'
 
 /** Maps of up to this many pixels are refined twice (RMS −2 %) and simplified too, whatever they show: that takes longer than inserting all points. */
-const THOROUGH_PIXELS = 2 ** 21
+const THOROUGH_PIXELS = 2 ** 19
 
 /**
  * Larger sheets are simplified only where they have a cliff that a level's triangles didn't suffice for: where it errs by more than this
