@@ -117,8 +117,7 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
       async handler(id) {
         if (!isDepthMap(id)) return null
         const [file] = splitId(id)
-        // Bundled dev emits its files as a build does.
-        const session = this.environment.config.isBundled === true && config.command === 'serve' ? undefined : shared.serving.get(this.environment)
+        const session = shared.serving.get(this.environment)
         try {
           const asset = await (session ? session.live.load(file) : bakerOf().bake(file))
           for (const warning of warningsOf(asset, file, config)) if (isNew(shared, warning)) this.warn(warning)

@@ -321,4 +321,13 @@ describeInBrowser('dev server', () => {
     expect(log[1]).toMatch(/^\/sub\/dir\/@depthmesh\/[0-9a-f]{32}\/with%20space%2C%20H%C3%BCgel\.lod0\.glb 200$/)
     for (const line of log.slice(2)) expect(line).toMatch(/\/hill\.lod0\.glb 200$/)
   })
+
+  it('serves the levels in bundled dev too', async () => {
+    const page = await open(
+      { 'hill.depth.png': await hill(), 'main.js': `import { asset } from './hill.depth.png'\nwindow.log = await Promise.all(asset.lods.map(async ({ url }) => (await fetch(url)).headers.get('content-type')))` },
+      { config: { experimental: { bundledDev: true } } },
+    )
+    await page.waitForFunction(() => window.log !== undefined)
+    expect(await page.evaluate(() => window.log)).toEqual(['model/gltf-binary', 'model/gltf-binary'])
+  })
 })
