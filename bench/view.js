@@ -14,7 +14,7 @@ import { psnr, ssim } from './support/compare.js'
 import { readLayers } from './support/glb.js'
 import { markdownTable } from './support/measure.js'
 import { rasterise } from './support/rasterise.js'
-import { availablePairs, fillFromFarSide, loadPair, seenShare, softenedDepth } from './support/stereo.js'
+import { availablePairs, fillFromFarSide, loadPair, readPicture, seenShare, softenedDepth } from './support/stereo.js'
 
 const BUDGETS = [100_000, 25_000, 6_000, 1_500]
 
@@ -58,6 +58,7 @@ and enlarged again, 8 bits, as estimators deliver it.`
 /** Each contender's name and how it makes what is drawn. */
 function contenders(pair) {
   const list = [['rubber sheet, full resolution, lossless', async () => [{ ...sheet(pair, fillFromFarSide(pair)), texture: pair.leftPicture }]]]
+  list.push(['the same, WebP q80', async () => [{ ...sheet(pair, fillFromFarSide(pair)), texture: await readPicture(await webp(pair)) }]])
   for (const [level, budget] of BUDGETS.entries()) list.push([`delatin, LOD ${level}`, () => delatinLayers(pair, budget)])
   let baked
   for (const level of BUDGETS.keys()) {
@@ -135,7 +136,7 @@ async function delatinLayers(pair, budget) {
   const buffer = document.createBuffer()
   const accessor = (type, array) => document.createAccessor().setType(type).setArray(array).setBuffer(buffer)
   document.createExtension(EXTTextureWebP).setRequired(true)
-  const picture = await sharp(pair.left).webp({ quality: 80 }).toBuffer()
+  const picture = await webp(pair)
   const material = document
     .createMaterial()
     .setBaseColorTexture(document.createTexture().setImage(picture).setMimeType('image/webp'))
@@ -145,6 +146,10 @@ async function delatinLayers(pair, budget) {
   await MeshoptEncoder.ready
   await document.transform(meshopt({ encoder: MeshoptEncoder, level: 'high' }))
   return readLayers(await new WebIO().registerExtensions(ALL_EXTENSIONS).registerDependencies({ 'meshopt.encoder': MeshoptEncoder }).writeBinary(document))
+}
+
+function webp(pair) {
+  return sharp(pair.left).webp({ quality: 80 }).toBuffer()
 }
 
 /** From pixels and disparity in pixels to metres: depth = focal · baseline / disparity. */

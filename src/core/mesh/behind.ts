@@ -59,9 +59,13 @@ export function pushBehind({ points, triangles }: RefinableSurface, front: Float
 }
 
 /** The farther of the map and a surface over it at each pixel: both are to stay in front of what is hidden. The map alone where the surface is open. */
-export function coverWith({ points, triangles }: RefinableSurface, map: DisparityMap): Float32Array {
-  const { width, height } = map
-  const covered = map.disparity.slice()
+export function coverWith(surface: RefinableSurface, map: DisparityMap): Float32Array {
+  return meshDisparity(surface, map).map((value, i) => (value < map.disparity[i] ? value : map.disparity[i]))
+}
+
+/** A surface's disparity at each pixel centre it covers, the nearest where it lies over itself; NaN elsewhere. */
+export function meshDisparity({ points, triangles }: RefinableSurface, { width, height }: Pick<DisparityMap, 'width' | 'height'>): Float32Array {
+  const disparity = new Float32Array(width * height).fill(NaN)
   const spans = createSpans(height)
   for (let t = 0; t < triangles.length; t += 3) {
     const a = 3 * triangles[t]
@@ -82,9 +86,9 @@ export function coverWith({ points, triangles }: RefinableSurface, map: Disparit
     for (let row = 0, y = spans.top; row < spans.rows; row++, y++) {
       for (let x = spans.bounds[2 * row]; x < spans.bounds[2 * row + 1]; x++) {
         const value = points[a + 2] + (x + 0.5 - ax) * zx + (y + 0.5 - ay) * zy
-        if (value < covered[y * width + x]) covered[y * width + x] = value
+        if (!(value <= disparity[y * width + x])) disparity[y * width + x] = value
       }
     }
   }
-  return covered
+  return disparity
 }

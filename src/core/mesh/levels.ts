@@ -5,7 +5,7 @@ import type { Backdrop } from './backdrop.js'
 import { coverWith, pushBehind } from './behind.js'
 import { measureError, type ErrorModel } from './error.js'
 import { buildGridLods } from './grid.js'
-import { buildLods } from './lod.js'
+import { buildFront } from './front.js'
 import { refineSurface, type RefinableSurface } from './refine.js'
 import { closeSolid } from './solid.js'
 import { coverTriangle, createSpans } from './spans.js'
@@ -48,14 +48,14 @@ export async function buildLevels(map: DisparityMap, backdrop: Backdrop | null, 
   if (settings.topology === 'grid') return fallingOnly(buildGridLods(map, goalsOf(lods), model)).map((front) => ({ front, backdrop: null }))
   if (!Array.isArray(lods)) {
     const hidden = backdrop ? hiddenLevels(map, backdrop, goalsOf(lods), model) : []
-    return (await buildLods(map, settings, model)).map((front, level) => ({ front, backdrop: hidden[level] && backdrop ? keepBehind(hidden[level], front, map, backdrop, model) : null }))
+    return (await buildFront(map, settings, model)).map((front, level) => ({ front, backdrop: hidden[level] && backdrop ? keepBehind(hidden[level], front, map, backdrop, model) : null }))
   }
   const shares = lods.map((budget) => Math.floor(budget * BACKDROP_SHARE)).filter((share) => share >= FEWEST_HIDDEN)
   const hidden = backdrop ? hiddenLevels(map, backdrop, { budgets: shares }, model) : []
   const budgets: number[] = []
   for (const [level, budget] of lods.entries()) budgets.push(Math.min(budget - trianglesOf(hidden[level]), (budgets.at(-1) ?? Infinity) - 1))
   // Levels that the map can't tell apart are left out of the chain: each front takes the backdrop of the smallest budget that it fits.
-  const fronts = await buildLods(map, { ...settings, lods: budgets }, model)
+  const fronts = await buildFront(map, { ...settings, lods: budgets }, model)
   return fronts.map((front) => {
     const mesh = hidden[budgets.findLastIndex((budget) => trianglesOf(front) <= budget)]
     return { front, backdrop: mesh && backdrop ? keepBehind(mesh, front, map, backdrop, model) : null }
@@ -73,7 +73,7 @@ function keepBehind(mesh: PlaneMesh, front: PlaneMesh, map: DisparityMap, backdr
 async function solidLevels(map: DisparityMap, settings: Settings, model: ErrorModel): Promise<PlaneMesh[]> {
   const { lods } = settings
   const build = async (wanted: Settings['lods']): Promise<PlaneMesh[]> => {
-    const fronts = settings.topology === 'grid' ? buildGridLods(map, goalsOf(wanted), model) : await buildLods(map, { ...settings, lods: wanted }, model)
+    const fronts = settings.topology === 'grid' ? buildGridLods(map, goalsOf(wanted), model) : await buildFront(map, { ...settings, lods: wanted }, model)
     return Promise.all(fronts.map((front) => closeSolid(front, map, settings)))
   }
   if (!Array.isArray(lods)) return fallingOnly(await build(lods))

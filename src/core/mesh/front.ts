@@ -1,0 +1,100 @@
+import type { DisparityMap } from '../depth/convention.js'
+import type { Settings } from '../options.js'
+import { meshDisparity } from './behind.js'
+import { collapseLevels } from './collapse.js'
+import { findJumps } from './cut.js'
+import { measureError, type ErrorModel } from './error.js'
+import { buildLods } from './lod.js'
+import type { RefinableSurface } from './refine.js'
+import type { PlaneMesh } from './triangulate.js'
+
+/** Collapse begins with a surface of at least this many triangles, where the map has that much to say. */
+const FINE = 25_000
+
+/** An error larger than this is simply wrong, and not the more so the larger it is: source pixels. */
+const PLAINLY_WRONG = 4
+
+/** How far from where it belongs a simplified silhouette is looked for, pixels. */
+const SILHOUETTE_SEARCH = 12
+
+/**
+ * The visible surface at every level, fine → coarse: inserted ({@link buildLods}) and, where it is cut, collapsed out of the finest; of both
+ * what shows fewer wrong pixels.
+ *
+ * Mean of three stereo pairs from the second camera at 25k | 6k | 1.5k triangles: inserted 25.93 | 24.42 | 20.17 dB, collapsed 26.19 | 25.54 | 23.23.
+ *
+ * @throws DepthMeshError `INPUT_NOTHING_TO_MESH` when no pixel holds anything.
+ */
+export async function buildFront(map: DisparityMap, settings: Settings, model: ErrorModel): Promise<PlaneMesh[]> {
+  const { lods, cut } = settings
+  if (!Array.isArray(lods) || cut === false || findJumps(map, cut).count === 0) return buildLods(map, settings, model)
+  const budgets = lods[0] < FINE ? [FINE, ...lods] : lods
+  const inserted = await buildLods(map, { ...settings, lods: budgets }, model)
+  const collapsed = await collapseLevels(inserted[0], lods, map)
+  const chain: PlaneMesh[] = []
+  for (const [level, budget] of lods.entries()) {
+    const candidates: RefinableSurface[] = [collapsed[level]]
+    const own = inserted.find(({ triangles }) => triangles.length / 3 <= budget)
+    if (own) candidates.push(own)
+    const scored = candidates.filter(({ triangles }) => triangles.length > 0).map((surface) => ({ surface, wrong: wrongness(surface, map, model) }))
+    const best = scored.reduce((a, b) => (b.wrong <= a.wrong ? b : a)).surface
+    const finer = chain.at(-1)
+    if (finer === undefined || best.triangles.length < finer.triangles.length) chain.push(neverBetter(best === own ? own : measured(best, map, cut, model), finer))
+  }
+  return chain
+}
+
+/** Mean squared error over the map's pixels, px², that of a pixel bounded: see {@link PLAINLY_WRONG}. Open places are plainly wrong. */
+function wrongness(surface: RefinableSurface, map: DisparityMap, model: ErrorModel): number {
+  const disparity = meshDisparity(surface, map)
+  let sum = 0
+  for (let i = 0; i < disparity.length; i++) {
+    const wanted = map.disparity[i]
+    // what covers a place that holds nothing is as wrong as what leaves a place open
+    if (Number.isNaN(wanted) && Number.isNaN(disparity[i])) continue
+    const error = Math.abs(disparity[i] - wanted) * model.pixelsPerDisparity
+    sum += error < PLAINLY_WRONG ? error * error : PLAINLY_WRONG * PLAINLY_WRONG
+  }
+  return sum
+}
+
+/** With its errors; a pixel on the wrong side of a silhouette errs by its distance from the right one. */
+function measured({ points, triangles }: RefinableSurface, map: DisparityMap, cut: number, model: ErrorModel): PlaneMesh {
+  const exempt = findMoved(meshDisparity({ points, triangles }, map), map, cut)
+  const { maxError, rmsError, pixelError } = measureError(points, triangles, map, model, exempt)
+  return { points, triangles, maxError, rmsError, pixelError }
+}
+
+/** For each pixel whose surface belongs to another side of a silhouette how far that side is, px; 0 elsewhere, and where there is none near. */
+function findMoved(disparity: Float32Array, { width, height, disparity: wanted }: DisparityMap, cut: number): Float32Array {
+  const moved = new Float32Array(disparity.length)
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      const here = disparity[i]
+      if (Number.isNaN(here) || Math.abs(here - wanted[i]) <= cut) continue
+      let nearest = Infinity
+      for (let reach = 1; reach <= SILHOUETTE_SEARCH && reach < nearest; reach++) {
+        for (let v = Math.max(0, y - reach); v <= Math.min(height - 1, y + reach); v++) {
+          const step = Math.abs(v - y) === reach ? 1 : 2 * reach
+          for (let u = x - reach; u <= x + reach; u += step) {
+            if (u >= 0 && u < width && Math.abs(wanted[v * width + u] - here) <= cut) nearest = Math.min(nearest, Math.hypot(u - x, v - y))
+          }
+        }
+      }
+      if (nearest <= SILHOUETTE_SEARCH) moved[i] = nearest
+    }
+  }
+  return moved
+}
+
+/** A coarser level claims no smaller error than a finer one. */
+function neverBetter(level: PlaneMesh, finer: PlaneMesh | undefined): PlaneMesh {
+  if (finer === undefined) return level
+  const { max, rms, p99 } = finer.pixelError
+  return {
+    ...level,
+    maxError: Math.max(level.maxError, finer.maxError),
+    rmsError: Math.max(level.rmsError, finer.rmsError),
+    pixelError: { max: Math.max(level.pixelError.max, max), rms: Math.max(level.pixelError.rms, rms), p99: Math.max(level.pixelError.p99, p99) },
+  }
+}
