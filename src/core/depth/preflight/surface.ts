@@ -165,7 +165,7 @@ function checkSilhouettes({ width, height, disparity }: DisparityMap, range: num
       value: amid / edges,
       found: `${percent(amid / edges)} of the pixels at silhouettes lie halfway between front and back`,
       why: 'Blurred silhouettes become ramps of stretched picture around everything in front.',
-      advice: 'They are snapped to the side they belong to, with the colour picture as a guide. A sharper map is better still.',
+      advice: 'They are snapped to the side they belong to, with the colour picture as a guide; a sharper map is better still. If the ramps are real slopes, keep them.',
       settings: { clean: { silhouettes: false } },
     },
   ]
