@@ -30,6 +30,9 @@ describe.each(viteVersions)('vite build --watch with %s', (version) => {
     })
     const output = (pattern: RegExp): Promise<void> => vi.waitFor(() => expect(project.text('dist/main.js')).toMatch(pattern), { timeout: 20_000, interval: 50 })
     await output(/"?fovY"?:\s*45/)
+    // The bundle is written before Rollup watches what it came from.
+    await vi.waitFor(() => expect(builds).toBe(1), { timeout: 20_000, interval: 50 })
+    await sleep(200)
     project.write({ 'hill.depth.json': '{ "fovY": 77 }' })
     await output(/"?fovY"?:\s*77/)
     project.write({ 'hill.depth.json': '{ "fovY": 66 }' })
