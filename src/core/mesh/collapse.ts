@@ -14,7 +14,7 @@ const DISPARITY_WEIGHT = 0.25
  * view is dropped, crowded edges get vertices of their own.
  *
  * @param budgets triangles, falling.
- * @returns one surface a budget, sound, with vertices of the fine one.
+ * @returns one surface a budget, sound, with vertices of the fine one; more than the budget where the surface has more pieces than triangles were asked for.
  */
 export async function collapseLevels(fine: RefinableSurface, budgets: readonly number[], { width, height }: Pick<DisparityMap, 'width' | 'height'>): Promise<RefinableSurface[]> {
   await MeshoptSimplifier.ready
@@ -28,13 +28,13 @@ export async function collapseLevels(fine: RefinableSurface, budgets: readonly n
     if ((x === 0 || x === width) && (y === 0 || y === height)) locked[v] = 1
   }
   let triangles = fine.triangles
-  const collapse = (target: number) =>
-    MeshoptSimplifier.simplifyWithAttributes(triangles, scaled, 3, new Float32Array(count), 1, [0], locked, 3 * Math.min(target, triangles.length / 3), 1e6, ['ErrorAbsolute'])[0]
+  const collapse = (target: number): Uint32Array =>
+    triangles.length <= 3 * target ? triangles : MeshoptSimplifier.simplifyWithAttributes(triangles, scaled, 3, new Float32Array(count), 1, [0], locked, 3 * Math.min(target, triangles.length / 3), 1e6, ['ErrorAbsolute'])[0]
   return budgets.map((budget) => {
     let collapsed = collapse(budget)
     let level = mend({ points, triangles: collapsed })
     // What mending drops may be spent again.
-    const larger = collapse(2 * budget - level.triangles.length / 3)
+    const larger = collapse(Math.max(budget, 2 * budget - level.triangles.length / 3))
     const spent = mend({ points, triangles: larger })
     if (spent.triangles.length <= 3 * budget && spent.triangles.length > level.triangles.length) {
       collapsed = larger

@@ -36,15 +36,17 @@ export async function buildFront(map: DisparityMap, settings: Settings, model: E
     const candidates: RefinableSurface[] = [collapsed[level]]
     const own = inserted.find(({ triangles }) => triangles.length / 3 <= budget)
     if (own) candidates.push(own)
-    const scored = candidates.filter(({ triangles }) => triangles.length > 0).map((surface) => ({ surface, wrong: wrongness(surface, map, model) }))
+    const scored = candidates.filter(({ triangles }) => triangles.length > 0 && triangles.length <= 3 * budget).map((surface) => ({ surface, wrong: wrongness(surface, map, model) }))
+    if (scored.length === 0) continue
     const best = scored.reduce((a, b) => (b.wrong <= a.wrong ? b : a)).surface
     const finer = chain.at(-1)
     if (finer === undefined || best.triangles.length < finer.triangles.length) chain.push(neverBetter(best === own ? own : measured(best, map, cut, model), finer))
   }
-  return chain
+  // budgets too small for any of it: what insertion makes of them
+  return chain.length > 0 ? chain : buildLods(map, settings, model)
 }
 
-/** Mean squared error over the map's pixels, px², that of a pixel bounded: see {@link PLAINLY_WRONG}. Open places are plainly wrong. */
+/** Sum of squared errors over the map's pixels, px², that of a pixel bounded: see {@link PLAINLY_WRONG}. Open places are plainly wrong. */
 function wrongness(surface: RefinableSurface, map: DisparityMap, model: ErrorModel): number {
   const disparity = meshDisparity(surface, map)
   let sum = 0

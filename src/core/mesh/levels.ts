@@ -83,6 +83,7 @@ async function solidLevels(map: DisparityMap, settings: Settings, model: ErrorMo
     let front = Math.max(2, Math.floor(budget * FRONT_SHARE))
     for (let attempt = 0; attempt < SOLID_ATTEMPTS; attempt++) {
       const [solid] = await build([front])
+      if (trianglesOf(solid) === 0) break
       if (trianglesOf(solid) <= budget) {
         levels.push(solid)
         break

@@ -82,6 +82,7 @@ function splitFans({ points, triangles }: RefinableSurface): RefinableSurface {
 
 /** Triangles with the same outline and no more inside than it takes, by meshoptimizer on the flat sheet; the front's own where that is not sound. */
 async function simplestInside(points: Float32Array, triangles: Uint32Array): Promise<Uint32Array> {
+  if (triangles.length === 0) return triangles
   await MeshoptSimplifier.ready
   const count = points.length / 3
   const sheet = points.map((value, i) => (i % 3 === 2 ? 0 : value))
