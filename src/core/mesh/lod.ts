@@ -12,6 +12,12 @@ import { measureLevel, triangulateLevels, type Level, type PlaneMesh } from './t
 const THOROUGH_PIXELS = 2 ** 19
 
 /**
+ * Levels of larger maps with fewer pixels a triangle than this stay as they were inserted: they err by a few hundredths of a pixel, and at 1024²
+ * refining 100,000 triangles would take as long as inserting them.
+ */
+const DENSE = 12
+
+/**
  * Larger sheets are simplified only where they have a cliff that a level's triangles didn't suffice for: where it errs by more than this
  * (disparity), and by so many times its RMS error. There simplifying halves the RMS; smooth ground errs by 4 to 7 times its RMS and gains nothing.
  */
@@ -33,7 +39,8 @@ export async function buildLods(map: DisparityMap, settings: Settings, model: Er
   const chain: PlaneMesh[] = []
   const thorough = map.width * map.height <= THOROUGH_PIXELS
   for (const [i, inserted] of triangulateLevels(map, goals, model, jumps).entries()) {
-    const refined = refineLevel(inserted, map, model)
+    const dense = !thorough && map.width * map.height < (DENSE * inserted.triangles.length) / 3
+    const refined = dense ? inserted : refineLevel(inserted, map, model)
     let level = measureLevel(thorough ? refineLevel(refined, map, model) : refined, map, model)
     const finer = chain.at(-1)
     const cliff = level.maxError > UNRESOLVED_CLIFF && level.maxError > CLIFF_OVER_RMS * level.rmsError
