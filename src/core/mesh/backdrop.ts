@@ -21,6 +21,8 @@ export interface Backdrop {
   continued: Uint32Array
   /** For each of them the pixel of the picture that goes on there. */
   source: Uint32Array
+  /** How far the layer may be set back, disparity. */
+  deepest: number
 }
 
 /** Added to what can be seen from `travel` away, pixels: a simplified silhouette wanders by about that much. */
@@ -83,7 +85,7 @@ export function buildBackdrop(map: DisparityMap, settings: Settings): Backdrop |
   for (let i = 0; i < back.length; i++) back[i] = Math.max(deepest, back[i] - setBack)
 
   const source = Uint32Array.from(order, (i) => (Math.floor(from[i] / columns) - top) * width + (from[i] % columns) - left)
-  return { map: { ...map, width: columns, height: rows, disparity: back }, left, top, continued: order, source }
+  return { map: { ...map, width: columns, height: rows, disparity: back }, left, top, continued: order, source, deepest }
 }
 
 /**

@@ -18,7 +18,7 @@ const CLEARANCE = 0.005
  * @param points of the hidden layer, on its canvas; changed in place.
  * @param front the level's front surface, as {@link coverWith} gives it.
  */
-export function pushBehind({ points, triangles }: RefinableSurface, front: Float32Array, map: DisparityMap, { map: hidden, left, top }: Backdrop): void {
+export function pushBehind({ points, triangles }: RefinableSurface, front: Float32Array, map: DisparityMap, { map: hidden, left, top, deepest }: Backdrop): void {
   const { width, height } = map
   const spans = createSpans(hidden.height)
   for (let round = 0; round < ROUNDS; round++) {
@@ -47,9 +47,9 @@ export function pushBehind({ points, triangles }: RefinableSurface, front: Float
           const over = la * points[a + 2] + lb * points[b + 2] + lc * points[c + 2] - limit
           if (!(over > 1e-6)) continue
           const step = over / (la * la + lb * lb + lc * lc)
-          points[a + 2] = Math.max(0, points[a + 2] - la * step)
-          points[b + 2] = Math.max(0, points[b + 2] - lb * step)
-          points[c + 2] = Math.max(0, points[c + 2] - lc * step)
+          points[a + 2] = Math.max(deepest, points[a + 2] - la * step)
+          points[b + 2] = Math.max(deepest, points[b + 2] - lb * step)
+          points[c + 2] = Math.max(deepest, points[c + 2] - lc * step)
           pushed = true
         }
       }
