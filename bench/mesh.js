@@ -17,7 +17,7 @@ const BUDGETS = [100_000, 25_000, 6_000, 1_500]
 
 /** Real heights, where they stand beside the checkout. */
 const REAL = fileURLToPath(new URL('../../shared/data/', import.meta.url))
-const REAL_MAPS = { 'jacksboro-dem16': {}, 'grandcanyon-sm': {}, 'bevy-hmp': {}, 'fuji-terrainrgb': { encoding: 'terrain-rgb' } }
+const REAL_MAPS = { 'jacksboro-dem16': {}, 'grandcanyon-sm': { channel: 'g' }, 'bevy-hmp': {}, 'fuji-terrainrgb': { encoding: 'terrain-rgb' } }
 
 export async function run({ quick = argv.includes('--quick') } = {}) {
   const scenes = [terrain(1024), room(1024), spheres(1024)].map(({ name, width, height, disparity, settings, ...rest }) => ({ ...rest, name: `${name} ${width}×${height}`, width, height, disparity, settings }))

@@ -60,7 +60,7 @@ export async function run() {
     }
     if (entry.file.endsWith('.png')) {
       tally['color-mapped'].clean++
-      if (await refused(real.bytes)) {
+      if (await refused(real.bytes, real.settings.channel)) {
         tally['color-mapped'].alarms++
         tally['color-mapped'].alarmed.push(entry.name)
       }
@@ -88,8 +88,8 @@ async function colorMapped({ width, height, disparity }) {
   return sharp(rgb, { raw: { width, height, channels: 3 } }).png({ compressionLevel: 1 }).toBuffer()
 }
 
-async function refused(png) {
-  return decodeDepth(png, { channel: null, encoding: 'disparity', maxPixels: MAX_PIXELS }).then(() => false, ({ code }) => code === 'INPUT_UNSUPPORTED')
+async function refused(png, channel = null) {
+  return decodeDepth(png, { channel, encoding: 'disparity', maxPixels: MAX_PIXELS }).then(() => false, ({ code }) => code === 'INPUT_UNSUPPORTED')
 }
 
 /** Decode + pre-flight + clean beside meshing, 2048², 16 bits, with a picture of that size. */

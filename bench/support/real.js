@@ -11,6 +11,9 @@ const MAX_PIXELS = 2 ** 26
 /** What is no gray map by itself: colour pictures of depth, and EXR. */
 const NOT_GRAY = new Set(['pumpkin', 'fuji-terrainrgb', 'beachball-0001'])
 
+/** The channel that holds depth, where R, G and B are not the same. */
+const CHANNELS = { 'grandcanyon-sm': 'g' }
+
 /** Names of the gray maps with what the manifest says about them; throws where the shared inputs are missing. */
 export function realMaps() {
   if (!existsSync(FOLDER)) throw new Error(`this benchmark needs the real inputs at ${FOLDER}`)
@@ -23,7 +26,7 @@ export function realMaps() {
  * @returns {Promise<{ name: string, entry: any, bytes: Uint8Array, raster: any, settings: any, map: any, color: Uint8Array | null, picture: any }>}
  */
 export async function loadReal(entry) {
-  const settings = parseSettings([{ origin: entry.name, settings: entry.sidecar ?? {} }])
+  const settings = parseSettings([{ origin: entry.name, settings: { channel: CHANNELS[entry.name], ...entry.sidecar } }])
   const bytes = readFileSync(FOLDER + entry.file)
   const raster = await readRaster(entry, settings, bytes)
   const map = toDisparity(raster, settings)
@@ -35,7 +38,7 @@ export async function loadReal(entry) {
 async function readRaster(entry, settings, bytes) {
   if (entry.file.endsWith('.npz')) return { width: entry.width, height: entry.height, samples: stretch(readNpz(bytes)), format: 'float', bitDepth: 32, source: 'exr', channel: 'Y', channels: ['Y'], alpha: null, colourChunks: [] }
   const png = entry.file.endsWith('.jpg') ? await sharp(bytes).greyscale().png().toBuffer() : bytes
-  return decodeDepth(png, { channel: null, encoding: settings.encoding, maxPixels: MAX_PIXELS })
+  return decodeDepth(png, { channel: settings.channel, encoding: settings.encoding, maxPixels: MAX_PIXELS })
 }
 
 /** Finite values to 0..1, the rest to NaN: what a program does that saves floats as a disparity map. */

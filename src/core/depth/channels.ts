@@ -11,9 +11,6 @@ const COLOUR_DIFFERENCE = 24
 /** Distinct colours at 5 bits a channel up to which a picture is false colour: a colour ramp is a curve through the cube (69 in a real one), photographs fill it (740 and more in 17). */
 const FALSE_COLOUR_CELLS = 512
 
-/** Channels that differ by no more, in stored steps, are one gray that was rounded on its way through a colour space (213 pixels of a real height map); green is closest to it. */
-const ROUNDING = 1
-
 const CHANNEL_NAMES = ['r', 'g', 'b', 'a']
 
 /**
@@ -41,9 +38,7 @@ export function pickDepth(pixels: Pixels, options: Pick<DecodeOptions, 'channel'
     if (!gray) return { samples: readChannel(pixels, index), alpha: named === 'a' ? null : alpha, channel: named }
   }
   if (gray) return { samples: readChannel(pixels, 0), alpha, channel: 'gray' }
-  const difference = largestDifference(pixels)
-  if (difference === 0) return { samples: readChannel(pixels, 0), alpha, channel: 'rgb' }
-  if (difference <= ROUNDING && pixels.top > 1) return { samples: readChannel(pixels, 1), alpha, channel: 'g' }
+  if (isGray(pixels)) return { samples: readChannel(pixels, 0), alpha, channel: 'rgb' }
   throw refuseColour(pixels)
 }
 
@@ -68,18 +63,9 @@ function readAlpha({ data, stride, top }: Pixels): Uint8Array | null {
   return low === 255 || high === 0 ? null : alpha
 }
 
-/** Between the channels of any pixel, in stored steps. */
-function largestDifference({ data, stride }: Pixels): number {
-  let largest = 0
-  for (let at = 0; at < data.length; at += stride) {
-    const r = data[at]
-    const g = data[at + 1]
-    const b = data[at + 2]
-    if (r === g && r === b) continue
-    const difference = Math.max(r, g, b) - Math.min(r, g, b)
-    if (!(difference <= largest)) largest = difference
-  }
-  return largest
+function isGray({ data, stride }: Pixels): boolean {
+  for (let at = 0; at < data.length; at += stride) if (data[at] !== data[at + 1] || data[at] !== data[at + 2]) return false
+  return true
 }
 
 function unknownChannel(channel: string | null, stride: number): DepthMeshError {
@@ -104,7 +90,7 @@ function refuseColour(pixels: Pixels): DepthMeshError {
   const { difference, colours } = measureColour(pixels)
   if (difference <= COLOUR_DIFFERENCE) {
     return new DepthMeshError('INPUT_UNSUPPORTED', `expected gray, found channels that differ by up to ${difference} of 255`, {
-      hint: 'Save the map as gray, or say which channel holds depth: "channel": "r", "g" or "b".',
+      hint: 'Say which channel holds depth: "channel": "g" where gray was only rounded in a colour space, else "r" or "b"; or save the map as gray.',
     })
   }
   if (colours <= FALSE_COLOUR_CELLS) {

@@ -90,10 +90,13 @@ describe('decoding a PNG', () => {
     expect((await decode(makePng({ width: 4, height: 4, bitDepth: 8, colourType: 6, pixel: (x) => [x, x, x, value] }))).alpha).toBeNull()
   })
 
-  it('takes gray that was rounded by a step in some channel as gray, and says which it took', async () => {
-    const png = makePng({ width: 16, height: 16, bitDepth: 8, colourType: 2, pixel: (x, y) => [100 + y + (x === 3 ? 1 : 0), 100 + y, 100 + y] })
-    expect((await decode(png)).channel).toBe('g')
-    expect((await levels(png)).slice(0, 32)).toEqual([...Array<number>(16).fill(100), ...Array<number>(16).fill(101)])
+  it('refuses channels that differ by a single step of a single pixel, until one is named', async () => {
+    const png = makePng({ width: 16, height: 16, bitDepth: 8, colourType: 2, pixel: (x, y) => [100 + y + (x === 3 && y === 5 ? 1 : 0), 100 + y, 100 + y] })
+    expect(await refusal(png)).toBe(
+      'INPUT_UNSUPPORTED: expected gray, found channels that differ by up to 1 of 255. ' +
+        'Say which channel holds depth: "channel": "g" where gray was only rounded in a colour space, else "r" or "b"; or save the map as gray.',
+    )
+    expect((await levels(png, { channel: 'g' })).slice(0, 32)).toEqual([...Array<number>(16).fill(100), ...Array<number>(16).fill(101)])
   })
 
   it('reads the channel that the settings name', async () => {
@@ -110,7 +113,8 @@ describe('a colour picture under the name of a depth map', () => {
   it('is refused with the way out when its channels differ a little', async () => {
     const png = makePng({ width: 64, height: 64, bitDepth: 8, colourType: 2, pixel: (x) => [x, x + 2, x] })
     expect(await refusal(png)).toBe(
-      'INPUT_UNSUPPORTED: expected gray, found channels that differ by up to 2 of 255. Save the map as gray, or say which channel holds depth: "channel": "r", "g" or "b".',
+      'INPUT_UNSUPPORTED: expected gray, found channels that differ by up to 2 of 255. ' +
+        'Say which channel holds depth: "channel": "g" where gray was only rounded in a colour space, else "r" or "b"; or save the map as gray.',
     )
   })
 
