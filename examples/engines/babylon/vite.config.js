@@ -1,0 +1,3 @@
+import depthmesh from 'depthmesh/vite'
+
+export default { base: './', plugins: [depthmesh()] }
