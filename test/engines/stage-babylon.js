@@ -46,10 +46,11 @@ globalThis.stage = {
       loader.onExtensionLoadedObservable.add((extension) => {
         if (extension.name !== 'MSFT_lod') return
         extension.onNodeLODsLoadedObservable.add((index) => {
-          looking = looking.then(async () => {
-            const active = scene.meshes.filter((mesh) => mesh.isEnabled() && mesh.getTotalVertices() > 0)
-            looks.push({ index, triangles: active.reduce((sum, mesh) => sum + mesh.getTotalIndices() / 3, 0), pixels: await stage.look() })
-          })
+          // At once: while the picture is drawn, the next level may arrive.
+          const shown = scene.meshes.filter((mesh) => mesh.isEnabled() && mesh.getTotalVertices() > 0)
+          const look = { index, triangles: shown.reduce((sum, mesh) => sum + mesh.getTotalIndices() / 3, 0) }
+          looks.push(look)
+          looking = looking.then(async () => (look.pixels = await stage.look()))
         })
       })
       looks.complete = new Promise((resolve) => loader.onCompleteObservable.addOnce(resolve))
