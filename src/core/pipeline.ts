@@ -214,7 +214,7 @@ async function readPicture({ color }: BakeSources, map: { width: number; height:
 }
 
 /** clean ▶ silhouette: the map as it is meshed, and what was done to it. */
-async function mendMap({ raster, meant, picture, gray, report }: ReadMap, settings: Settings): Promise<{ map: DisparityMap; steps: CleanStep[] }> {
+export async function mendMap({ raster, meant, picture, gray, report }: ReadMap, settings: Settings): Promise<{ map: DisparityMap; steps: CleanStep[] }> {
   const { map, steps } = cleanDepth({ map: meant, raster, report, picture: gray }, settings)
   // After the holes: what alpha cuts away is not to be filled.
   const visible = await cutAway(map, picture)

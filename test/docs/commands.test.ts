@@ -20,7 +20,7 @@ afterAll(() => rm(folder, { recursive: true }))
 
 describe("the README's commands", () => {
   it('are there', () => {
-    expect(commands.map((command) => command.split(' ')[0])).toEqual(['bake', 'check', 'watch', 'export', 'cache'])
+    expect(commands.map((command) => command.split(' ')[0])).toEqual(['bake', 'check', 'report', 'watch', 'export', 'cache'])
   })
 
   // `watch` never ends by itself: its flags are tried by `bake`, which has the same, and the rest by test/cli/watch.test.ts.

@@ -1,5 +1,5 @@
-import { type Accessor, Logger, type mat4, type Node, type Primitive, WebIO } from '@gltf-transform/core'
-import { ALL_EXTENSIONS } from '@gltf-transform/extensions'
+import { type Accessor, type Document, Logger, type mat4, type Material, type Node, type Primitive, type Texture, WebIO } from '@gltf-transform/core'
+import { ALL_EXTENSIONS, type Transform } from '@gltf-transform/extensions'
 import { MeshoptDecoder } from 'meshoptimizer'
 import { DepthMeshError } from '../errors.js'
 
@@ -23,17 +23,87 @@ export interface UnwrappedMesh {
  * @throws DepthMeshError `INPUT_UNREADABLE`; `INPUT_UNSUPPORTED` where there is no triangle, no normal or no UV.
  */
 export async function readUnwrapped(glb: Uint8Array): Promise<UnwrappedMesh[]> {
-  await MeshoptDecoder.ready
-  const io = new WebIO().setLogger(new Logger(Logger.Verbosity.SILENT)).registerExtensions(ALL_EXTENSIONS).registerDependencies({ 'meshopt.decoder': MeshoptDecoder })
-  const document = await io.readBinary(glb).catch((cause: unknown) => {
-    throw new DepthMeshError('INPUT_UNREADABLE', 'expected a GLB', { hint: 'Export the mesh as binary glTF (.glb).', cause })
-  })
+  const document = await open(glb)
   const meshes: UnwrappedMesh[] = []
   for (const node of document.getRoot().listNodes()) {
     for (const primitive of node.getMesh()?.listPrimitives() ?? []) if (primitive.getMode() === TRIANGLES) meshes.push(unwrapped(node, primitive))
   }
   if (meshes.length === 0) throw new DepthMeshError('INPUT_UNSUPPORTED', 'expected triangles in the GLB, found none', { hint: 'Export the mesh itself, as triangles.' })
   return meshes
+}
+
+/** A picture inside a GLB. */
+export interface StoredImage {
+  bytes: Uint8Array
+  mimeType: string
+}
+
+/** A surface of a level that {@link writeGlb} wrote, as an engine gets it. */
+export interface StoredLayer {
+  role: 'front' | 'backdrop'
+  /** x, y, z metres per vertex, in glTF space. */
+  positions: Float32Array
+  /** u, v per vertex, 0..1 across its pictures, origin top left; `null` where it has none. */
+  uvs: Float32Array | null
+  /** Three vertices per triangle. */
+  indices: Uint32Array
+  color: StoredImage | null
+  normalMap: StoredImage | null
+  lit: boolean
+  doubleSided: boolean
+}
+
+/**
+ * Reads the levels of a GLB of our own, fine → coarse, decoded: one in a GLB a level, all of them under `MSFT_lod`.
+ *
+ * @throws DepthMeshError `INPUT_UNREADABLE`
+ */
+export async function readLevels(glb: Uint8Array): Promise<StoredLayer[][]> {
+  const document = await open(glb)
+  const nodes = document.getRoot().listNodes().filter((node) => node.getMesh() !== null)
+  const levels = nodes.map((node) => (node.getMesh()?.listPrimitives() ?? []).map((primitive) => storedLayer(node, primitive)))
+  const triangles = (layers: readonly StoredLayer[]) => layers.reduce((count, { indices }) => count + indices.length, 0)
+  return levels.sort((a, b) => triangles(b) - triangles(a))
+}
+
+async function open(glb: Uint8Array): Promise<Document> {
+  await MeshoptDecoder.ready
+  const io = new WebIO().setLogger(new Logger(Logger.Verbosity.SILENT)).registerExtensions(ALL_EXTENSIONS).registerDependencies({ 'meshopt.decoder': MeshoptDecoder })
+  // Copied: glTF-Transform lays arrays of floats over the bytes, which have to start at a multiple of four for that; those of a cache entry do not.
+  return io.readBinary(Uint8Array.from(glb)).catch((cause: unknown) => {
+    throw new DepthMeshError('INPUT_UNREADABLE', 'expected a GLB', { hint: 'Export the mesh as binary glTF (.glb).', cause })
+  })
+}
+
+function storedLayer(node: Node, primitive: Primitive): StoredLayer {
+  const position = primitive.getAttribute('POSITION')
+  const uv = primitive.getAttribute('TEXCOORD_0')
+  const material = primitive.getMaterial()
+  if (position === null || material === null) throw new DepthMeshError('INPUT_UNREADABLE', 'expected a level that depthmesh wrote')
+  const color = storedImage(material.getBaseColorTexture())
+  const normalMap = storedImage(material.getNormalTexture())
+  const transform = textureTransform(material)
+  const [[scaleU, scaleV], [offsetU, offsetV]] = [transform?.getScale() ?? [1, 1], transform?.getOffset() ?? [0, 0]]
+  return {
+    role: material.getName().endsWith(' backdrop') ? 'backdrop' : 'front',
+    positions: eachElement(position, 3, placedBy(node.getWorldMatrix())),
+    uvs: uv && (color ?? normalMap) ? eachElement(uv, 2, ([u, v]) => [u * scaleU + offsetU, v * scaleV + offsetV]) : null,
+    indices: indicesOf(primitive, position),
+    color,
+    normalMap,
+    lit: material.getExtension('KHR_materials_unlit') === null,
+    doubleSided: material.getDoubleSided(),
+  }
+}
+
+function storedImage(texture: Texture | null): StoredImage | null {
+  const bytes = texture?.getImage()
+  return texture && bytes ? { bytes, mimeType: texture.getMimeType() } : null
+}
+
+function textureTransform(material: Material): Transform | null {
+  const info = material.getBaseColorTextureInfo() ?? material.getNormalTextureInfo()
+  return info?.getExtension<Transform>('KHR_texture_transform') ?? null
 }
 
 /** glTF's number for triangle lists. */
@@ -47,14 +117,22 @@ function unwrapped(node: Node, primitive: Primitive): UnwrappedMesh {
   }
   const tangent = primitive.getAttribute('TANGENT')
   const matrix = node.getWorldMatrix()
-  const indices = primitive.getIndices()?.getArray()
   return {
-    positions: eachElement(position, 3, ([x, y, z]) => [0, 1, 2].map((row) => matrix[row] * x + matrix[4 + row] * y + matrix[8 + row] * z + matrix[12 + row])),
+    positions: eachElement(position, 3, placedBy(matrix)),
     normals: eachElement(normal, 3, (n) => unit(byCofactors(matrix, n))),
     tangents: tangent && eachElement(tangent, 4, ([x, y, z, w]) => [...unit([0, 1, 2].map((row) => matrix[row] * x + matrix[4 + row] * y + matrix[8 + row] * z)), w]),
     uvs: eachElement(uv, 2, (value) => value),
-    indices: indices ? Uint32Array.from(indices) : Uint32Array.from({ length: position.getCount() }, (_, i) => i),
+    indices: indicesOf(primitive, position),
   }
+}
+
+function placedBy(matrix: mat4): (point: number[]) => number[] {
+  return ([x, y, z]) => [0, 1, 2].map((row) => matrix[row] * x + matrix[4 + row] * y + matrix[8 + row] * z + matrix[12 + row])
+}
+
+function indicesOf(primitive: Primitive, position: Accessor): Uint32Array {
+  const indices = primitive.getIndices()?.getArray()
+  return indices ? Uint32Array.from(indices) : Uint32Array.from({ length: position.getCount() }, (_, i) => i)
 }
 
 /** Elements of an accessor, decoded and mapped. */

@@ -63,3 +63,23 @@ export function unproject(plane: Pick<PlaneMesh, 'points' | 'triangles'>, map: D
   }
   return { positions, uvs, indices: triangles }
 }
+
+/**
+ * The way back, from metres to (u px, v px on the picture, disparity) per vertex: {@link unproject} undone, to float precision.
+ */
+export function project(positions: Float32Array, map: Omit<DisparityMap, 'disparity'>, settings: Settings): Float32Array {
+  const points = new Float32Array(positions.length)
+  const perspective = settings.projection === 'perspective'
+  const ground = settings.orientation === 'ground'
+  const metresPerPixel = perspective ? (2 * Math.tan((settings.fovY * Math.PI) / 360)) / map.height : settings.width / map.width
+  const wFar = 1 / map.far
+  const wRange = 1 / map.near - wFar
+  for (let i = 0; i < positions.length; i += 3) {
+    const [x, y, z] = positions.subarray(i, i + 3)
+    const scale = perspective ? -z * metresPerPixel : metresPerPixel
+    points[i] = map.width / 2 + x / scale
+    points[i + 1] = map.height / 2 + (ground && !perspective ? z : -y) / scale
+    points[i + 2] = perspective ? (-1 / z - wFar) / wRange : (ground ? y : z) / map.relief
+  }
+  return points
+}

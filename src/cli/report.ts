@@ -1,0 +1,69 @@
+import { basename, dirname, extname } from 'node:path'
+import { openBaker } from './baker.js'
+import { splitClashes } from './bake-maps.js'
+import { EXIT, type Command } from './command.js'
+import { eachMap } from './each-map.js'
+import { findMaps, mapName, patternsOf } from './find-maps.js'
+import { cacheDirFlag, noCacheFlag, type Arguments } from './flags.js'
+import { failure, printJson, reportFailure, reportWarnings } from './outcome.js'
+import { settingsFromFlags } from './setting-flags.js'
+import { UsageError } from './usage-error.js'
+import { writeOutputs } from './write-outputs.js'
+
+export const reportCommand: Command = {
+  name: 'report',
+  usage: '<file, folder or glob…> [flags]',
+  summary: 'a page to look at: the map, what was found in it, every level in a viewer, its error and sizes',
+  details: [
+    'Bakes each depth map (or takes the result from the cache) and writes <name>.report.html into the working directory: one file that needs no network.',
+    'It shows the map and what pre-flight found, what was mended, each level with its picture, as facets and as wires, how far it lies from the map, and what it weighs.',
+  ],
+  flags: [
+    { name: 'output', value: '<file.html>', meaning: 'where the page of one map goes', fallback: '<name>.report.html' },
+    cacheDirFlag,
+    noCacheFlag,
+  ],
+  takesSettings: true,
+  run: report,
+}
+
+async function report(args: Arguments, signal: AbortSignal): Promise<number> {
+  const settings = settingsFromFlags(args.flags)
+  const found = await findMaps(patternsOf(args))
+  const output = outputFile(args, found.maps.length + found.errors.length)
+  const { maps, clashes } = splitClashes(found.maps)
+  const failures = [...found.errors.map((error) => failure(error.file ?? '', error)), ...clashes]
+  for (const each of failures) reportFailure(each, args)
+  const baker = openBaker(args, settings)
+  try {
+    const failed = await eachMap(maps, args, signal, async (file) => {
+      const page = output ?? `${mapName(file)}.report.html`
+      const baked = await baker.bake(file, { signal })
+      const { result, warnings } = await baker.withSources(file, async (sources, options, files) => {
+        const { reportDepthMesh } = await import('../core/report.js')
+        const fileNames = { depth: basename(files.depth), color: files.color === null ? null : basename(files.color) }
+        return reportDepthMesh(sources, { ...options, baked, fileNames })
+      }, { signal })
+      await writeOutputs(dirname(page), [{ name: basename(page), bytes: result.html }], [], signal)
+      return () => {
+        reportWarnings(warnings, args)
+        const bytes = Buffer.byteLength(result.html)
+        if (args.flags.has('json')) printJson({ file, ok: true, report: page, bytes, checks: result.manifest.preflight.checks })
+        else if (!args.flags.has('quiet')) console.log(`${file} → ${page} (${(bytes / 2 ** 20).toFixed(1)} MiB)`)
+      }
+    })
+    if (signal.aborted) return EXIT.interrupted
+    return failures.length + failed === 0 ? EXIT.ok : EXIT.failed
+  } finally {
+    await baker.close()
+  }
+}
+
+/** The file of `--output`. Pages end in .html, which no source does: so none is ever written over. */
+function outputFile({ flags }: Arguments, maps: number): string | undefined {
+  const output = flags.get('output')
+  if (typeof output !== 'string') return undefined
+  if (maps > 1) throw new UsageError(`--output: expected one map, got ${maps}. Leave it out: each gets <name>.report.html.`)
+  if (!/^\.html?$/i.test(extname(output))) throw new UsageError(`--output: expected a file that ends in .html, got ${JSON.stringify(output)}.`)
+  return output
+}
