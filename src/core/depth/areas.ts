@@ -3,48 +3,58 @@ export interface Areas {
   /** Each pixel's area, numbered from 0 in the order of their first pixel; −1 outside the mask. */
   labels: Int32Array
   count: number
+  /** What they are made of: from each start up to, not including, the end. */
+  runs: { starts: readonly number[]; ends: readonly number[] }
 }
 
-/** Finds the connected areas (4 neighbours) of a mask: union-find over the rows, then one pass that numbers them. */
+/**
+ * Finds the connected areas (4 neighbours) of a mask. Runs along the rows are what is connected, not pixels:
+ *
+ * ```
+ * ██ ███   ██     runs 0 1 2
+ *  █████  ███     runs 3 4: 3 touches 0 and 1, 4 touches 2
+ * ```
+ */
 export function labelAreas(width: number, height: number, inside: (i: number) => boolean): Areas {
-  const parent = new Int32Array(width * height).fill(-1)
-  const root = (i: number) => {
-    while (parent[i] !== i) {
-      parent[i] = parent[parent[i]]
-      i = parent[i]
+  // (1) The runs, and which of them touch. The smaller of two numbers stays the root, so that a root comes before what hangs on it.
+  const starts: number[] = []
+  const ends: number[] = []
+  const parent: number[] = []
+  const root = (run: number) => {
+    while (parent[run] !== run) {
+      parent[run] = parent[parent[run]]
+      run = parent[run]
     }
-    return i
+    return run
   }
+  let above = 0 // the first run of the row above that can touch one of this row
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const i = y * width + x
+    const first = starts.length
+    const rowEnd = (y + 1) * width
+    for (let i = rowEnd - width; i < rowEnd; i++) {
       if (!inside(i)) continue
-      const left = x > 0 && parent[i - 1] >= 0 ? root(i - 1) : -1
-      const above = y > 0 && parent[i - width] >= 0 ? root(i - width) : -1
-      if (left < 0 && above < 0) parent[i] = i
-      else if (left < 0) parent[i] = above
-      else {
-        parent[i] = left
-        // The smaller index stays the root, so that a root always comes before its pixels.
-        if (above >= 0 && above < left) {
-          parent[left] = above
-          parent[i] = above
-        } else if (above > left) parent[above] = left
+      const start = i
+      while (i < rowEnd && inside(i)) i++
+      const run = starts.length
+      starts.push(start)
+      ends.push(i)
+      parent.push(run)
+      while (above < first && ends[above] <= start - width) above++
+      for (let touching = above; touching < first && starts[touching] < i - width; touching++) {
+        const [a, b] = [root(touching), root(run)]
+        parent[Math.max(a, b)] = Math.min(a, b)
       }
     }
+    above = first
   }
-  let count = 0
-  for (let i = 0; i < parent.length; i++) {
-    if (parent[i] < 0) continue
-    // A root is its own parent and comes first: from here on its entry holds −2 − label, so that labels and indices do not mix.
-    parent[i] = parent[i] === i ? -2 - count++ : parent[numbered(parent, parent[i])]
-  }
-  for (let i = 0; i < parent.length; i++) if (parent[i] < -1) parent[i] = -2 - parent[i]
-  return { labels: parent, count }
-}
 
-/** Up to a pixel that has been numbered. */
-function numbered(parent: Int32Array, i: number): number {
-  while (parent[i] >= 0) i = parent[i]
-  return i
+  // (2) Numbers in the order of the roots, and to every pixel that of its run.
+  const labels = new Int32Array(width * height).fill(-1)
+  const numbers = new Int32Array(starts.length)
+  let count = 0
+  for (let run = 0; run < starts.length; run++) {
+    numbers[run] = parent[run] === run ? count++ : numbers[root(run)]
+    labels.fill(numbers[run], starts[run], ends[run])
+  }
+  return { labels, count, runs: { starts, ends } }
 }

@@ -89,6 +89,8 @@ function fromLevels(raster: DepthRaster, settings: Settings): DisparityMap {
   const [lowest, highest] = raster.format === 'float' ? floatRange(raster) : [0, 1]
   const stretched = raster.format === 'float' && settings.levels === null // then the lowest float is no black
   const asDepth = settings.encoding === 'depth' && settings.projection === 'perspective'
+  const asStored = lowest === 0 && highest === 1 && low === 0 && high === 1 && gamma === 1 && white === 'near' && black === 'far' && !asDepth
+  if (asStored && raster.format === 'unorm') return { width, height, disparity: raster.samples.slice(), near, far, relief }
   const inverseFar = 1 / far
   const inverseRange = 1 / near - 1 / far
 

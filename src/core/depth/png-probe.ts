@@ -15,13 +15,10 @@ export interface PngProbe {
   interlaced: boolean
   /** `gAMA 0.45455`, `sRGB`, `iCCP`, `cICP`, `cHRM`: what says how the levels should look, which is no business of depth. */
   colourChunks: string[]
-  /**
-   * The same PNG with nothing in it but the picture: no gamma, profile, orientation or text that a decoder might act on or unpack
-   * (a 0.2 MB zTXt chunk unpacks to 200 MB), and nothing behind its end.
-   */
-  picture: Uint8Array
-  /** The data of its IDAT chunks: together one zlib stream. */
-  packed: Uint8Array[]
+  /** Colours by index: `stride` bytes each, R, G, B and, where some are transparent, A. */
+  palette: { values: Uint8Array; stride: 3 | 4 } | null
+  /** The data of its IDAT chunks: one zlib stream. */
+  packed: Uint8Array
 }
 
 type Header = Pick<PngProbe, 'width' | 'height' | 'bitDepth' | 'colour' | 'interlaced'>
@@ -42,7 +39,8 @@ const COLOURS = new Map<number, { colour: PngProbe['colour']; bitDepths: readonl
 const COLOUR_CHUNKS = ['gAMA', 'sRGB', 'iCCP', 'cICP', 'cHRM']
 
 /**
- * Walks the chunks of a PNG without unpacking anything: structure, check sums, header and size.
+ * Walks the chunks of a PNG without unpacking anything: structure, check sums, header and size. Text and profiles are left alone
+ * (a 0.2 MB zTXt chunk unpacks to 200 MB), and so is what stands behind the end.
  *
  * ```
  * signature │ IHDR │ … │ IDAT IDAT IDAT │ … │ IEND │ (ignored)
@@ -53,10 +51,10 @@ const COLOUR_CHUNKS = ['gAMA', 'sRGB', 'iCCP', 'cICP', 'cHRM']
  */
 export function probePng(bytes: Uint8Array, maxPixels: number): PngProbe {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const kept: Uint8Array[] = [bytes.subarray(0, SIGNATURE_BYTES)]
   const colourChunks: string[] = []
   let header: Header | undefined
-  let palette = false
+  let colours: Uint8Array | null = null
+  let alphas: Uint8Array | null = null
   let previous = ''
   const packed: Uint8Array[] = []
 
@@ -82,21 +80,22 @@ export function probePng(bytes: Uint8Array, maxPixels: number): PngProbe {
       checkSize(header.width, header.height, maxPixels)
     } else if (name === 'IHDR') throw damaged('PNG', 'a second header (IHDR)')
 
-    // (2) Keep what the pixels are made of, note what speaks of colour, drop the rest.
+    // (2) Keep what the pixels are made of, note what speaks of colour, pass over the rest.
     if (name === 'IDAT') {
       if (packed.length > 0 && previous !== 'IDAT') throw damaged('PNG', 'pixel data (IDAT) in two places')
-      if (header.colour === 'palette' && !palette) throw damaged('PNG', 'a palette picture without its palette (PLTE)')
+      if (header.colour === 'palette' && colours === null) throw damaged('PNG', 'a palette picture without its palette (PLTE)')
       packed.push(bytes.subarray(at + 8, end - 4))
     } else if (name === 'PLTE') {
-      if (palette || packed.length > 0 || length === 0 || length % 3 > 0 || length > 768) throw damaged('PNG', 'a broken palette (PLTE)')
-      palette = true
+      if (colours !== null || packed.length > 0 || length === 0 || length % 3 > 0 || length > 768) throw damaged('PNG', 'a broken palette (PLTE)')
+      colours = bytes.subarray(at + 8, end - 4)
+    } else if (name === 'tRNS') {
+      // Of a gray or RGB picture it names one colour that is transparent: a level like any other, as far as depth goes.
+      alphas = bytes.subarray(at + 8, end - 4)
     } else if (COLOUR_CHUNKS.includes(name)) {
       colourChunks.push(name === 'gAMA' && length === 4 ? `gAMA ${data.getUint32(0) / 100_000}` : name)
     } else if (isCritical(name) && name !== 'IHDR' && name !== 'IEND') {
       throw new DepthMeshError('INPUT_UNSUPPORTED', `expected a standard PNG, found one with an unknown critical chunk (${name})`, { hint: 'Save it again from a paint program.' })
     }
-    const paletteAlpha = name === 'tRNS' && header.colour === 'palette'
-    if (isCritical(name) || paletteAlpha) kept.push(bytes.subarray(at, end))
 
     // (3) The end.
     previous = name
@@ -104,7 +103,8 @@ export function probePng(bytes: Uint8Array, maxPixels: number): PngProbe {
     if (name === 'IEND') break
   }
   if (packed.length === 0) throw damaged('PNG', 'no pixel data (IDAT)')
-  return { ...header, colourChunks, picture: concatenate(kept), packed }
+  const palette = header.colour === 'palette' && colours !== null ? paletteOf(colours, alphas) : null
+  return { ...header, colourChunks, palette, packed: Buffer.concat(packed) }
 }
 
 function readHeader(data: DataView): Header {
@@ -124,14 +124,15 @@ function isCritical(name: string): boolean {
   return name < 'a'
 }
 
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    whole.set(part, at)
-    at += part.length
+/** R, G, B and A side by side; colours without an alpha of their own are opaque. */
+function paletteOf(colours: Uint8Array, alphas: Uint8Array | null): PngProbe['palette'] {
+  if (alphas === null) return { values: colours, stride: 3 }
+  const values = new Uint8Array((colours.length / 3) * 4).fill(255)
+  for (let i = 0; i < colours.length / 3; i++) {
+    values.set(colours.subarray(i * 3, i * 3 + 3), i * 4)
+    if (i < alphas.length) values[i * 4 + 3] = alphas[i]
   }
-  return whole
+  return { values, stride: 4 }
 }
 
 function inChunk(name: string): string {

@@ -13,7 +13,7 @@ export interface DepthRaster {
   /** Bits a stored sample has: 1, 2, 4, 8, 16 and 32 for `unorm`; 16 (half) and 32 for `float`; 24 for elevation packed into R, G and B. */
   bitDepth: number
   source: 'png' | 'exr' | 'tiff'
-  /** The channel that the samples are from: `gray`, `r`, `g`, `b`, `rgb` (all alike, or elevation), `g` too where the others are a rounding step off, or the name of an EXR channel. */
+  /** The channel that the samples are from: `gray`, `r`, `g`, `b`, `rgb` (all alike, or elevation); or the name of an EXR channel. */
   channel: string
   /** Every channel of the file, as stored: `['gray', 'alpha']`, `['R', 'G', 'B', 'Z']`. */
   channels: string[]

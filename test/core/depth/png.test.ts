@@ -78,6 +78,28 @@ describe('decoding a PNG', () => {
     expect([...(await decode(png)).alpha!]).toEqual([0, 255, 255, 0, 255, 255])
   })
 
+  it.each([
+    ['8-bit gray', 8, 0], ['16-bit gray', 16, 0], ['1-bit gray', 1, 0], ['16-bit gray with alpha', 16, 4], ['8-bit RGB', 8, 2], ['16-bit RGB with alpha', 16, 6],
+  ] as const)('undoes every filter, above and at the first row: %s', async (_, bitDepth, colourType) => {
+    const top = 2 ** bitDepth - 1
+    const level = (x: number, y: number) => Math.imul(x * 7919 + y * 104_729 + x * y, 40_503) & top
+    const rows = [[0], [1], [2], [3], [4], [0, 1, 2, 3, 4, 4, 3, 2, 1, 2, 0, 3, 1, 4, 2]]
+    for (const [width, filters] of [1, 2, 3, 37].flatMap((width) => rows.map((filters) => [width, filters] as const))) {
+      const pixel = (x: number, y: number) => [level(x, y), ...(colourType === 2 || colourType === 6 ? [level(x, y), level(x, y)] : []), ...(colourType >= 4 ? [level(y, x)] : [])]
+      const png = makePng({ width, height: 30, bitDepth, colourType, filters, pixel })
+      expect(await levels(png), `${width} wide, ${filters}`).toEqual(Array.from({ length: width * 30 }, (_, i) => level(i % width, Math.floor(i / width))))
+    }
+  })
+
+  it('reads what libpng wrote and reads: filters chosen row by row, interlaced or not', async () => {
+    const [width, height] = [123, 77]
+    const stored = Uint16Array.from({ length: width * height }, (_, i) => 30_000 + 20_000 * Math.sin((i % width) / 9) * Math.cos(i / width / 7) + ((i * 48_271) % (i % 7 === 0 ? 4001 : 3)))
+    for (const progressive of [false, true]) {
+      const png = await sharp(stored, { raw: { width, height, channels: 1 } }).toColourspace('grey16').png({ progressive, adaptiveFiltering: true }).toBuffer()
+      expect(await levels(png)).toEqual([...stored])
+    }
+  })
+
   it('reads interlaced pictures of any size', async () => {
     for (const [width, height] of [[1, 1], [3, 2], [5, 9], [64, 33]]) {
       const stored = Uint16Array.from({ length: width * height }, (_, i) => i * 31)
@@ -200,7 +222,9 @@ describe('a broken PNG', () => {
     packed[packed.length - 1] ^= 1
     expect(await refusal(pngOf(pngHeader(4, 4, 16, 0), pngChunk('IDAT', packed), pngChunk('IEND')))).toContain('found damaged pixel data (incorrect data check)')
     const filter9 = gray16({ spoil: (raw) => raw.map((byte, i) => (i === 0 ? 9 : byte)) })
-    expect(await refusal(filter9)).toContain("found pixel data that can't be unpacked to 256 × 256 pixels")
+    expect(await refusal(filter9)).toContain('expected a sound PNG, found a row with filter 9, which PNG does not have. Export it again')
+    const colours = pngChunk('PLTE', Uint8Array.of(0, 0, 0, 90, 90, 90, 200, 200, 200))
+    expect(await refusal(makePng({ width: 4, height: 1, bitDepth: 2, colourType: 3, chunks: [colours], pixel: (x) => x }))).toContain('found a pixel of colour 3 in a palette of 3')
   })
 
   it('is refused when it needs what only one maker understands', async () => {

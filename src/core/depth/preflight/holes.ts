@@ -94,29 +94,23 @@ export function borderStep({ top, range }: LevelSpread): number {
  * Each area is judged by itself: a map with a black sky may have holes too. What alpha has cut away is no hole.
  */
 export function findBlackHoles({ width, height, samples }: DepthRaster, { disparity }: DisparityMap, step: number): { pixels: number; has(i: number): boolean } {
-  const { labels, count } = labelAreas(width, height, (i) => samples[i] === 0 && disparity[i] === disparity[i])
+  const { labels, count, runs } = labelAreas(width, height, (i) => samples[i] === 0 && disparity[i] === disparity[i])
   const area = new Uint32Array(count)
   const border = new Uint32Array(count)
   const rising = new Uint32Array(count)
-  const look = (inside: number, outside: number) => {
-    const label = labels[inside]
-    if (label < 0 || labels[outside] >= 0) return
+  const look = (label: number, outside: number) => {
+    if (labels[outside] >= 0) return
     border[label]++
     if (samples[outside] > step) rising[label]++
   }
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      const i = y * width + x
-      if (labels[i] >= 0) area[labels[i]]++
-      if (x > 0) {
-        look(i, i - 1)
-        look(i - 1, i)
-      }
-      if (y > 0) {
-        look(i, i - width)
-        look(i - width, i)
-      }
-    }
+  for (let run = 0; run < runs.starts.length; run++) {
+    const [start, end] = [runs.starts[run], runs.ends[run]]
+    const label = labels[start]
+    area[label] += end - start
+    if (start % width > 0) look(label, start - 1)
+    if (end % width > 0) look(label, end)
+    if (start >= width) for (let i = start - width; i < end - width; i++) look(label, i)
+    if (end + width <= samples.length) for (let i = start + width; i < end + width; i++) look(label, i)
   }
   let pixels = 0
   for (let label = 0; label < count; label++) if (rising[label] >= RISING_BORDER * border[label]) pixels += area[label]

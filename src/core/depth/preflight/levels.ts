@@ -40,6 +40,9 @@ export interface LevelSpread {
   multiple: 1 | 256 | 257
 }
 
+/** Samples that are counted by one call: a function that is called often is compiled sooner than a long loop. */
+const COUNTED = 2 ** 14
+
 /** Counts the levels of a map, in one pass over integers and two over floats. */
 export function measureLevels(raster: DepthRaster): LevelSpread {
   const { samples } = raster
@@ -48,14 +51,10 @@ export function measureLevels(raster: DepthRaster): LevelSpread {
   const counts = new Uint32Array(BINS)
   let zeros = 0
   let unknown = 0
-  for (let i = 0; i < samples.length; i++) {
-    const sample = samples[i]
-    // Of NaN and the infinities alone, x − x is not 0.
-    if (sample - sample !== 0) unknown++
-    else {
-      if (sample === 0) zeros++
-      counts[((sample - low) * scale + 0.5) | 0]++
-    }
+  for (let start = 0; start < samples.length; start += COUNTED) {
+    const counted = countLevels(samples.subarray(start, start + COUNTED), low, scale, counts)
+    zeros += counted.zeros
+    unknown += counted.unknown
   }
 
   const rank = new Uint16Array(BINS)
@@ -84,6 +83,21 @@ export function measureLevels(raster: DepthRaster): LevelSpread {
     binOf: (sample) => (sample - sample === 0 ? ((sample - low) * scale + 0.5) | 0 : 0),
     multiple: of257 ? 257 : of256 ? 256 : 1,
   }
+}
+
+function countLevels(samples: Float32Array, low: number, scale: number, counts: Uint32Array): { zeros: number; unknown: number } {
+  let zeros = 0
+  let unknown = 0
+  for (let i = 0; i < samples.length; i++) {
+    const sample = samples[i]
+    // Of NaN and the infinities alone, x − x is not 0.
+    if (sample - sample !== 0) unknown++
+    else {
+      if (sample === 0) zeros++
+      counts[((sample - low) * scale + 0.5) | 0]++
+    }
+  }
+  return { zeros, unknown }
 }
 
 /** Whether samples are floats as stored (metres, or whatever the program wrote) and not levels of a scale. */
