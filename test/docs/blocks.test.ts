@@ -1,0 +1,182 @@
+import { spawn } from 'node:child_process'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bakeDepthMesh, parseSettings, type SettingsInput } from '../../src/core/index.js'
+import { bin, runCli } from '../cli/run-cli.js'
+import { gray16, rgb8 } from '../support/maps.js'
+import { createProject, type Project } from '../support/project.js'
+import { blocksOf, commandsOf, documents, nameOf, root, wordsOf, type Block } from './blocks.js'
+
+/** What no test here runs, and why: `document: language file` of a block, or a command of a shell block. */
+const NOT_RUN: Record<string, string> = {
+  'docs/architecture.md: text': 'a drawing',
+  'npm install --save-dev depthmesh': 'test/package/packed.test.ts installs the packed package',
+  'npm install': 'what everyone who reads this line here has done to run this test',
+  'npm test': 'this test is part of it',
+  'npm install && npm test': 'this test is part of it',
+  'npm install && npm run game': 'test/game/game.test.ts builds, serves and plays the game',
+  'npm run game': 'test/game/game.test.ts builds, serves and plays the game',
+  'npm run game:dev': 'the same sources in Vite’s dev server, which test/plugin/dev.test.ts drives',
+  'npm run lint': '.ci/run does',
+  'npm run typecheck': '.ci/run does',
+  'npm run generate': 'test/docs/generated.test.ts is what it runs',
+  'npm run build:wasm': 'test/core/mesh/pixels.test.ts compares what it would write',
+  'npm run art': 'paints for minutes; its pictures are committed',
+  'npm run example -- examples/engines/babylon': 'test/engines/examples.test.ts builds and plays the pages',
+  'npm run bench': 'lists the benchmarks, and is timed by people',
+}
+
+/** What a page says stands there already, before a block of code: it is declared for the types. */
+const GIVEN: Record<string, string> = {
+  'README.md: js main.js': "import type { Camera, Scene, WebGLRenderer } from 'three'\ndeclare const scene: Scene\ndeclare const camera: Camera\ndeclare const renderer: WebGLRenderer\n",
+  'README.md: js exports.js': '',
+}
+
+const all = documents.flatMap((document) => blocksOf(document))
+const keyOf = ({ document, language, file }: Block) => `${document}: ${[language, file].filter((part) => part !== '').join(' ')}`
+const isCode = ({ language, file }: Block) => ['js', 'ts', 'tsx', 'jsx', 'html'].includes(language) && file !== ''
+
+type Runner = 'shell' | 'settings' | 'code'
+
+/** How a block is run; undefined where nothing runs it. */
+function runnerOf(block: Block): Runner | undefined {
+  if (block.language === 'sh') return 'shell'
+  if (block.language === 'json') return 'settings'
+  return isCode(block) ? 'code' : undefined
+}
+
+describe('every block of the documents', () => {
+  it('has a test that runs it, or a reason why not', () => {
+    for (const block of all) {
+      if (runnerOf(block) === undefined) expect(Object.keys(NOT_RUN), `${nameOf(block)} is run by nothing: name its language (sh, json) or its file (js main.js), or say in NOT_RUN why not`).toContain(keyOf(block))
+    }
+    expect(all.length).toBeGreaterThan(40)
+  })
+
+  it('is needed where a reason is given', () => {
+    const present = new Set([...all.map(keyOf), ...all.filter(({ language }) => language === 'sh').flatMap(commandsOf)])
+    for (const name of [...Object.keys(NOT_RUN), ...Object.keys(GIVEN)]) expect(present, `${name} is in no document any more`).toContain(name)
+  })
+})
+
+let project: Project
+
+beforeAll(async () => {
+  const scene = (x: number, y: number) => 0.08 + 0.8 * (y / 48) ** 2 + (x > 24 && x < 34 && y > 10 && y < 30 ? 0.09 : 0)
+  const depth = await gray16(64, 48, scene)
+  const color = await rgb8(64, 48, (x, y) => [x * 4, y * 5, 90])
+  const files: Record<string, string | Uint8Array> = {}
+  for (const folder of ['', 'art/', 'src/', 'src/art/']) {
+    for (const name of ['canyon', 'photo', 'rock']) {
+      files[`${folder}${name}.depth.png`] = depth
+      files[`${folder}${name}.color.png`] = color
+    }
+  }
+  project = await createProject(files)
+})
+
+afterAll(() => project.dispose())
+
+describe('the commands of the documents', () => {
+  const commands = all.filter(({ language }) => language === 'sh').flatMap((block) => commandsOf(block).map((command) => `${block.document}: ${command}`))
+
+  it.each([...new Set(commands)].filter((line) => !(line.slice(line.indexOf(': ') + 2) in NOT_RUN)))('%s', async (line) => {
+    const command = line.slice(line.indexOf(': ') + 2)
+    const [npx, name, ...args] = wordsOf(command)
+    expect([npx, name], 'only npx depthmesh … is run; anything else needs its reason in NOT_RUN').toEqual(['npx', 'depthmesh'])
+    const env = { DEPTHMESH_CACHE_DIR: project.path('cache') }
+    if (args[0] === 'watch') await watchUntilReady(args, env)
+    else expect(await runCli(args, project.root, env)).toMatchObject({ code: 0, stderr: expect.not.stringContaining('error') })
+  })
+})
+
+/** `watch` never ends by itself: it is stopped, as by Ctrl-C, when it has baked. */
+async function watchUntilReady(args: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const child = spawn(process.execPath, [bin, ...args], { cwd: project.root, env: { ...process.env, ...env } })
+  let said = ''
+  const code = await new Promise<number | null>((resolve) => {
+    const hear = (text: Buffer) => {
+      said += String(text)
+      if (said.includes('Ctrl-C ends')) child.kill('SIGINT')
+    }
+    child.stdout.on('data', hear)
+    child.stderr.on('data', hear)
+    child.on('exit', resolve)
+  })
+  expect(code, said).toBe(0)
+}
+
+describe('the settings that the documents show', () => {
+  const blocks = all.filter(({ language, file }) => language === 'json' && (file === '' || file.endsWith('.depth.json')))
+
+  it.each(blocks.map((block) => [nameOf(block), block] as const))('%s', async (_, { code, document }) => {
+    const settings = JSON.parse(code) as SettingsInput
+    const { channel, encoding } = parseSettings([{ origin: document, settings }])
+    // The channel of an EXR: test/core/depth/exr.test.ts reads those.
+    if (channel !== null) return
+    const tile = encoding === 'terrain-rgb' || encoding === 'terrarium'
+    const depth = tile ? await rgb8(32, 24, (x, y) => [encoding === 'terrarium' ? 130 : 2, x, y]) : await gray16(32, 24, (x, y) => 0.2 + 0.6 * Math.sin(x / 9) * Math.cos(y / 7) ** 2)
+    const { lods } = (await bakeDepthMesh({ name: 'map', depth, color: await rgb8(32, 24, (x) => [x * 8, 80, 20]) }, { settings })).manifest
+    for (const { triangles } of lods) expect(triangles).toBeGreaterThan(0)
+  })
+
+  it('every other block of JSON is JSON', () => {
+    for (const { language, code } of all) if (language === 'json') expect(() => JSON.parse(code) as unknown).not.toThrow()
+  })
+})
+
+describe('the code that the documents show', () => {
+  const blocks = all.filter(isCode)
+
+  /** Blocks of one document that name their files make a project together; a file that is shown twice is shown in two sections, each a project of its own. */
+  const folderOf = ({ document, section }: Block) => `${document.replace(/\W+/g, '-')}/${section.replace(/\W+/g, '-').toLowerCase()}`
+
+  it('has a name for its file', () => {
+    for (const block of all) if (['js', 'ts', 'tsx', 'jsx', 'html'].includes(block.language)) expect(block.file, nameOf(block)).not.toBe('')
+  })
+
+  it('has the right types', async () => {
+    for (const block of blocks) {
+      if (block.language === 'html') continue
+      // JavaScript is checked as TypeScript, whose inference the reader's editor uses too.
+      const name = block.file.replace(/\.js(x?)$/, '.ts$1')
+      const given = GIVEN[keyOf(block)]
+      project.write({ [`typed/${folderOf(block)}/${name}`]: `${given ?? ''}${block.code}${/^(import|export)\b/m.test(block.code) ? '' : '\nexport {}\n'}` })
+    }
+    const compilerOptions = {
+      target: 'ES2023',
+      module: 'ESNext',
+      moduleResolution: 'bundler',
+      lib: ['ES2023', 'DOM', 'DOM.Iterable'],
+      jsx: 'react-jsx',
+      strict: true,
+      noEmit: true,
+      skipLibCheck: true,
+      types: ['depthmesh/client', 'vite/client', 'node'],
+    }
+    project.write({ 'typed/tsconfig.json': JSON.stringify({ compilerOptions, include: ['.'] }) })
+    const output = await new Promise<string>((resolve) => {
+      const child = spawn(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'typed'], { cwd: project.root })
+      let text = ''
+      child.stdout.on('data', (data: Buffer) => (text += String(data)))
+      child.on('exit', () => resolve(text))
+    })
+    expect(output).toBe('')
+  })
+
+  const pages = [...new Set(blocks.filter(({ language }) => language === 'html').map(folderOf))]
+
+  it.each(pages)('builds: %s', async (folder) => {
+    const own = blocks.filter((block) => folderOf(block) === folder)
+    for (const { file, code } of own) project.write({ [`pages/${folder}/${file}`]: code })
+    for (const { file } of own) {
+      for (const name of ['canyon.depth.png', 'canyon.color.png']) {
+        mkdirSync(dirname(project.path('pages', folder, dirname(file), name)), { recursive: true })
+        writeFileSync(project.path('pages', folder, dirname(file), name), readFileSync(project.path(name)))
+      }
+    }
+    await project.vite.build({ root: project.path('pages', folder), logLevel: 'error', build: { target: 'es2022' } })
+    expect(readdirSync(project.path('pages', folder, 'dist/assets')).some((name) => name.endsWith('.glb'))).toBe(true)
+  })
+})
