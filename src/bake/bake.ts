@@ -5,8 +5,10 @@ import type { SettingsLayer } from '../core/options.js'
 import type { BakedFile, BakeOptions, BakeResult, BakeSources } from '../core/pipeline.js'
 import { nearestPackage, openCache, type CacheOptions } from './cache.js'
 import { debug } from './debug.js'
+import { aborted, createGate } from './gate.js'
 import { bakeKey, mapKey } from './key.js'
 import { createPool } from './pool.js'
+import { lookAt } from './read.js'
 import { readSources, SourceLog, type Dependencies, type Sources } from './sources.js'
 import { toolVersions } from './versions.js'
 
@@ -19,6 +21,12 @@ export interface Limits {
   /** Seconds that a bake may take. Default: 60. */
   jobSeconds?: number | undefined
 }
+
+/**
+ * Bytes of maps, and of pictures about as large beside them, that are held at once, waiting for a worker too: a build asks for all of its maps at the same time,
+ * and 50 of 4096² would be some 2 GB. Enough for four maps of 2048² with their photos.
+ */
+const SOURCES_IN_FLIGHT = 2 ** 26
 
 const DEFAULT_LIMITS = { maxPixels: 2 ** 26, maxFileBytes: 256 * 1024 * 1024, jobSeconds: 60 }
 
@@ -84,7 +92,7 @@ export interface Baker {
   /** The files that the last bake of a map looked at, failed or not. */
   dependencies(mapPath: string): Dependencies
   /** Have any of those files changed since? */
-  isStale(mapPath: string): Promise<boolean>
+  isStale(mapPath: string): boolean
   /** Stops what is running, ends the workers, sweeps the cache. Safe to call twice; baking again starts anew. */
   close(): Promise<void>
 }
@@ -110,6 +118,8 @@ export function createBaker(options: BakerOptions = {}): Baker {
   const warn = options.onWarning ?? (() => undefined)
   const cache = options.cache === false ? null : openCache({ ...options.cache, root, onTrouble: warn })
   const pool = createPool({ workers: options.workers, jobSeconds: limits.jobSeconds })
+  const door = createGate({ weight: SOURCES_IN_FLIGHT })
+  let closing = new AbortController()
   const jobs = new Map<string, Job>()
   const logs = new Map<string, SourceLog>()
 
@@ -161,8 +171,9 @@ export function createBaker(options: BakerOptions = {}): Baker {
       return { result: await bakeAnew(key, sources, stop.signal), cached: false }
     }
     const job: Job = { result: work(), callers: 0, stop, done: false }
-    // Every caller may have left by the time it fails.
-    job.result.catch(() => undefined).finally(() => (job.done = true))
+    // Noted before any caller goes on, so that the last one stops nothing that has ended; and every caller may have left by the time it fails.
+    const end = (): void => void (job.done = true)
+    job.result.then(end, end)
     jobs.set(key, job)
     return job
   }
@@ -188,13 +199,17 @@ export function createBaker(options: BakerOptions = {}): Baker {
       const absolute = resolve(root, mapPath)
       const log = new SourceLog()
       logs.set(absolute, log)
+      const stop = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal])
+      const leave = await door.enter(lookAt(absolute)?.size ?? 0, stop, mapPath)
       try {
-        const sources = await read(absolute, log, signal)
+        const sources = await read(absolute, log, stop)
         const key = await bakeKey(sources, await toolVersions())
         const { result, cached } = await joinJob(key, sources, signal)
         return { manifest: structuredClone(result.manifest), files: result.files, dependencies: log.dependencies, cached, key, warnings: sources.warnings }
       } catch (error) {
         throw isAbsolute(mapPath) ? error : nameRelative(error, root)
+      } finally {
+        leave()
       }
     },
 
@@ -216,11 +231,13 @@ export function createBaker(options: BakerOptions = {}): Baker {
       return logs.get(resolve(root, mapPath))?.dependencies ?? { present: [], missing: [] }
     },
 
-    async isStale(mapPath) {
-      return (await logs.get(resolve(root, mapPath))?.isStale()) ?? false
+    isStale(mapPath) {
+      return logs.get(resolve(root, mapPath))?.isStale() ?? false
     },
 
     async close() {
+      closing.abort()
+      closing = new AbortController()
       await pool.close()
       await cache?.sweep()
     },
@@ -252,7 +269,7 @@ function pixelsOf(depth: Uint8Array): number {
 function withSignal<T>(result: Promise<T>, signal: AbortSignal | undefined, file: string): Promise<T> {
   if (signal === undefined) return result
   return new Promise((resolve, reject) => {
-    const leave = (): void => reject(new DepthMeshError('ABORTED', 'stopped', { file }))
+    const leave = (): void => reject(aborted(file))
     if (signal.aborted) leave()
     signal.addEventListener('abort', leave, { once: true })
     result.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { BakeResult, PreparedMap } from '../core/pipeline.js'
 import { bakeEntry, decodeEntry, encodeEntry, mapEntry, type Entry } from './entry.js'
+import { lookAt, readBytes } from './read.js'
 
 /** Enough for some 500 assets of four levels. */
 const DEFAULT_MAX_BYTES = 2 * 1024 ** 3
@@ -80,31 +81,29 @@ export function openCache(options: CacheOptions & { root: string; onTrouble: (me
 
   const list = async (): Promise<{ file: string; key: string; bytes: number; used: number }[]> => {
     const names = await readdir(dir).catch(() => [])
-    const found = await Promise.all(
-      names.map(async (file) => {
-        const key = ENTRY.exec(file)?.[1]
-        const info = key === undefined ? null : await stat(join(dir, file)).catch(() => null)
-        return key === undefined || info === null ? null : { file, key, bytes: info.size, used: info.mtimeMs }
-      }),
-    )
-    return found.filter((entry) => entry !== null)
+    return names.flatMap((file) => {
+      const key = ENTRY.exec(file)?.[1]
+      const found = key === undefined ? null : lookAt(join(dir, file))
+      return key === undefined || found === null ? [] : [{ file, key, bytes: found.size, used: found.mtimeMs }]
+    })
   }
 
   const read = async (key: string): Promise<Entry | null> => {
     const path = join(dir, `${key}.bake`)
+    const found = lookAt(path)
     let bytes: Buffer
     try {
-      bytes = await readFile(path)
+      bytes = await readBytes(path, found?.size ?? 0)
     } catch (error) {
       if (!isMissing(error)) tell(`The cache entry ${path} cannot be read (${reasonOf(error)}); baking again.`)
       return null
     }
-    const entry = decodeEntry(bytes, key)
+    const entry = await decodeEntry(bytes, key)
     if (typeof entry === 'string') {
       tell(`The cache entry ${path} is damaged (${entry}); baking again.`)
       return null
     }
-    if (writable) await touch(path)
+    if (writable && found !== null) await touch(path, found.mtimeMs)
     return entry
   }
 
@@ -115,7 +114,7 @@ export function openCache(options: CacheOptions & { root: string; onTrouble: (me
     try {
       ready ??= mkdir(dir, { recursive: true }).then(() => undefined)
       await ready
-      await writeFile(temp, encodeEntry(key, entry), { flag: 'wx' })
+      await writeFile(temp, await encodeEntry(key, entry), { flag: 'wx' })
       await replace(temp, path)
     } catch (error) {
       await rm(temp, { force: true }).catch(() => undefined)
@@ -154,8 +153,8 @@ export function openCache(options: CacheOptions & { root: string; onTrouble: (me
       }
       for (const name of await readdir(dir).catch(() => [])) {
         if (!TEMP.test(name)) continue
-        const info = await stat(join(dir, name)).catch(() => null)
-        if (info !== null && now - info.mtimeMs > STALE_TEMP_MS) await rm(join(dir, name), { force: true }).catch(() => undefined)
+        const found = lookAt(join(dir, name))
+        if (found !== null && now - found.mtimeMs > STALE_TEMP_MS) await rm(join(dir, name), { force: true }).catch(() => undefined)
       }
     },
 
@@ -169,7 +168,7 @@ export function openCache(options: CacheOptions & { root: string; onTrouble: (me
       const damaged: { file: string; reason: string }[] = []
       for (const { file, key } of entries) {
         const bytes = await readFile(join(dir, file)).catch((error: unknown) => reasonOf(error))
-        const entry = typeof bytes === 'string' ? bytes : decodeEntry(bytes, key)
+        const entry = typeof bytes === 'string' ? bytes : await decodeEntry(bytes, key)
         if (typeof entry === 'string') damaged.push({ file, reason: entry })
       }
       return { dir, entries: entries.length, bytes: sum(entries), damaged }
@@ -219,10 +218,9 @@ async function replace(temp: string, path: string): Promise<void> {
 }
 
 /** Marks an entry as used. That it can't be marked, on a file of another user say, is no trouble: it is only swept earlier. */
-async function touch(path: string): Promise<void> {
+async function touch(path: string, used: number): Promise<void> {
   const now = new Date()
-  const info = await stat(path).catch(() => null)
-  if (info !== null && now.getTime() - info.mtimeMs > TOUCH_MS) await utimes(path, now, now).catch(() => undefined)
+  if (now.getTime() - used > TOUCH_MS) await utimes(path, now, now).catch(() => undefined)
 }
 
 function sum(entries: readonly { bytes: number }[]): number {

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import type { DepthManifest } from '../core/glb/manifest.js'
 import type { BakedFile, BakeResult, PreparedMap } from '../core/pipeline.js'
 import { CACHE_FORMAT } from './key.js'
+import { sha256 } from './sha256.js'
 
 /*
  * An entry on disk:
@@ -29,18 +29,19 @@ type Header = Content & {
 export type Entry = Content & { files: BakedFile[] }
 
 /** The pieces of an entry's file, in order. */
-export function encodeEntry(key: string, { files, ...content }: Entry): Uint8Array[] {
-  const header: Header = { ...content, format: CACHE_FORMAT, key, parts: files.map(({ name, bytes }) => ({ name, bytes: bytes.length, sha256: sha256(bytes).toString('hex') })) }
+export async function encodeEntry(key: string, { files, ...content }: Entry): Promise<Uint8Array[]> {
+  const parts = await Promise.all(files.map(async ({ name, bytes }) => ({ name, bytes: bytes.length, sha256: (await sha256(bytes)).toString('hex') })))
+  const header: Header = { ...content, format: CACHE_FORMAT, key, parts }
   const json = Buffer.from(JSON.stringify(header))
   const length = Buffer.alloc(4)
   length.writeUInt32LE(json.length)
-  return [Buffer.concat([MAGIC, length, sha256(json), json]), ...files.map(({ bytes }) => bytes)]
+  return [Buffer.concat([MAGIC, length, await sha256(json), json]), ...files.map(({ bytes }) => bytes)]
 }
 
 /** What is in an entry's file, or in a few words what is wrong with it. */
-export function decodeEntry(entry: Buffer, key: string): Entry | string {
+export async function decodeEntry(entry: Buffer, key: string): Promise<Entry | string> {
   try {
-    return readEntry(entry, key)
+    return await readEntry(entry, key)
   } catch {
     return 'it has another shape'
   }
@@ -65,13 +66,13 @@ export const mapEntry = {
   },
 }
 
-function readEntry(entry: Buffer, key: string): Entry | string {
+async function readEntry(entry: Buffer, key: string): Promise<Entry | string> {
   if (entry.length < PREFIX) return 'it is cut off'
   if (!entry.subarray(0, MAGIC.length).equals(MAGIC)) return 'it is no cache entry'
   const end = PREFIX + entry.readUInt32LE(MAGIC.length)
   if (entry.length < end) return 'it is cut off'
   const json = entry.subarray(PREFIX, end)
-  if (!sha256(json).equals(entry.subarray(MAGIC.length + 4, PREFIX))) return 'its header has another checksum'
+  if (!(await sha256(json)).equals(entry.subarray(MAGIC.length + 4, PREFIX))) return 'its header has another checksum'
   const header = JSON.parse(json.toString('utf8')) as Header
   if (header.format !== CACHE_FORMAT) return `it has format ${header.format}, not ${CACHE_FORMAT}`
   if (header.key !== key) return 'it belongs to another key'
@@ -82,7 +83,7 @@ function readEntry(entry: Buffer, key: string): Entry | string {
     const bytes = entry.subarray(at, at + part.bytes)
     at += part.bytes
     if (bytes.length !== part.bytes) return 'it is cut off'
-    if (sha256(bytes).toString('hex') !== part.sha256) return `${part.name} has another checksum`
+    if ((await sha256(bytes)).toString('hex') !== part.sha256) return `${part.name} has another checksum`
     files.push({ name: part.name, bytes })
   }
   if (at !== entry.length) return 'it has bytes left over'
@@ -108,8 +109,4 @@ function manifestFault(manifest: DepthManifest, files: ReadonlySet<string>): str
     for (const lod of asset.lods) if (!files.has(lod.url)) return 'its manifest names a part that is not there'
   }
   return undefined
-}
-
-function sha256(bytes: Uint8Array): Buffer {
-  return createHash('sha256').update(bytes).digest()
 }

@@ -1,14 +1,10 @@
-import { createHash, type Hash } from 'node:crypto'
-import { setImmediate as pause } from 'node:timers/promises'
 import { MAP_SETTINGS } from '../core/options.js'
+import { sha256 } from './sha256.js'
 import type { Sources } from './sources.js'
 import type { ToolVersions } from './versions.js'
 
 /** Bumped when what an entry holds changes its meaning. */
-export const CACHE_FORMAT = 2
-
-/** Bytes hashed before the event loop gets a turn: about 20 ms. */
-const SLICE = 16 * 1024 * 1024
+export const CACHE_FORMAT = 3
 
 /**
  * The name of a bake's result: SHA-256 of all that its bytes depend on, and of nothing else. Paths and times are no part of it, so it is the same
@@ -25,23 +21,10 @@ export async function mapKey(sources: Sources, tools: ToolVersions): Promise<str
   return hashOf({ format: CACHE_FORMAT, tools, map: settings }, sources)
 }
 
+/** Hashes of the parts are hashed together, so that no two lists of parts run together and large ones are hashed side by side. */
 async function hashOf(about: unknown, { depth, color }: Sources): Promise<string> {
-  const hash = createHash('sha256')
-  await part(hash, Buffer.from(canonicalJson(about)))
-  await part(hash, depth)
-  if (color !== null) await part(hash, color)
-  return hash.digest('hex')
-}
-
-/** Each part with its length in front, so that no two lists of parts run together. */
-async function part(hash: Hash, bytes: Uint8Array): Promise<void> {
-  const length = Buffer.alloc(8)
-  length.writeBigUInt64LE(BigInt(bytes.length))
-  hash.update(length)
-  for (let at = 0; at < bytes.length; at += SLICE) {
-    if (at > 0) await pause()
-    hash.update(bytes.subarray(at, at + SLICE))
-  }
+  const parts = await Promise.all([sha256(Buffer.from(canonicalJson(about))), sha256(depth), ...(color === null ? [] : [sha256(color)])])
+  return (await sha256(Buffer.concat(parts))).toString('hex')
 }
 
 /** JSON with sorted keys: equal values give equal text. */

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Piscina } from 'piscina'
 import { DepthMeshError } from '../core/errors.js'
+import { aborted, createGate } from './gate.js'
 import type { BakeAnswer, BakeJob, BakeOutcome } from './worker.js'
 
 /** More bakes at once than this are bounded by memory, not by cores. */
@@ -47,7 +48,7 @@ export interface BakePool {
  */
 export function createPool({ workers, jobSeconds, worker = new URL('./worker.js', import.meta.url) }: PoolOptions): BakePool {
   const slots = Math.max(1, workers ?? Math.min(MOST_WORKERS, availableParallelism()))
-  const gate = createGate(slots, PIXELS_IN_FLIGHT)
+  const gate = createGate({ slots, weight: PIXELS_IN_FLIGHT })
   let threads: Promise<Piscina> | undefined
   let closing = new AbortController()
   let retiring: Promise<unknown> = Promise.resolve()
@@ -110,68 +111,11 @@ export function createPool({ workers, jobSeconds, worker = new URL('./worker.js'
   }
 }
 
-interface Gate {
-  /** Waits for a slot; call what it gives to free it. */
-  enter(pixels: number, signal: AbortSignal, file: string): Promise<() => void>
-}
-
-/** First come, first served: a large map is not overtaken forever by small ones. */
-function createGate(slots: number, pixelsInFlight: number): Gate {
-  const waiting: { pixels: number; start: () => void }[] = []
-  let running = 0
-  let inFlight = 0
-
-  const admit = (): void => {
-    for (;;) {
-      const next = waiting.at(0)
-      if (next === undefined || running >= slots || (running > 0 && inFlight + next.pixels > pixelsInFlight)) return
-      waiting.shift()
-      next.start()
-    }
-  }
-
-  return {
-    enter(pixels, signal, file) {
-      return new Promise((resolve, reject) => {
-        if (signal.aborted) {
-          reject(aborted(file))
-          return
-        }
-        const leave = (): void => {
-          waiting.splice(waiting.indexOf(ticket), 1)
-          reject(aborted(file))
-          admit()
-        }
-        const ticket = {
-          pixels,
-          start: () => {
-            signal.removeEventListener('abort', leave)
-            running++
-            inFlight += pixels
-            resolve(() => {
-              running--
-              inFlight -= pixels
-              admit()
-            })
-          },
-        }
-        signal.addEventListener('abort', leave, { once: true })
-        waiting.push(ticket)
-        admit()
-      })
-    },
-  }
-}
-
 function failed({ code, message, hint, stack }: Extract<BakeAnswer, { ok: false }>): DepthMeshError {
   const error = new DepthMeshError(code, message, { hint })
   // Where a bug is matters; where a refusal of an input was thrown does not.
   if (code === 'INTERNAL' && stack !== undefined) error.stack = stack
   return error
-}
-
-function aborted(file: string): DepthMeshError {
-  return new DepthMeshError('ABORTED', 'stopped', { file })
 }
 
 function tooSlow(file: string, jobSeconds: number): DepthMeshError {

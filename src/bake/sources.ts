@@ -1,9 +1,10 @@
-import { readdir, readFile, realpath, stat } from 'node:fs/promises'
+import { readdir, realpath } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DepthMeshError } from '../core/errors.js'
 import { nearestKey, parseSettings, type Settings, type SettingsLayer } from '../core/options.js'
 import { parseJson, positionOfKey } from './json.js'
+import { lookAt, readBytes, stampOf } from './read.js'
 
 /** Colour pictures that are found by their stem, in order of preference. */
 export const COLOR_EXTENSIONS = ['png', 'jpg', 'jpeg', 'webp', 'avif', 'tif'] as const
@@ -74,9 +75,9 @@ export class SourceLog {
   }
 
   /** Has any of the files changed, gone or appeared since? */
-  async isStale(): Promise<boolean> {
-    for (const [path, stamp] of this.#present) if ((await stampOf(path)) !== stamp) return true
-    for (const path of this.#missing) if ((await stampOf(path)) !== '') return true
+  isStale(): boolean {
+    for (const [path, stamp] of this.#present) if (stampOf(path) !== stamp) return true
+    for (const path of this.#missing) if (stampOf(path) !== '') return true
     return false
   }
 }
@@ -165,15 +166,23 @@ async function colorByStem(mapPath: string, name: string, folder: string, warnin
   return null
 }
 
-const listings = new Map<string, Promise<Map<string, string>>>()
+/** A folder that changed less than this before it was listed may change again within the same tick of its clock, ms: FAT counts in steps of two seconds. */
+const TICK = 2000
 
-/** The names in a folder by their plain form. Maps that are read at the same time share one look: a build reads a whole folder of them. */
+const listings = new Map<string, { changed: number; names: Promise<Map<string, string>> }>()
+
+/** The names in a folder by their plain form. Maps share one look as long as the folder stays as it is: a build reads a whole folder of them. */
 function listFolder(folder: string): Promise<Map<string, string>> {
-  const listing = listings.get(folder) ?? readdir(folder).then((names) => new Map(names.map((name) => [plainName(name), name])))
+  const changed = lookAt(folder)?.mtimeMs ?? NaN
+  const known = listings.get(folder)
+  if (known?.changed === changed) return known.names
+  const quiet = changed < Date.now() - TICK
+  const names = readdir(folder).then((names) => new Map(names.map((name) => [plainName(name), name])))
+  const listing = { changed, names }
   listings.set(folder, listing)
   const forget = (): void => void (listings.get(folder) === listing && listings.delete(folder))
-  listing.then(forget, forget)
-  return listing
+  names.then(quiet ? undefined : forget, forget)
+  return names
 }
 
 function plainName(name: string): string {
@@ -216,7 +225,7 @@ async function readWhole(
   const start = Date.now()
   for (;;) {
     if (options.signal?.aborted) throw new DepthMeshError('ABORTED', 'stopped', { file: path })
-    const stamp = await stampOf(path)
+    const stamp = stampOf(path)
     if (stamp === '') {
       if (!required || !options.patient || Date.now() - start > PATIENCE_OTHER) return null
       await sleep(RETRY)
@@ -226,13 +235,13 @@ async function readWhole(
     if (size > options.maxFileBytes) {
       throw new DepthMeshError('INPUT_TOO_LARGE', `expected at most ${megabytes(options.maxFileBytes)}, found ${megabytes(size)}`, { file: path, hint: 'Shrink it, or raise limits.maxFileBytes.' })
     }
-    const bytes = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    const bytes = await readBytes(path, size).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code === 'ENOENT') return null
       throw new DepthMeshError('INPUT_UNREADABLE', `cannot be read (${cause.code ?? cause.message})`, { file: path, hint: 'Check that it is a file and that you may read it.', cause })
     })
     if (bytes !== null) log.present(path, stamp)
     if (!options.patient && bytes !== null) return bytes
-    if (bytes !== null && (await stampOf(path)) === stamp) {
+    if (bytes !== null && stampOf(path) === stamp) {
       const patience = bytes.subarray(0, 8).equals(PNG_SIGNATURE) ? PATIENCE_PNG : PATIENCE_OTHER
       const age = Date.now() - Number(stamp.split(' ')[1])
       if (isWhole(bytes) || age > patience || Date.now() - start > patience) return bytes
@@ -257,12 +266,6 @@ function isJson(bytes: Buffer): boolean {
   } catch {
     return false
   }
-}
-
-/** One state of a file, `size mtime inode`, or '' where there is none: cheap to compare, never part of a cache key. */
-export async function stampOf(path: string): Promise<string> {
-  const found = await stat(path).catch(() => null)
-  return found === null ? '' : `${found.size} ${found.mtimeMs} ${found.ino}`
 }
 
 function decodeText(bytes: Uint8Array, file: string): string {

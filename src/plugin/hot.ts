@@ -1,6 +1,6 @@
 import { normalizePath, type DevEnvironment, type EnvironmentModuleNode } from 'vite'
 import type { BakedAsset, Baker } from '../bake/bake.js'
-import { stampOf } from '../bake/sources.js'
+import { stampOf } from '../bake/read.js'
 
 /** How long after an event a file is looked at again, ms: chokidar drops events within 50 ms of the previous one, so the last write of a burst may go unreported. */
 const SECOND_LOOK = 70
@@ -50,8 +50,8 @@ export function createLiveMaps(baker: Baker, changedAgain: (file: string) => voi
     }
   }
 
-  const lookAgain = async (map: string, file: string, stamp: Promise<string>): Promise<void> => {
-    if ((await stamp) !== (await stampOf(file)) && (await baker.isStale(map))) changedAgain(file)
+  const lookAgain = (map: string, file: string, stamp: string): void => {
+    if (stamp !== stampOf(file) && baker.isStale(map)) changedAgain(file)
   }
 
   return {
@@ -72,7 +72,7 @@ export function createLiveMaps(baker: Baker, changedAgain: (file: string) => voi
         live.edits++
         live.stop.abort()
         clearTimeout(live.secondLook)
-        live.secondLook = setTimeout(() => void lookAgain(map, file, stamp), SECOND_LOOK).unref()
+        live.secondLook = setTimeout(() => lookAgain(map, file, stamp), SECOND_LOOK).unref()
       }
     },
 

@@ -124,7 +124,7 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
           const urlOf = session ? devUrls(session.files, file, asset, config) : emissions.emit(this, id, relative(config.root, file), asset)
           return { code: assetModule(asset.manifest, { urlOf, hotKey: session && asset.key }), map: null, moduleSideEffects: false, moduleType: 'js' }
         } catch (error) {
-          return this.error(await shownError(error, file, config))
+          return this.error(shownError(error, file, config))
         } finally {
           // After a failure too: mending the sidecar, say, has to be seen.
           if (!session && this.meta.watchMode) for (const source of watchList(bakerOf().dependencies(file), shared, 'rolldownVersion' in this.meta)) this.addWatchFile(source)

@@ -1,7 +1,7 @@
 import { join, relative } from 'node:path'
 import { normalizePath, type ResolvedConfig } from 'vite'
 import type { BakedAsset } from '../bake/bake.js'
-import { stampOf } from '../bake/sources.js'
+import { stampOf } from '../bake/read.js'
 import { DepthMeshError, formatError } from '../core/errors.js'
 
 /** An error as Vite's overlay and Rollup's terminal output take it. */
@@ -17,11 +17,11 @@ export interface ShownError {
 }
 
 /** The file at fault, relative to the root; the place in it; the remedy. A stack only where it is a bug. */
-export async function shownError(error: unknown, map: string, config: ResolvedConfig): Promise<ShownError> {
+export function shownError(error: unknown, map: string, config: ResolvedConfig): ShownError {
   const plugin = 'depthmesh'
   const stack = error instanceof Error ? error.stack : undefined
   if (!(error instanceof DepthMeshError)) return { message: formatError(error), id: map, plugin, ...(stack === undefined ? {} : { stack }) }
-  const { code, message, hint, position, file: at = map } = (await publicError(error, map, config)) ?? error
+  const { code, message, hint, position, file: at = map } = publicError(error, map, config) ?? error
   const file = normalizePath(at)
   return {
     message: formatError(new DepthMeshError(code, message, { hint, file: normalizePath(relative(config.root, at)), position })),
@@ -41,10 +41,10 @@ export function warningsOf({ manifest, warnings }: BakedAsset, map: string, conf
 }
 
 /** `import '/rock.depth.png'` names a file of public/: for Vite its id is the URL, and no file has that name. */
-async function publicError(error: DepthMeshError, map: string, { publicDir }: ResolvedConfig): Promise<DepthMeshError | undefined> {
+function publicError(error: DepthMeshError, map: string, { publicDir }: ResolvedConfig): DepthMeshError | undefined {
   if (error.code !== 'INPUT_MISSING' || publicDir === '') return undefined
   const file = join(publicDir, map)
-  if ((await stampOf(file)) === '') return undefined
+  if (stampOf(file) === '') return undefined
   return new DepthMeshError('INPUT_MISSING', 'lies in public/, whose files are copied as they are', {
     file,
     hint: `Move it beside the code that imports it, or import "${map}?url" to get the picture.`,

@@ -57,6 +57,16 @@ describe('companions', () => {
     expect(await log.isStale()).toBe(true)
   })
 
+  it('finds a companion that appears in a folder that nobody had touched for long', async () => {
+    const folder = temporaryFolder({ 'hill.depth.png': 'map' })
+    utimesSync(folder, new Date('2020-01-01'), new Date('2020-01-01'))
+    expect((await read(folder)).color).toBeNull()
+    writeFileSync(join(folder, 'hill.png'), 'picture')
+    expect(text((await read(folder)).color)).toBe('picture')
+    renameSync(join(folder, 'hill.png'), join(folder, 'hill.color.png'))
+    expect(text((await read(folder)).color)).toBe('picture')
+  })
+
   it('takes no picture when color is null', async () => {
     const folder = temporaryFolder({ 'hill.depth.png': 'map', 'hill.png': 'bare', 'hill.depth.json': '{ "color": null }' })
     expect((await read(folder)).color).toBeNull()

@@ -1,0 +1,41 @@
+import { readFileSync, statSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+
+/**
+ * Files up to this size are read on the spot, bytes: 20 KB take 15 µs of a local disk then, 100 µs by way of libuv's threads, and a build that bakes nothing reads
+ * three a map. Larger ones are worth a thread.
+ */
+const ON_THE_SPOT = 2 ** 20
+
+/**
+ * The bytes of a file of this size. Rejects as `readFile` does, which would read half a MB at a time.
+ */
+export async function readBytes(path: string, size: number): Promise<Buffer> {
+  if (size <= ON_THE_SPOT) return readFileSync(path)
+  const file = await open(path)
+  try {
+    const bytes = Buffer.allocUnsafeSlow(size)
+    for (let at = 0; ; ) {
+      const { bytesRead } = await file.read(bytes, at, size - at, at)
+      at += bytesRead
+      if (bytesRead === 0 || at === size) return bytes.subarray(0, at)
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+/** Size in bytes and time of the last change, ms, of whatever lies there; null if nothing does or nobody may look. */
+export function lookAt(path: string): { size: number; mtimeMs: number; ino: number } | null {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? null
+  } catch {
+    return null
+  }
+}
+
+/** One state of a file, `size mtime inode`, or '' where there is none: cheap to compare, never part of a cache key. */
+export function stampOf(path: string): string {
+  const found = lookAt(path)
+  return found === null ? '' : `${found.size} ${found.mtimeMs} ${found.ino}`
+}
