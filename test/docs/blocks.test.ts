@@ -1,9 +1,12 @@
-import { spawn } from 'node:child_process'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { execFile, spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import type { Browser } from 'playwright-core'
+import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bakeDepthMesh, parseSettings, type SettingsInput } from '../../src/core/index.js'
 import { bin, runCli } from '../cli/run-cli.js'
+import { describeInBrowser, launchBrowser } from '../support/browser.js'
 import { gray16, rgb8 } from '../support/maps.js'
 import { createProject, type Project } from '../support/project.js'
 import { blocksOf, commandsOf, documents, nameOf, root, wordsOf, type Block } from './blocks.js'
@@ -144,6 +147,8 @@ describe('the code that the documents show', () => {
       const given = GIVEN[keyOf(block)]
       project.write({ [`typed/${folderOf(block)}/${name}`]: `${given ?? ''}${block.code}${/^(import|export)\b/m.test(block.code) ? '' : '\nexport {}\n'}` })
     }
+    // React projects have @types/react-dom; this one has the types of React alone.
+    project.write({ 'typed/react-dom.d.ts': "declare module 'react-dom/client' {\n  import type { ReactNode } from 'react'\n  export function createRoot(container: Element): { render(node: ReactNode): void }\n}\n" })
     const compilerOptions = {
       target: 'ES2023',
       module: 'ESNext',
@@ -165,18 +170,63 @@ describe('the code that the documents show', () => {
     expect(output).toBe('')
   })
 
-  const pages = [...new Set(blocks.filter(({ language }) => language === 'html').map(folderOf))]
-
-  it.each(pages)('builds: %s', async (folder) => {
-    const own = blocks.filter((block) => folderOf(block) === folder)
-    for (const { file, code } of own) project.write({ [`pages/${folder}/${file}`]: code })
-    for (const { file } of own) {
-      for (const name of ['canyon.depth.png', 'canyon.color.png']) {
-        mkdirSync(dirname(project.path('pages', folder, dirname(file), name)), { recursive: true })
-        writeFileSync(project.path('pages', folder, dirname(file), name), readFileSync(project.path(name)))
-      }
+  it('runs in Node, where it is a script', async () => {
+    const scripts = blocks.filter(({ code, language }) => language === 'js' && /from 'node:/.test(code))
+    expect(scripts.length).toBeGreaterThan(0)
+    for (const block of scripts) {
+      project.write({ [block.file]: block.code })
+      await promisify(execFile)(process.execPath, [block.file], { cwd: project.root })
     }
-    await project.vite.build({ root: project.path('pages', folder), logLevel: 'error', build: { target: 'es2022' } })
-    expect(readdirSync(project.path('pages', folder, 'dist/assets')).some((name) => name.endsWith('.glb'))).toBe(true)
+    expect(project.list('out').slice(0, 2)).toEqual(['canyon.html', 'canyon.lod0.glb'])
+  })
+
+  describeInBrowser('as a page', () => {
+    /** Sections that show a whole program; what GIVEN declares for the README is built by test/package/packed.test.ts. */
+    const pages = [...new Set(blocks.filter((block) => /^main\.\w+$/.test(block.file) && !(keyOf(block) in GIVEN)).map(folderOf))]
+    let browser: Browser
+
+    beforeAll(async () => {
+      browser = await launchBrowser()
+    })
+
+    afterAll(() => browser.close())
+
+    it('there are programs for each engine', () => {
+      expect(pages).toEqual(expect.arrayContaining(['three-js', 'react-three-fiber', 'babylon-js', 'playcanvas'].map((name) => `docs-recipes-md/${name}`)))
+    })
+
+    it.each(pages)('%s draws the map', async (folder) => {
+      const own = blocks.filter((block) => folderOf(block) === folder)
+      const main = own.find(({ file }) => file.startsWith('main.'))!.file
+      const at = (name: string) => `pages/${folder}/${name}`
+      project.write(Object.fromEntries(own.map(({ file, code }) => [at(file), code])))
+      for (const name of ['canyon', 'rock']) project.write({ [at(`${name}.depth.png`)]: project.bytes(`${name}.depth.png`), [at(`${name}.color.png`)]: project.bytes(`${name}.color.png`) })
+      if (!own.some(({ file }) => file.startsWith('vite.config'))) project.write({ [at('vite.config.ts')]: "import depthmesh from 'depthmesh/vite'\nexport default { plugins: [depthmesh()] }\n" })
+      const canvas = own.some(({ code }) => code.includes("querySelector('canvas')")) ? '<canvas></canvas>' : ''
+      project.write({ [at('index.html')]: `<!doctype html><body style="margin:0"><div id="root"></div>${canvas}<script type="module" src="./${main}"></script>` })
+      const configFile = project.path('pages', folder, 'vite.config.ts')
+      await project.vite.build({ root: project.path('pages', folder), configFile, logLevel: 'error', build: { chunkSizeWarningLimit: 1e5 } })
+      const server = await project.vite.preview({ root: project.path('pages', folder), configFile, logLevel: 'error', preview: { port: 0, host: '127.0.0.1' } })
+      try {
+        const page = await browser.newPage({ viewport: { width: 400, height: 300 } })
+        const errors: string[] = []
+        page.on('pageerror', (error) => errors.push(error.message))
+        await page.goto(server.resolvedUrls!.local[0])
+        // Red grows to the right and green downward in the picture, so it is there when they do on the screen.
+        const colors = async () => {
+          const { data, info } = await sharp(await page.screenshot()).removeAlpha().raw().toBuffer({ resolveWithObject: true })
+          const seen = (u: number, v: number) => [...data.subarray((Math.floor(v * info.height) * info.width + Math.floor(u * info.width)) * 3).subarray(0, 3)]
+          return { left: seen(0.2, 0.5), right: seen(0.8, 0.5), top: seen(0.5, 0.15), bottom: seen(0.5, 0.85) }
+        }
+        await expect.poll(async () => {
+          const { left, right, top, bottom } = await colors()
+          return right[0] - left[0] > 60 && bottom[1] - top[1] > 60
+        }, { timeout: 30_000 }).toBe(true)
+        expect(errors).toEqual([])
+        await page.close()
+      } finally {
+        await server.close()
+      }
+    })
   })
 })
