@@ -1,13 +1,17 @@
-// Makes the pictures of the README, by the real pipeline: `npm run build && npm run pictures`, or `npm run pictures -- lods`. Needs Chromium (CHROMIUM_PATH, if it is not where Debian has it).
+// Makes the pictures of the README and of docs/guide.md, by the real pipeline: `npm run build && npm run pictures`, or `npm run pictures -- guide`. Needs Chromium (CHROMIUM_PATH, if it is not where Debian has it).
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { chromium } from 'playwright-core'
 import sharp from 'sharp'
 import { build, preview } from 'vite'
+import { reportDepthMesh } from 'depthmesh'
 import depthmesh from 'depthmesh/vite'
+
+/** Frames of the moving picture, one turn of the camera. */
+const FRAMES = 20
 
 const path = (name) => fileURLToPath(new URL(`../${name}`, import.meta.url))
 const executablePath = [process.env.CHROMIUM_PATH, '/usr/bin/chromium', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'].find((name) => name && existsSync(name))
@@ -19,6 +23,10 @@ const browser = await chromium.launch({
 const wanted = process.argv.slice(2)
 if (wanted.length === 0 || wanted.includes('lods')) await takeLods()
 if (wanted.length === 0 || wanted.includes('game')) await takeGame()
+if (wanted.length === 0 || wanted.includes('guide')) {
+  await takeMoving()
+  await takeReport()
+}
 await browser.close()
 
 async function takeLods() {
@@ -51,6 +59,46 @@ async function takeGame() {
   })
 }
 
+async function takeMoving() {
+  const pictures = path('scripts/pictures')
+  await served({ root: pictures, configFile: false, base: './', plugins: [depthmesh()], build: { rollupOptions: { input: join(pictures, 'moving.html') } } }, async (url) => {
+    const page = await browser.newPage({ viewport: { width: 520, height: 260 } })
+    await page.goto(`${url}moving.html`)
+    await page.waitForFunction(() => document.title === 'ready', null, { timeout: 120_000 })
+    const frames = []
+    for (let i = 0; i < FRAMES; i++) {
+      await page.evaluate((turn) => globalThis.drawFrame(turn), i / FRAMES)
+      frames.push(await page.screenshot())
+    }
+    const delay = frames.map(() => 140)
+    const { size } = await sharp(frames, { join: { animated: true } }).webp({ quality: 76, effort: 6, loop: 0, delay }).toFile(path('docs/images/guide-moving.webp'))
+    console.log(`docs/images/guide-moving.webp: ${Math.round(size / 1024)} KiB`)
+  })
+}
+
+/** The canyon's report: its page, what was found, and its mesh from the side. */
+async function takeReport() {
+  const art = (name) => readFile(path(`examples/game/src/art/${name}`))
+  const settings = JSON.parse(await art('canyon.depth.json'))
+  const fileNames = { depth: 'canyon.depth.png', color: 'canyon.color.png' }
+  const { html } = await reportDepthMesh({ name: 'canyon', depth: await art('canyon.depth.png'), color: await art('canyon.color.png') }, { settings, fileNames })
+  const folder = await mkdtemp(join(tmpdir(), 'depthmesh-pictures-'))
+  await writeFile(join(folder, 'canyon.report.html'), html)
+  const context = await browser.newContext({ viewport: { width: 1180, height: 820 }, colorScheme: 'dark', offline: true })
+  const page = await context.newPage()
+  await page.goto(pathToFileURL(join(folder, 'canyon.report.html')).href)
+  await page.waitForFunction(() => document.querySelector('#view').dataset.pose !== undefined, null, { timeout: 60_000 })
+  await save(await sharp(await page.screenshot()).resize({ width: 900 }).png().toBuffer(), 'guide-report')
+  await save(await sharp(await page.locator('figure img').nth(1).screenshot()).resize({ width: 560 }).png().toBuffer(), 'guide-check')
+  await page.focus('#view')
+  for (const key of ['3', 'w', ...Array.from({ length: 5 }, () => 'ArrowRight'), ...Array.from({ length: 4 }, () => 'ArrowUp')]) await page.keyboard.press(key)
+  await page.evaluate(() => document.activeElement.blur())
+  await page.waitForTimeout(1500)
+  await save(await sharp(await page.locator('#view').screenshot()).resize({ width: 720 }).png().toBuffer(), 'guide-wires')
+  await page.close()
+  await rm(folder, { recursive: true, force: true })
+}
+
 async function steer(page, held, { right, up }) {
   const wish = { ArrowLeft: right < -1.5, ArrowRight: right > 1.5, ArrowUp: up > 1, ArrowDown: up < -1 }
   for (const [key, down] of Object.entries(wish)) {
@@ -63,7 +111,7 @@ async function steer(page, held, { right, up }) {
 
 async function served(config, take) {
   const outDir = await mkdtemp(join(tmpdir(), 'depthmesh-pictures-'))
-  await build({ ...config, logLevel: 'error', build: { outDir, emptyOutDir: true, target: 'esnext' } })
+  await build({ ...config, logLevel: 'error', build: { ...config.build, outDir, emptyOutDir: true, target: 'esnext' } })
   const server = await preview({ ...config, logLevel: 'error', build: { outDir }, preview: { port: 0, host: '127.0.0.1' } })
   await take(server.resolvedUrls.local[0])
   await server.close()

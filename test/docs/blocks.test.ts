@@ -15,6 +15,11 @@ import { blocksOf, commandsOf, documents, nameOf, root, wordsOf, type Block } fr
 const NOT_RUN: Record<string, string> = {
   'docs/architecture.md: text': 'a drawing',
   'npm install --save-dev depthmesh': 'test/package/packed.test.ts installs the packed package',
+  'npm init --yes': 'makes an empty package.json; test/package/packed.test.ts installs into one',
+  'npm install three': 'test/package/packed.test.ts installs it',
+  'npm install --save-dev vite depthmesh': 'test/package/packed.test.ts installs the packed package and Vite',
+  'npx vite': 'the page that it serves is built and drawn below; test/plugin/dev.test.ts drives the dev server',
+  'npx vite build': 'the page is built below',
   'npm install': 'what everyone who reads this line here has done to run this test',
   'npm test': 'this test is part of it',
   'npm install && npm test': 'this test is part of it',
@@ -38,7 +43,8 @@ const GIVEN: Record<string, string> = {
 
 const all = documents.flatMap((document) => blocksOf(document))
 const keyOf = ({ document, language, file }: Block) => `${document}: ${[language, file].filter((part) => part !== '').join(' ')}`
-const isCode = ({ language, file }: Block) => ['js', 'ts', 'tsx', 'jsx', 'html'].includes(language) && file !== ''
+const CODE = ['js', 'ts', 'tsx', 'jsx', 'html']
+const isCode = ({ language, file }: Block) => CODE.includes(language) && file !== ''
 
 type Runner = 'shell' | 'settings' | 'code'
 
@@ -136,7 +142,7 @@ describe('the code that the documents show', () => {
   const folderOf = ({ document, section }: Block) => `${document.replace(/\W+/g, '-')}/${section.replace(/\W+/g, '-').toLowerCase()}`
 
   it('has a name for its file', () => {
-    for (const block of all) if (['js', 'ts', 'tsx', 'jsx', 'html'].includes(block.language)) expect(block.file, nameOf(block)).not.toBe('')
+    for (const block of all) if (CODE.includes(block.language)) expect(block.file, nameOf(block)).not.toBe('')
   })
 
   it('has the right types', async () => {
@@ -145,10 +151,10 @@ describe('the code that the documents show', () => {
       // JavaScript is checked as TypeScript, whose inference the reader's editor uses too.
       const name = block.file.replace(/\.js(x?)$/, '.ts$1')
       const given = GIVEN[keyOf(block)]
-      project.write({ [`typed/${folderOf(block)}/${name}`]: `${given ?? ''}${block.code}${/^(import|export)\b/m.test(block.code) ? '' : '\nexport {}\n'}` })
+      project.write({ [`typed/${name === block.file ? 'ts' : 'js'}/${folderOf(block)}/${name}`]: `${given ?? ''}${block.code}${/^(import|export)\b/m.test(block.code) ? '' : '\nexport {}\n'}` })
     }
     // React projects have @types/react-dom; this one has the types of React alone.
-    project.write({ 'typed/react-dom.d.ts': "declare module 'react-dom/client' {\n  import type { ReactNode } from 'react'\n  export function createRoot(container: Element): { render(node: ReactNode): void }\n}\n" })
+    project.write({ 'typed/ts/react-dom.d.ts': "declare module 'react-dom/client' {\n  import type { ReactNode } from 'react'\n  export function createRoot(container: Element): { render(node: ReactNode): void }\n}\n" })
     const compilerOptions = {
       target: 'ES2023',
       module: 'ESNext',
@@ -160,14 +166,16 @@ describe('the code that the documents show', () => {
       skipLibCheck: true,
       types: ['depthmesh/client', 'vite/client', 'node'],
     }
-    project.write({ 'typed/tsconfig.json': JSON.stringify({ compilerOptions, include: ['.'] }) })
-    const output = await new Promise<string>((resolve) => {
-      const child = spawn(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'typed'], { cwd: project.root })
-      let text = ''
-      child.stdout.on('data', (data: Buffer) => (text += String(data)))
-      child.on('exit', () => resolve(text))
-    })
-    expect(output).toBe('')
+    for (const kind of ['ts', 'js']) {
+      // A page in JavaScript does not prove that what may be null is not.
+      const strictNullChecks = kind === 'ts'
+      project.write({ [`typed/${kind}/tsconfig.json`]: JSON.stringify({ compilerOptions: { ...compilerOptions, strictNullChecks }, include: ['.'] }) })
+      const output = await promisify(execFile)(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', `typed/${kind}`], { cwd: project.root }).then(
+        () => '',
+        ({ stdout }: { stdout: string }) => stdout,
+      )
+      expect(output).toBe('')
+    }
   })
 
   it('runs in Node, where it is a script', async () => {
@@ -201,10 +209,12 @@ describe('the code that the documents show', () => {
       const at = (name: string) => `pages/${folder}/${name}`
       project.write(Object.fromEntries(own.map(({ file, code }) => [at(file), code])))
       for (const name of ['canyon', 'rock']) project.write({ [at(`${name}.depth.png`)]: project.bytes(`${name}.depth.png`), [at(`${name}.color.png`)]: project.bytes(`${name}.color.png`) })
-      if (!own.some(({ file }) => file.startsWith('vite.config'))) project.write({ [at('vite.config.ts')]: "import depthmesh from 'depthmesh/vite'\nexport default { plugins: [depthmesh()] }\n" })
+      const config = own.find(({ file }) => file.startsWith('vite.config'))?.file ?? 'vite.config.js'
+      const has = (name: string) => own.some(({ file }) => file === name)
+      if (!has(config)) project.write({ [at(config)]: "import depthmesh from 'depthmesh/vite'\nexport default { plugins: [depthmesh()] }\n" })
       const canvas = own.some(({ code }) => code.includes("querySelector('canvas')")) ? '<canvas></canvas>' : ''
-      project.write({ [at('index.html')]: `<!doctype html><body style="margin:0"><div id="root"></div>${canvas}<script type="module" src="./${main}"></script>` })
-      const configFile = project.path('pages', folder, 'vite.config.ts')
+      if (!has('index.html')) project.write({ [at('index.html')]: `<!doctype html><body style="margin:0"><div id="root"></div>${canvas}<script type="module" src="./${main}"></script>` })
+      const configFile = project.path('pages', folder, config)
       await project.vite.build({ root: project.path('pages', folder), configFile, logLevel: 'error', build: { chunkSizeWarningLimit: 1e5 } })
       const server = await project.vite.preview({ root: project.path('pages', folder), configFile, logLevel: 'error', preview: { port: 0, host: '127.0.0.1' } })
       try {
