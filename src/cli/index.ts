@@ -9,12 +9,13 @@ import { EXIT, type Command } from './command.js'
 import { exportCommand } from './export.js'
 import { commonFlags, parseFlags } from './flags.js'
 import { commandHelp, mainHelp } from './help.js'
+import { newCommand } from './new.js'
 import { reportCommand } from './report.js'
 import { settingFlags } from './setting-flags.js'
 import { UsageError } from './usage-error.js'
 import { watchCommand } from './watch.js'
 
-const commands: readonly Command[] = [bakeCommand, checkCommand, reportCommand, watchCommand, exportCommand, cacheCommand]
+const commands: readonly Command[] = [bakeCommand, checkCommand, reportCommand, watchCommand, exportCommand, newCommand, cacheCommand]
 
 const interrupt = new AbortController()
 process.once('SIGINT', () => interrupt.abort())

@@ -18,6 +18,7 @@ export type DepthMeshErrorCode =
   | 'SETTINGS_UNREADABLE'
   | 'SETTINGS_INVALID'
   | 'OUTPUT_UNWRITABLE'
+  | 'OUTPUT_EXISTS'
   | 'ABORTED'
   | 'TIMEOUT'
   | 'INTERNAL'

@@ -1,6 +1,8 @@
 export { bakeDepthMesh, checkDepthMap, drawDepthMapCheck, prepareMap, type BakedFile, type BakeOptions, type BakeResult, type BakeSources, type PreparedMap } from './pipeline.js'
 export { exportDepthMap, type ExportOptions, type ExportPart, type ExportResult } from './export.js'
 export { reportDepthMesh, type ReportOptions, type ReportResult } from './report.js'
+export { makeShape, type MadeShape } from './shape.js'
+export { shapeNames, type ShapeName, type ShapeRequest } from './shape/request.js'
 export { DepthMeshError, formatError, type DepthMeshErrorCode, type DepthMeshErrorDetails, type TextPosition } from './errors.js'
 export { parseSettings, type Settings, type SettingsInput, type SettingsLayer } from './options.js'
 export { type DepthAsset, type DepthAssetHot, type DepthLod, type DepthManifest, type SourceCamera } from './glb/manifest.js'

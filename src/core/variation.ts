@@ -1,3 +1,5 @@
+import { seededRandom } from './random.js'
+
 /** Largest displacement of the warp, as a share of the picture's longer side. With {@link WARP_CELLS} the warp's slope stays below ½: nothing folds over. */
 const WARP_AMPLITUDE = 0.04
 /** Cells of the warp's noise along the picture: low enough to bend a silhouette and never to tear it. */
@@ -42,7 +44,7 @@ export interface VariationOptions {
  * The warp is value noise, faded to nothing at the picture's edges, so that the frame stays the frame; the mirror and the frame come after it.
  */
 export function drawVariation(seed: number, index: number, { aspect, reframe }: VariationOptions): Variation {
-  const random = mulberry32((seed ^ Math.imul(index, 0x9e3779b1)) >>> 0)
+  const random = seededRandom((seed ^ Math.imul(index, 0x9e3779b1)) >>> 0)
   const between = (factor: number) => factor ** (2 * random() - 1)
   const mirror = random() < 0.5
   const size = between(SIZE_FACTOR)
@@ -100,15 +102,5 @@ function valueNoise(seed: number): (x: number, y: number) => number {
     const top = at(x0, y0) + (at(x0 + 1, y0) - at(x0, y0)) * sx
     const bottom = at(x0, y0 + 1) + (at(x0 + 1, y0 + 1) - at(x0, y0 + 1)) * sx
     return top + (bottom - top) * sy
-  }
-}
-
-/** Seeded uniform numbers, 0..1 (mulberry32). */
-function mulberry32(state: number): () => number {
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
   }
 }

@@ -50,8 +50,13 @@ export async function encodeDisplacement(map: DisparityMap, { projection }: Pick
   return { bytes: await gray16(map, (disparity) => (Number.isNaN(disparity) ? 0 : Math.round(closeness(disparity) * TOP))), scale: far - near }
 }
 
+/** Writes levels, 0..65535 a pixel, as a 16-bit gray PNG. */
+export async function encodeLevels({ width, height, levels }: { width: number; height: number; levels: Uint16Array }): Promise<Uint8Array> {
+  return sharp(levels, { raw: { width, height, channels: 1 } }).toColourspace('grey16').png({ compressionLevel: 9 }).toBuffer()
+}
+
 async function gray16({ width, height, disparity }: DisparityMap, level: (disparity: number) => number): Promise<Uint8Array> {
-  return sharp(Uint16Array.from(disparity, level), { raw: { width, height, channels: 1 } }).toColourspace('grey16').png({ compressionLevel: 9 }).toBuffer()
+  return encodeLevels({ width, height, levels: Uint16Array.from(disparity, level) })
 }
 
 function hasNothing({ disparity }: DisparityMap): boolean {

@@ -55,7 +55,7 @@ export function preflight({ raster, map, picture }: PreflightInput, settings: Se
     checks.push(...checkSurface(map, range, raster, spread, settings))
     checks.push(...checkLayout(thumbnail, range, settings))
     checks.push(...checkEncoding(thumbnail, range, settings))
-    if (picture !== null) checks.push(...checkPicture(thumbnail, map, picture))
+    if (picture !== null) checks.push(...checkPicture(thumbnail, map, picture, settings))
   }
   return { width, height, bitDepth, levels: spread.levels, checks }
 }

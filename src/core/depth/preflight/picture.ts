@@ -1,8 +1,11 @@
 import { percentileBin } from '../histogram.js'
+import type { Settings } from '../../options.js'
 import type { GrayPicture } from '../picture.js'
 import { percent, type PreflightCheck } from './check.js'
 import { shrink, type Thumbnail } from './thumbnail.js'
 
+/** How far behind the farthest of a prop its background counts as lying, as a share of the range: enough for its outline to be an edge. */
+const BEHIND = 0.5
 /** Shapes that differ by more than this do not lie over each other. */
 const ASPECT = 0.01
 /** Shifts that are tried, pixels of the small copies in each direction. */
@@ -17,7 +20,7 @@ const BINS = 4096
 const RELATED = 0.3
 
 /** Checks of the colour picture against the map: shape, mirroring, shift. */
-export function checkPicture(thumbnail: Thumbnail, size: { width: number; height: number }, picture: GrayPicture): PreflightCheck[] {
+export function checkPicture(thumbnail: Thumbnail, size: { width: number; height: number }, picture: GrayPicture, settings: Pick<Settings, 'black'>): PreflightCheck[] {
   const ratio = (picture.sourceWidth / picture.sourceHeight) * (size.height / size.width)
   const checks: PreflightCheck[] = []
   if (Math.abs(ratio - 1) > ASPECT) {
@@ -31,7 +34,7 @@ export function checkPicture(thumbnail: Thumbnail, size: { width: number; height
     })
   }
 
-  const edges = strongestEdges(thumbnail)
+  const edges = strongestEdges(settings.black === 'cut' ? onBackground(thumbnail) : thumbnail)
   if (edges.at.length === 0) return checks
   const gray = shrink(picture.gray, picture.width, picture.height, thumbnail)
   const plain = bestPlacement(edges, slopes(gray), thumbnail)
@@ -60,6 +63,20 @@ export function checkPicture(thumbnail: Thumbnail, size: { width: number; height
     })
   }
   return checks
+}
+
+/**
+ * A prop before something farther away. Without that, its outline would be an edge of its picture alone, a pixel beside the last slope that the map knows:
+ * the two seemed to fit better when the picture was moved outward.
+ */
+function onBackground({ width, height, values }: Thumbnail): Thumbnail {
+  let lowest = Infinity
+  let highest = -Infinity
+  for (const value of values) {
+    if (value < lowest) lowest = value
+    if (value > highest) highest = value
+  }
+  return { width, height, values: values.map((value) => (Number.isNaN(value) ? lowest - BEHIND * (highest - lowest) : value)) }
 }
 
 /** Where depth changes most. */
