@@ -16,8 +16,8 @@ import { buildLevels } from './mesh/levels.js'
 import { correctSlip } from './mesh/slip.js'
 import { unproject } from './mesh/unproject.js'
 import { parseSettings, type Settings, type SettingsInput } from './options.js'
-import { alphaAt, coverage, decodeColor, grayAt, padEdges, type Picture } from './texture/color.js'
-import { encodeForLevel, encodeNormals, encodePicture, encodePlaceholder } from './texture/encode.js'
+import { alphaAt, coverage, decodeColor, grayAt, padEdges, shrinkPicture, type Picture } from './texture/color.js'
+import { encodeForLevel, encodeNormals, encodePicture, encodePlaceholder, textureSize } from './texture/encode.js'
 import { bakeNormals, normalPicture, shrinkNormals } from './texture/normal.js'
 import { varyPicture } from './texture/vary.js'
 import { drawVariation } from './variation.js'
@@ -26,6 +26,9 @@ import { drawVariation } from './variation.js'
 const BACKDROP_TEXTURE = 0.5
 /** What it weighs then against the front's: 9–15 % on three photos, with room to spare. */
 const BACKDROP_WEIGHT = 0.25
+
+/** Texture slip is taken out of a picture so many times as fine as the level's texture: resampled at its own size it would blur. */
+const OVERSAMPLED = 2
 
 /** What a bake starts from: bytes, no paths. */
 export interface BakeSources {
@@ -144,12 +147,12 @@ async function bakeChain({ name, map, picture }: ChainSources, settings: Setting
   const placeholder = picture ? await encodePlaceholder(picture) : ''
   const triangles = surfaces.map(({ front, backdrop: hidden }) => (front.triangles.length + (hidden?.triangles.length ?? 0)) / 3)
   const padded = picture ? padEdges(picture, coverage(map)) : null
-  const plate = padded && backdrop ? fillBackdropColor(padded, size, backdrop) : null
+  const plate = padded && backdrop ? fillBackdropColor(await shrinkPicture(padded, settings.texture.size * BACKDROP_TEXTURE), size, backdrop) : null
   const normals = shadingOf(settings, picture !== null) === 'lit' ? bakeNormals(map, settings.normalMap.size, settings) : null
   const contents: GlbContent[] = []
   for (const [level, { front, backdrop: hidden }] of surfaces.entries()) {
     const use = { level, triangles, textures: (padded ? 1 : 0) + (normals ? 1 : 0) + (plate ? BACKDROP_WEIGHT : 0) }
-    const worn = padded ? correctSlip(padded, front, size, model) : null
+    const worn = padded ? correctSlip(await shrinkPicture(padded, OVERSAMPLED * textureSize(settings.texture.size, level, triangles)), front, size, model) : null
     const color = worn ? await encodeForLevel({ ...use, size: settings.texture.size }, (size) => encodePicture(worn, { ...settings.texture, size })) : null
     const normalMap = normals
       ? await encodeForLevel({ ...use, size: settings.normalMap.size, spared: 1 }, (size) =>

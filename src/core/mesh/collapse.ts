@@ -47,24 +47,41 @@ export async function collapseLevels(fine: RefinableSurface, budgets: readonly n
 
 /** Drops what is turned over, closed or there twice; where an edge has more than two faces the later ones get vertices of their own. */
 function mend({ points, triangles }: RefinableSurface): RefinableSurface {
-  const vertices = points.length / 3
-  const grown = Array.from(points)
-  const kept: number[] = []
-  const seen = new Set<string>()
-  const taken = new Set<number>()
+  /** The last half-edge that was kept of those that leave a vertex, and for each the one before it. */
+  const last = new Int32Array(points.length / 3).fill(-1)
+  const before = new Int32Array(triangles.length)
+  const hasOwnVertices = new Uint8Array(triangles.length / 3)
+  const grown: number[] = []
+  const kept = new Uint32Array(triangles.length)
+  let count = 0
   for (let t = 0; t < triangles.length; t += 3) {
-    const corners = [triangles[t], triangles[t + 1], triangles[t + 2]]
-    const name = corners.toSorted((a, b) => a - b).join(' ')
-    if (!(seenArea(points, corners[0], corners[1], corners[2]) > 0) || seen.has(name)) continue
-    seen.add(name)
-    const edges = corners.map((vertex, i) => vertex * vertices + corners[(i + 1) % 3])
-    if (edges.some((edge) => taken.has(edge))) {
-      for (const [i, vertex] of corners.entries()) {
-        corners[i] = grown.length / 3
-        grown.push(points[3 * vertex], points[3 * vertex + 1], points[3 * vertex + 2])
+    if (!(seenArea(points, triangles[t], triangles[t + 1], triangles[t + 2]) > 0)) continue
+    let crowded = false
+    let twice = false
+    for (let e = t; e < t + 3; e++) {
+      for (let f = last[triangles[e]]; f >= 0; f = before[f]) {
+        if (triangles[next(f)] !== triangles[next(e)]) continue
+        if (triangles[next(next(f))] === triangles[next(next(e))]) twice = true
+        if (hasOwnVertices[Math.floor(f / 3)] === 0) crowded = true
       }
-    } else for (const edge of edges) taken.add(edge)
-    kept.push(...corners)
+    }
+    if (twice) continue
+    if (crowded) hasOwnVertices[t / 3] = 1
+    for (let e = t; e < t + 3; e++) {
+      const v = triangles[e]
+      before[e] = last[v]
+      last[v] = e
+      kept[count++] = crowded ? (points.length + grown.length) / 3 : v
+      if (crowded) grown.push(points[3 * v], points[3 * v + 1], points[3 * v + 2])
+    }
   }
-  return dropUnused(Float32Array.from(grown), Uint32Array.from(kept))
+  const all = new Float32Array(points.length + grown.length)
+  all.set(points)
+  all.set(grown, points.length)
+  return dropUnused(all, kept.slice(0, count))
+}
+
+/** The half-edge after `e` in its triangle. */
+function next(e: number): number {
+  return e % 3 === 2 ? e - 2 : e + 1
 }

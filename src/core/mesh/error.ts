@@ -189,9 +189,3 @@ function percentile99(histogram: Uint32Array): number {
   while (left > histogram[step]) left -= histogram[step++]
   return new Float32Array(Uint32Array.of((step + 1) << DROPPED_BITS).buffer)[0]
 }
-
-/** The largest texture slip along an edge, px: L · (√ρ − 1) / (√ρ + 1), ρ the ratio of the depths of its ends. */
-export function edgeSlip(dx: number, dy: number, wa: number, wb: number): number {
-  const ratio = Math.sqrt(wa > wb ? wa / wb : wb / wa)
-  return (Math.sqrt(dx * dx + dy * dy) * (ratio - 1)) / (ratio + 1)
-}

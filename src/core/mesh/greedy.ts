@@ -1,9 +1,9 @@
 import type { DisparityMap } from '../depth/convention.js'
 import { LATTICE, type Triangulation } from './delaunay.js'
-import { edgeSlip, type ErrorModel } from './error.js'
+import type { ErrorModel } from './error.js'
 import { BATCH, type PixelLoops } from './pixels.js'
 import { extrapolate } from './sample.js'
-import { coverTriangle, createSpans } from './spans.js'
+import { edgeSlip, slipsMostAt } from './texture-slip.js'
 import { sortByTile } from './tiles.js'
 
 /**
@@ -34,8 +34,12 @@ const BEST_OF = 0.005
 /** Fewer changed triangles than this are looked at as they come. */
 const WORTH_SORTING = 256
 
-/** The triangle's worst pixel is looked for only when it is to be split. */
-const TO_BE_LOCATED = -1
+/** The triangle's worst pixel is looked for only when it is to be split: the one farthest from the map, or the one that slips most. */
+const FARTHEST = -1
+const SLIPPING = -2
+
+/** How far inside a triangle the pixel is looked for that slips most, px from the edge that does: the first that is inside and holds something. */
+const INSIDE = [0.25, 0.75, 1.5, 3]
 
 /** What the surface looked like at a budget or an error bound. */
 export interface Snapshot {
@@ -59,17 +63,65 @@ export type Stops = { budgets: readonly number[] } | { errors: readonly number[]
 export function insertGreedily(surface: Triangulation, map: DisparityMap, loops: PixelLoops, model: ErrorModel, stops: Stops, jump: number): Snapshot[] {
   const { width } = map
   const floor = ROUNDING * Math.max(model.pixelsPerDisparity, Number.MIN_VALUE)
-  const slipAt = createSlipScan(map, model)
+  const wRange = model.wNear - model.wFar
   const queue = createQueue(surface.dirty.length)
-  /** Per triangle the pixel to split it at, or that its largest distance from the map, in `farthest`, is still to be looked for. */
-  let candidate = new Int32Array(surface.dirty.length)
+  /** Per triangle what it is to be split at: {@link FARTHEST}, whose distance is in `farthest`, or {@link SLIPPING}. */
+  let candidate = new Int8Array(surface.dirty.length)
   let farthest = new Float32Array(surface.dirty.length)
   const snapshots: Snapshot[] = []
+
+  /** The largest texture slip in a triangle of `corners`, px. */
+  const largestSlip = (corners: Float64Array, at: number): number => {
+    const ax = corners[at]
+    const ay = corners[at + 1]
+    const bx = corners[at + 3]
+    const by = corners[at + 4]
+    const cx = corners[at + 6]
+    const cy = corners[at + 7]
+    const wa = model.wFar + corners[at + 2] * wRange
+    const wb = model.wFar + corners[at + 5] * wRange
+    const wc = model.wFar + corners[at + 8] * wRange
+    return Math.max(edgeSlip(bx - ax, by - ay, wa, wb), edgeSlip(cx - bx, cy - by, wb, wc), edgeSlip(ax - cx, ay - cy, wc, wa))
+  }
+
+  /** The pixel just inside triangle `t` at the place of its edges that slips most; −1 where none there holds something. */
+  const slippingPixel = (t: number): number => {
+    const { tri, x, y, z } = surface
+    let worst = 0
+    let edge = 0
+    for (let k = 0; k < 3; k++) {
+      const a = tri[3 * t + k]
+      const b = tri[3 * t + (k === 2 ? 0 : k + 1)]
+      const slipped = edgeSlip(x[b] - x[a], y[b] - y[a], model.wFar + z[a] * wRange, model.wFar + z[b] * wRange)
+      if (slipped > worst) {
+        worst = slipped
+        edge = k
+      }
+    }
+    const a = tri[3 * t + edge]
+    const b = tri[3 * t + ((edge + 1) % 3)]
+    const c = tri[3 * t + ((edge + 2) % 3)]
+    const along = slipsMostAt(model.wFar + z[a] * wRange, model.wFar + z[b] * wRange)
+    const qx = (x[a] + along * (x[b] - x[a])) / LATTICE
+    const qy = (y[a] + along * (y[b] - y[a])) / LATTICE
+    const dx = x[c] / LATTICE - qx
+    const dy = y[c] / LATTICE - qy
+    const length = Math.hypot(dx, dy)
+    for (const inside of INSIDE) {
+      const column = Math.floor(qx + (inside / length) * dx)
+      const row = Math.floor(qy + (inside / length) * dy)
+      const px = LATTICE * column + LATTICE / 2
+      const py = LATTICE * row + LATTICE / 2
+      if (column < 0 || row < 0 || column >= width || row >= map.height || Number.isNaN(map.disparity[row * width + column])) continue
+      if (surface.side(a, b, px, py) >= 0 && surface.side(b, c, px, py) >= 0 && surface.side(c, a, px, py) >= 0) return row * width + column
+    }
+    return -1
+  }
 
   /** Finds the worst error of every triangle that changed; past `enough` px, which is split anyway, of a large one some error will do. */
   const flush = (enough: number): void => {
     if (candidate.length < surface.dirty.length) {
-      const larger = new Int32Array(surface.dirty.length)
+      const larger = new Int8Array(surface.dirty.length)
       larger.set(candidate)
       candidate = larger
       const largest = new Float32Array(surface.dirty.length)
@@ -94,12 +146,12 @@ export function insertGreedily(surface: Triangulation, map: DisparityMap, loops:
       for (let i = 0; i < count; i++) {
         const t = changed[from + i]
         let worst = errors[i] > ROUNDING ? errors[i] * model.pixelsPerDisparity : 0
-        candidate[t] = TO_BE_LOCATED
+        candidate[t] = FARTHEST
         if (model.slip) {
-          const slipped = slipAt(corners, 9 * i, Math.max(worst, floor))
-          if (slipped >= 0) {
-            candidate[t] = slipped
-            worst = slipAt.error
+          const slipped = largestSlip(corners, 9 * i)
+          if (slipped > Math.max(worst, floor)) {
+            candidate[t] = SLIPPING
+            worst = slipped
           }
         }
         farthest[t] = errors[i]
@@ -112,17 +164,25 @@ export function insertGreedily(surface: Triangulation, map: DisparityMap, loops:
 
   /** Splits the surface at the candidate of triangle `t`, or first the boundary beside it; false: there is nothing to gain. */
   const insert = (t: number): boolean => {
-    if (candidate[t] === TO_BE_LOCATED) {
+    let pixel = candidate[t] === SLIPPING ? slippingPixel(t) : -1
+    if (pixel < 0) {
+      if (candidate[t] === SLIPPING) {
+        // nothing slips where a pixel holds something: then by its distance alone
+        candidate[t] = FARTHEST
+        const worst = farthest[t] * model.pixelsPerDisparity
+        queue.put(t, farthest[t] > ROUNDING && worst > floor ? worst : 0)
+        return false
+      }
       for (let e = 3 * t, at = 0; e < 3 * t + 3; e++) {
         const v = surface.tri[e]
         loops.corners[at++] = surface.x[v] / LATTICE
         loops.corners[at++] = surface.y[v] / LATTICE
         loops.corners[at++] = surface.z[v]
       }
-      candidate[t] = loops.locate(farthest[t])
+      pixel = loops.locate(farthest[t])
     }
-    const column = candidate[t] % width
-    const row = Math.floor(candidate[t] / width)
+    const column = pixel % width
+    const row = Math.floor(pixel / width)
     const px = LATTICE * column + LATTICE / 2
     const py = LATTICE * row + LATTICE / 2
     const { tri, twin, x, y } = surface
@@ -156,7 +216,7 @@ export function insertGreedily(surface: Triangulation, map: DisparityMap, loops:
     for (let k = 0; k < 3; k++) {
       if (surface.side(tri[3 * t + k], tri[3 * t + (k === 2 ? 0 : k + 1)], px, py) === 0) onEdge = 3 * t + k
     }
-    const p = surface.addVertex(px, py, map.disparity[candidate[t]])
+    const p = surface.addVertex(px, py, map.disparity[pixel])
     if (onEdge >= 0) surface.splitEdge(onEdge, p)
     else surface.splitTriangle(t, p)
     return true
@@ -254,57 +314,4 @@ function createQueue(capacity: number) {
       return sorted
     },
   }
-}
-
-/** Looks for texture slip in a triangle, where its edges say that there may be more than `above`: the pixel of the most (−1: none), and in `error` how much, px. */
-function createSlipScan({ width, height, disparity }: DisparityMap, model: ErrorModel) {
-  const spans = createSpans(height)
-  const { bounds } = spans
-  const wRange = model.wNear - model.wFar
-  const slipAt = (corners: Float64Array, at: number, above: number): number => {
-    const ax = corners[at]
-    const ay = corners[at + 1]
-    const bx = corners[at + 3]
-    const by = corners[at + 4]
-    const cx = corners[at + 6]
-    const cy = corners[at + 7]
-    const wa = model.wFar + corners[at + 2] * wRange
-    const wb = model.wFar + corners[at + 5] * wRange
-    const wc = model.wFar + corners[at + 8] * wRange
-    if (Math.max(edgeSlip(bx - ax, by - ay, wa, wb), edgeSlip(cx - bx, cy - by, wb, wc), edgeSlip(ax - cx, ay - cy, wc, wa)) <= above) return -1
-    const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-    // the plane's numerators, see measureError
-    const bu = wb * bx - wa * ax
-    const cu = wc * cx - wa * ax
-    const bv = wb * by - wa * ay
-    const cv = wc * cy - wa * ay
-    const pxx = (bu * (cy - ay) - cu * (by - ay)) / area
-    const pxy = (cu * (bx - ax) - bu * (cx - ax)) / area
-    const pyx = (bv * (cy - ay) - cv * (by - ay)) / area
-    const pyy = (cv * (bx - ax) - bv * (cx - ax)) / area
-    const wx = ((wb - wa) * (cy - ay) - (wc - wa) * (by - ay)) / area
-    const wy = ((wc - wa) * (bx - ax) - (wb - wa) * (cx - ax)) / area
-    coverTriangle(spans, ax, ay, bx, by, cx, cy, width, height)
-    let square = above * above
-    let found = -1
-    for (let row = 0, y = spans.top; row < spans.rows; row++, y++) {
-      const dy = y + 0.5 - ay
-      const v = y + 0.5
-      for (let column = bounds[2 * row], end = bounds[2 * row + 1]; column < end; column++) {
-        const dx = column + 0.5 - ax
-        const w = wa + dx * wx + dy * wy
-        const slipX = wa * ax + dx * pxx + dy * pxy - (column + 0.5) * w
-        const slipY = wa * ay + dx * pyx + dy * pyy - v * w
-        const slipped = (slipX * slipX + slipY * slipY) / (w * w)
-        if (slipped > square && disparity[y * width + column] >= 0) {
-          square = slipped
-          found = y * width + column
-        }
-      }
-    }
-    slipAt.error = Math.sqrt(square)
-    return found
-  }
-  slipAt.error = 0
-  return slipAt
 }

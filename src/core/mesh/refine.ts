@@ -1,7 +1,7 @@
 import type { DisparityMap } from '../depth/convention.js'
-import { edgeSlip, gatherCorners, type ErrorModel } from './error.js'
+import { gatherCorners, type ErrorModel } from './error.js'
 import { BATCH, type PixelLoops } from './pixels.js'
-import { coverTriangle, createSpans, type Spans } from './spans.js'
+import { edgeSlip, meanSquaredSlip } from './texture-slip.js'
 import { sortByTile } from './tiles.js'
 import { seenArea } from './topology.js'
 
@@ -37,7 +37,7 @@ export interface RefinableSurface {
  */
 export function refineSurface(surface: RefinableSurface, map: DisparityMap, loops: PixelLoops, model: ErrorModel): RefinableSurface {
   const refined = { points: surface.points.slice(), triangles: inTileOrder(surface, map) }
-  flipEdges(refined, linkTriangles(refined.triangles, refined.points.length / 3), map, loops, model)
+  flipEdges(refined, linkTriangles(refined.triangles, refined.points.length / 3), loops, model)
   solveDisparity(refined, map, loops)
   return refined
 }
@@ -80,13 +80,12 @@ export function linkTriangles(triangles: Uint32Array, vertexCount: number): Int3
 }
 
 /** Turns every edge whose turning lowers the squared error that counts of its two triangles. */
-function flipEdges({ points, triangles }: RefinableSurface, twin: Int32Array, map: DisparityMap, loops: PixelLoops, model: ErrorModel): void {
-  const spans = createSpans(map.height)
+function flipEdges({ points, triangles }: RefinableSurface, twin: Int32Array, loops: PixelLoops, model: ErrorModel): void {
   const count = triangles.length / 3
   const cost = new Float64Array(count)
   let total = 0
   for (let t = 0; t < count; t++) {
-    cost[t] = squaredError(spans, points, triangles[3 * t], triangles[3 * t + 1], triangles[3 * t + 2], map, loops, model, Infinity)
+    cost[t] = squaredError(points, triangles[3 * t], triangles[3 * t + 1], triangles[3 * t + 2], loops, model, Infinity)
     total += cost[t]
   }
   const least = (WORTH_A_LOOK * 2 * total) / Math.max(1, count)
@@ -112,9 +111,9 @@ function flipEdges({ points, triangles }: RefinableSurface, twin: Int32Array, ma
       const d = triangles[fLast]
       if (p === d || !(seenArea(points, a, d, p) > 0 && seenArea(points, d, b, p) > 0)) continue
       const goal = before * (1 - WORTH_A_FLIP)
-      const costT = squaredError(spans, points, a, d, p, map, loops, model, goal)
+      const costT = squaredError(points, a, d, p, loops, model, goal)
       if (costT >= goal) continue
-      const costU = squaredError(spans, points, d, b, p, map, loops, model, goal - costT)
+      const costU = squaredError(points, d, b, p, loops, model, goal - costT)
       if (costT + costU >= goal) continue
       const bp = twin[next]
       const pa = twin[last]
@@ -147,50 +146,30 @@ function link(twin: Int32Array, e: number, f: number): void {
 }
 
 /** The sum over a triangle's pixels of disparity error and slip, both squared, px²; may stop once it is past `enough`. */
-function squaredError(spans: Spans, points: Float32Array, a: number, b: number, c: number, map: DisparityMap, loops: PixelLoops, model: ErrorModel, enough: number): number {
+function squaredError(points: Float32Array, a: number, b: number, c: number, loops: PixelLoops, { pixelsPerDisparity, slip, wNear, wFar }: ErrorModel, enough: number): number {
   const ax = points[3 * a]
   const ay = points[3 * a + 1]
   const az = points[3 * a + 2]
   const bx = points[3 * b]
   const by = points[3 * b + 1]
-  const bz = points[3 * b + 2] - az
+  const bz = points[3 * b + 2]
   const cx = points[3 * c]
   const cy = points[3 * c + 1]
-  const cz = points[3 * c + 2] - az
-  const weight = model.pixelsPerDisparity * model.pixelsPerDisparity
-  let sum = weight * loops.squaredError(ax, ay, az, bx, by, points[3 * b + 2], cx, cy, points[3 * c + 2], enough / weight)
-  if (!model.slip || sum > enough) return sum
-  const wRange = model.wNear - model.wFar
-  const wa = model.wFar + az * wRange
-  const wb = wa + bz * wRange
-  const wc = wa + cz * wRange
-  const bound = Math.max(edgeSlip(bx - ax, by - ay, wa, wb), edgeSlip(cx - bx, cy - by, wb, wc), edgeSlip(ax - cx, ay - cy, wc, wa))
-  if (bound < NEGLIGIBLE_SLIP) return sum
-  const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-  const zx = (bz * (cy - ay) - cz * (by - ay)) / area
-  const zy = (cz * (bx - ax) - bz * (cx - ax)) / area
-  coverTriangle(spans, ax, ay, bx, by, cx, cy, map.width, map.height)
-  const { bounds } = spans
-  const bu = wb * bx - wa * ax
-  const cu = wc * cx - wa * ax
-  const bv = wb * by - wa * ay
-  const cv = wc * cy - wa * ay
-  const pxx = (bu * (cy - ay) - cu * (by - ay)) / area
-  const pxy = (cu * (bx - ax) - bu * (cx - ax)) / area
-  const pyx = (bv * (cy - ay) - cv * (by - ay)) / area
-  const pyy = (cv * (bx - ax) - bv * (cx - ax)) / area
-  for (let row = 0, y = spans.top; row < spans.rows; row++, y++) {
-    const dy = y + 0.5 - ay
-    for (let column = bounds[2 * row], end = bounds[2 * row + 1]; column < end; column++) {
-      const dx = column + 0.5 - ax
-      const w = wa + (dx * zx + dy * zy) * wRange
-      const slipX = wa * ax + dx * pxx + dy * pxy - (column + 0.5) * w
-      const slipY = wa * ay + dx * pyx + dy * pyy - (y + 0.5) * w
-      sum += (slipX * slipX + slipY * slipY) / (w * w)
+  const cz = points[3 * c + 2]
+  let sum = 0
+  if (slip) {
+    const wRange = wNear - wFar
+    const wa = wFar + az * wRange
+    const wb = wFar + bz * wRange
+    const wc = wFar + cz * wRange
+    if (Math.max(edgeSlip(bx - ax, by - ay, wa, wb), edgeSlip(cx - bx, cy - by, wb, wc), edgeSlip(ax - cx, ay - cy, wc, wa)) >= NEGLIGIBLE_SLIP) {
+      const pixels = Math.abs((bx - ax) * (cy - ay) - (by - ay) * (cx - ax)) / 2
+      sum = pixels * meanSquaredSlip(bx - ax, by - ay, cx - ax, cy - ay, wa, wb, wc)
+      if (sum > enough) return sum
     }
-    if (sum > enough) return sum
   }
-  return sum
+  const weight = pixelsPerDisparity * pixelsPerDisparity
+  return sum + weight * loops.squaredError(ax, ay, az, bx, by, bz, cx, cy, cz, (enough - sum) / weight)
 }
 
 /** Moves all vertices up or down to where the squared distance from the map is smallest, within the range of the map. */

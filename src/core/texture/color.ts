@@ -51,6 +51,13 @@ export async function decodeColor(bytes: Uint8Array, map: { width: number; heigh
   }
 }
 
+/** The picture scaled down to at most `size` pixels; itself where it is no larger. */
+export async function shrinkPicture(picture: Picture, size: number): Promise<Picture> {
+  if (Math.max(picture.width, picture.height) <= size) return picture
+  const { data, info } = await sharp(picture.pixels, { raw: picture }).resize({ width: size, height: size, fit: 'inside' }).raw().toBuffer({ resolveWithObject: true })
+  return { width: info.width, height: info.height, channels: picture.channels, pixels: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) }
+}
+
 /** The alpha plane at the map's size, 0..255; `null` where all of the picture is opaque. */
 export async function alphaAt(picture: Picture, width: number, height: number): Promise<Uint8Array | null> {
   if (picture.channels === 3) return null
