@@ -141,7 +141,7 @@ export function scan(corners: usize, count: i32, errors: usize, enough: f32): vo
       if (stride == 1 || i32x4.bitmask(f32x4.ge(best, f32x4.splat(enough))) != 0) break
       stride = 1
     }
-    store<f32>(errors, max(max(f32x4.extract_lane(best, 0), f32x4.extract_lane(best, 1)), max(f32x4.extract_lane(best, 2), f32x4.extract_lane(best, 3))))
+    store<f32>(errors, largestLane(best))
   }
 }
 
@@ -308,10 +308,18 @@ export function moments(corners: usize, count: i32, sums: usize): void {
 }
 
 /**
- * Over the pixels of all triangles: at `sums` (f64) how many hold something, their squared distance from the map, and the largest distance;
- * `histogram` (u32) counts distance · `scale` by the topmost bits of the float, of every `sampled`-th row.
+ * Adds the pixels of all triangles to `totals` (f64): how many hold something, their squared distance from the map, the largest distance, and of the error
+ * that counts, px, the squares and the largest; `histogram` (u32) counts that error by the topmost bits of the float, of every `sampled`-th row.
+ *
+ * The error that counts: distance · `scale`; where `exempt` (f32 a pixel, 0: none of them) holds something smaller, that; and the texture slip where that
+ * is larger. w = `far` + z · `range` is the inverse depth; `range` 0: nothing slips.
  */
-export function compare(corners: usize, count: i32, sums: usize, histogram: usize, scale: f32, sampled: i32, droppedBits: i32): void {
+export function compare(corners: usize, count: i32, totals: usize, histogram: usize, scale: f64, sampled: i32, droppedBits: i32, far: f64, range: f64, exempt: usize): void {
+  if (range == 0 && exempt == 0) compareDistances(corners, count, totals, histogram, <f32>scale, sampled, droppedBits)
+  else compareAll(corners, count, totals, histogram, <f32>scale, sampled, droppedBits, far, range, exempt)
+}
+
+function compareDistances(corners: usize, count: i32, sums: usize, histogram: usize, scale: f32, sampled: i32, droppedBits: i32): void {
   const lanes = f32x4(0, 1, 2, 3)
   const laneNumbers = i32x4(0, 1, 2, 3)
   let covered = load<f64>(sums)
@@ -378,6 +386,162 @@ export function compare(corners: usize, count: i32, sums: usize, histogram: usiz
   }
   covered += <f64>i32x4.extract_lane(ones, 0) + <f64>i32x4.extract_lane(ones, 1) + <f64>i32x4.extract_lane(ones, 2) + <f64>i32x4.extract_lane(ones, 3)
   store<f64>(sums, covered)
+  const largest = <f64>largestLane(best)
   store<f64>(sums, squaresSum, 8)
-  store<f64>(sums, <f64>max(max(f32x4.extract_lane(best, 0), f32x4.extract_lane(best, 1)), max(f32x4.extract_lane(best, 2), f32x4.extract_lane(best, 3))), 16)
+  store<f64>(sums, largest, 16)
+  store<f64>(sums, squaresSum * <f64>scale * <f64>scale, 24)
+  store<f64>(sums, largest * <f64>scale, 32)
 }
+
+// @ts-ignore: decorator
+@inline
+function largestLane(v: v128): f32 {
+  return max(max(f32x4.extract_lane(v, 0), f32x4.extract_lane(v, 1)), max(f32x4.extract_lane(v, 2), f32x4.extract_lane(v, 3)))
+}
+
+function compareAll(corners: usize, count: i32, totals: usize, histogram: usize, scale: f32, sampled: i32, droppedBits: i32, far: f64, range: f64, exempt: usize): void {
+  const lanes = f32x4(0, 1, 2, 3)
+  const laneNumbers = i32x4(0, 1, 2, 3)
+  const zero = f32x4.splat(0)
+  const scales = f32x4.splat(scale)
+  let squaresSum = load<f64>(totals, 8)
+  let best = f32x4.splat(<f32>load<f64>(totals, 16))
+  let pixelSquaresSum = load<f64>(totals, 24)
+  let bestPixels = f32x4.splat(<f32>load<f64>(totals, 32))
+  let ones = i32x4.splat(0)
+  for (let t = 0; t < count; t++, corners += 72) {
+    const ax = load<f64>(corners)
+    const ay = load<f64>(corners, 8)
+    const az = load<f64>(corners, 16)
+    const bx = load<f64>(corners, 24) - ax
+    const by = load<f64>(corners, 32) - ay
+    const bz = load<f64>(corners, 40) - az
+    const cx = load<f64>(corners, 48) - ax
+    const cy = load<f64>(corners, 56) - ay
+    const cz = load<f64>(corners, 64) - az
+    const area = bx * cy - by * cx
+    if (area == 0) continue
+    const zx = (bz * cy - cz * by) / area
+    const zy = (cz * bx - bz * cx) / area
+    // the picture is shown at a + (λb·wb·b + λc·wc·c) / w, λ and w affine in the place
+    const wa = far + az * range
+    const wb = wa + bz * range
+    const wc = wa + cz * range
+    const wx = zx * range
+    const wy = zy * range
+    const pxx = (wb * bx * cy - wc * cx * by) / area
+    const pxy = (wc * cx * bx - wb * bx * cx) / area
+    const pyx = (wb * by * cy - wc * cy * by) / area
+    const pyy = (wc * cy * bx - wb * by * cx) / area
+    cover(load<f64>(corners), ay, load<f64>(corners, 24), load<f64>(corners, 32), load<f64>(corners, 48), load<f64>(corners, 56))
+    const slope = f32x4.splat(<f32>zx)
+    const wSlope = f32x4.splat(<f32>wx)
+    const xSlope = f32x4.splat(<f32>pxx)
+    const ySlope = f32x4.splat(<f32>pyx)
+    for (let y = firstRow; y < endRow; y++) {
+      const columns = row(y)
+      const start = <i32>(columns >> 32)
+      const n = <i32>columns - start
+      if (n <= 0) continue
+      const dx = <f64>start + 0.5 - ax
+      const dy = <f64>y + 0.5 - ay
+      const base = f32x4.splat(<f32>(az + dx * zx + dy * zy))
+      const wBase = f32x4.splat(<f32>(wa + dx * wx + dy * wy))
+      const xBase = f32x4.splat(<f32>(dx * pxx + dy * pxy))
+      const yBase = f32x4.splat(<f32>(dx * pyx + dy * pyy))
+      const left = f32x4.splat(<f32>dx)
+      const down = f32x4.splat(<f32>dy)
+      const address = map + (<usize>(y * width + start) << 2)
+      const exemptRow = exempt + (<usize>(y * width + start) << 2)
+      const counted = y % sampled == 0
+      let k = lanes
+      let squares = zero
+      let pixelSquares = zero
+      for (let i = 0; i < n; i += 4) {
+        const off = f32x4.abs(f32x4.sub(v128.load(address + (<usize>i << 2)), f32x4.add(base, f32x4.mul(k, slope))))
+        let valid = f32x4.eq(off, off)
+        if (n - i < 4) valid = v128.and(valid, i32x4.lt_s(laneNumbers, i32x4.splat(n - i)))
+        const kept = v128.and(off, valid)
+        let pixels = f32x4.mul(kept, scales)
+        if (exempt != 0) {
+          const other = v128.load(exemptRow + (<usize>i << 2))
+          pixels = v128.bitselect(other, pixels, v128.and(f32x4.gt(other, zero), f32x4.lt(other, pixels)))
+        }
+        if (range != 0) {
+          const w = f32x4.add(wBase, f32x4.mul(k, wSlope))
+          const slipX = f32x4.sub(f32x4.add(xBase, f32x4.mul(k, xSlope)), f32x4.mul(f32x4.add(left, k), w))
+          const slipY = f32x4.sub(f32x4.add(yBase, f32x4.mul(k, ySlope)), f32x4.mul(down, w))
+          const slip = f32x4.div(f32x4.sqrt(f32x4.add(f32x4.mul(slipX, slipX), f32x4.mul(slipY, slipY))), w)
+          pixels = f32x4.max(pixels, v128.and(slip, valid))
+        }
+        squares = f32x4.add(squares, f32x4.mul(kept, kept))
+        pixelSquares = f32x4.add(pixelSquares, f32x4.mul(pixels, pixels))
+        best = f32x4.pmax(best, kept)
+        bestPixels = f32x4.pmax(bestPixels, pixels)
+        ones = i32x4.sub(ones, valid)
+        if (counted) {
+          if (i32x4.extract_lane(valid, 0) != 0) countUp(histogram, i32x4.extract_lane(pixels, 0), droppedBits)
+          if (i32x4.extract_lane(valid, 1) != 0) countUp(histogram, i32x4.extract_lane(pixels, 1), droppedBits)
+          if (i32x4.extract_lane(valid, 2) != 0) countUp(histogram, i32x4.extract_lane(pixels, 2), droppedBits)
+          if (i32x4.extract_lane(valid, 3) != 0) countUp(histogram, i32x4.extract_lane(pixels, 3), droppedBits)
+        }
+        k = f32x4.add(k, f32x4.splat(4))
+      }
+      squaresSum += total(squares)
+      pixelSquaresSum += total(pixelSquares)
+    }
+  }
+  const covered = <f64>i32x4.extract_lane(ones, 0) + <f64>i32x4.extract_lane(ones, 1) + <f64>i32x4.extract_lane(ones, 2) + <f64>i32x4.extract_lane(ones, 3)
+  store<f64>(totals, load<f64>(totals) + covered)
+  store<f64>(totals, squaresSum, 8)
+  store<f64>(totals, <f64>largestLane(best), 16)
+  store<f64>(totals, pixelSquaresSum, 24)
+  store<f64>(totals, <f64>largestLane(bestPixels), 32)
+}
+
+// @ts-ignore: decorator
+@inline
+function countUp(histogram: usize, bits: i32, droppedBits: i32): void {
+  const step = histogram + (<usize>(<u32>bits >> droppedBits) << 2)
+  store<u32>(step, load<u32>(step) + 1)
+}
+
+/** Draws triangles: at each pixel they cover `surface` (f32) keeps the largest of their disparities and its own; NaN counts for nothing. */
+export function drape(corners: usize, count: i32, surface: usize): void {
+  const lanes = f32x4(0, 1, 2, 3)
+  const laneNumbers = i32x4(0, 1, 2, 3)
+  const four = f32x4.splat(4)
+  for (let t = 0; t < count; t++, corners += 72) {
+    const ax = load<f64>(corners)
+    const ay = load<f64>(corners, 8)
+    const az = load<f64>(corners, 16)
+    const bx = load<f64>(corners, 24)
+    const by = load<f64>(corners, 32)
+    const bz = load<f64>(corners, 40) - az
+    const cx = load<f64>(corners, 48)
+    const cy = load<f64>(corners, 56)
+    const cz = load<f64>(corners, 64) - az
+    const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+    if (area == 0) continue
+    const zx = (bz * (cy - ay) - cz * (by - ay)) / area
+    const zy = (cz * (bx - ax) - bz * (cx - ax)) / area
+    cover(ax, ay, bx, by, cx, cy)
+    const slope = f32x4.splat(<f32>zx)
+    for (let y = firstRow; y < endRow; y++) {
+      const columns = row(y)
+      const start = <i32>(columns >> 32)
+      let n = <i32>columns - start
+      const base = f32x4.splat(<f32>(az + (<f64>start + 0.5 - ax) * zx + (<f64>y + 0.5 - ay) * zy))
+      let address = surface + (<usize>(y * width + start) << 2)
+      let k = lanes
+      for (; n > 0; n -= 4) {
+        const before = v128.load(address)
+        const drawn = f32x4.pmax(f32x4.add(base, f32x4.mul(k, slope)), before)
+        v128.store(address, n >= 4 ? drawn : v128.bitselect(drawn, before, i32x4.lt_s(laneNumbers, i32x4.splat(n))))
+        k = f32x4.add(k, four)
+        address += 16
+      }
+    }
+  }
+}
+

@@ -84,7 +84,11 @@ export function buildBackdrop(map: DisparityMap, settings: Settings): Backdrop |
   const deepest = deepestOf(map, settings)
   for (let i = 0; i < back.length; i++) back[i] = Math.max(deepest, back[i] - setBack)
 
-  const source = Uint32Array.from(order, (i) => (Math.floor(from[i] / columns) - top) * width + (from[i] % columns) - left)
+  const source = new Uint32Array(order.length)
+  for (let k = 0; k < order.length; k++) {
+    const x = from[order[k]] % columns
+    source[k] = ((from[order[k]] - x) / columns - top) * width + x - left
+  }
   return { map: { ...map, width: columns, height: rows, disparity: back }, left, top, continued: order, source, deepest }
 }
 
@@ -255,10 +259,11 @@ const DY = [0, 0, 1, -1]
 
 /** Adds to `back` the pixels of the front surface that lie around what was continued and are level with it. */
 function addRing({ columns, rows, front, cut }: Canvas, order: Uint32Array, from: Int32Array, back: Float32Array): void {
-  let wave = Array.from(order)
+  let wave = order
   for (let round = 0; round < RING; round++) {
-    const next: number[] = []
-    for (const i of wave) {
+    const next = new List()
+    for (let k = 0; k < wave.length; k++) {
+      const i = wave[k]
       const x = i % columns
       const y = (i - x) / columns
       for (let side = 0; side < 4; side++) {
@@ -271,7 +276,7 @@ function addRing({ columns, rows, front, cut }: Canvas, order: Uint32Array, from
         next.push(j)
       }
     }
-    wave = next
+    wave = next.items.subarray(0, next.length)
   }
 }
 

@@ -33,17 +33,23 @@ export async function buildFront(map: DisparityMap, settings: Settings, model: E
   const collapsed = await collapseLevels(inserted[0], lods, map)
   const chain: PlaneMesh[] = []
   for (const [level, budget] of lods.entries()) {
-    const candidates: RefinableSurface[] = [collapsed[level]]
     const own = inserted.find(({ triangles }) => triangles.length / 3 <= budget)
-    if (own) candidates.push(own)
-    const scored = candidates.filter(({ triangles }) => triangles.length > 0 && triangles.length <= 3 * budget).map((surface) => ({ surface, wrong: wrongness(surface, map, model) }))
-    if (scored.length === 0) continue
-    const best = scored.reduce((a, b) => (b.wrong <= a.wrong ? b : a)).surface
+    const candidates: RefinableSurface[] = own ? [own] : []
+    // (what nothing was collapsed of is the finest level itself)
+    const other = collapsed[level]
+    if (own !== inserted[0] && other.triangles.length > 0 && other.triangles.length <= 3 * budget) candidates.push(other)
+    if (candidates.length === 0) continue
+    const best = candidates.length === 1 ? candidates[0] : leastWrong(candidates, map, model)
     const finer = chain.at(-1)
     if (finer === undefined || best.triangles.length < finer.triangles.length) chain.push(neverBetter(best === own ? own : measured(best, map, cut, model), finer))
   }
   // budgets too small for any of it: what insertion makes of them
   return chain.length > 0 ? chain : buildLods(map, settings, model)
+}
+
+function leastWrong(surfaces: readonly RefinableSurface[], map: DisparityMap, model: ErrorModel): RefinableSurface {
+  const scored = surfaces.map((surface) => ({ surface, wrong: wrongness(surface, map, model) }))
+  return scored.reduce((a, b) => (b.wrong < a.wrong ? b : a)).surface
 }
 
 /** Sum of squared errors over the map's pixels, px², that of a pixel bounded: see {@link PLAINLY_WRONG}. Open places are plainly wrong. */

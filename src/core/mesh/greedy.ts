@@ -70,6 +70,22 @@ export function insertGreedily(surface: Triangulation, map: DisparityMap, loops:
   let farthest = new Float32Array(surface.dirty.length)
   const snapshots: Snapshot[] = []
 
+  /** The triangles whose corners the loops are to scan, and how much they slip, px. */
+  const scanned = new Int32Array(BATCH)
+  const slipOf = new Float64Array(BATCH)
+
+  /** Puts triangle `t` at a place of the loops' batch. */
+  const gatherCorners = (t: number, place: number): void => {
+    const { tri, x, y, z } = surface
+    const { corners } = loops
+    for (let e = 3 * t, at = 9 * place; e < 3 * t + 3; e++) {
+      const v = tri[e]
+      corners[at++] = x[v] / LATTICE
+      corners[at++] = y[v] / LATTICE
+      corners[at++] = z[v]
+    }
+  }
+
   /** The largest texture slip in a triangle of `corners`, px. */
   const largestSlip = (corners: Float64Array, at: number): number => {
     const ax = corners[at]
@@ -129,36 +145,41 @@ export function insertGreedily(surface: Triangulation, map: DisparityMap, loops:
       farthest = largest
       queue.grow(surface.dirty.length)
     }
-    const { changed, dirty, tri, x, y, z } = surface
+    const { changed, dirty, tri, x, y } = surface
     const { corners, errors } = loops
     if (surface.changedCount > WORTH_SORTING) sortByTile(changed, surface.changedCount, width, map.height, (t) => x[tri[3 * t]] / LATTICE, (t) => y[tri[3 * t]] / LATTICE)
-    for (let from = 0; from < surface.changedCount; from += BATCH) {
-      const count = Math.min(BATCH, surface.changedCount - from)
-      for (let i = 0, at = 0; i < count; i++) {
-        for (let e = 3 * changed[from + i], end = e + 3; e < end; e++) {
-          const v = tri[e]
-          corners[at++] = x[v] / LATTICE
-          corners[at++] = y[v] / LATTICE
-          corners[at++] = z[v]
-        }
-      }
+    const scan = (count: number): void => {
       loops.scan(count, enough / model.pixelsPerDisparity)
       for (let i = 0; i < count; i++) {
-        const t = changed[from + i]
-        let worst = errors[i] > ROUNDING ? errors[i] * model.pixelsPerDisparity : 0
-        candidate[t] = FARTHEST
-        if (model.slip) {
-          const slipped = largestSlip(corners, 9 * i)
-          if (slipped > Math.max(worst, floor)) {
-            candidate[t] = SLIPPING
-            worst = slipped
-          }
-        }
+        const t = scanned[i]
+        const distance = errors[i] > ROUNDING ? errors[i] * model.pixelsPerDisparity : 0
+        const slips = slipOf[i] > distance && slipOf[i] > floor
+        candidate[t] = slips ? SLIPPING : FARTHEST
         farthest[t] = errors[i]
+        const worst = slips ? slipOf[i] : distance
         queue.put(t, worst > floor ? worst : 0)
-        dirty[t] = 0
       }
     }
+    let count = 0
+    for (let i = 0; i < surface.changedCount; i++) {
+      const t = changed[i]
+      dirty[t] = 0
+      gatherCorners(t, count)
+      const slip = model.slip ? largestSlip(corners, 9 * count) : 0
+      if (slip > floor && slip >= enough) {
+        // will be split for that, however far it is from the map
+        candidate[t] = SLIPPING
+        farthest[t] = NaN
+        queue.put(t, slip)
+        continue
+      }
+      scanned[count] = t
+      slipOf[count++] = slip
+      if (count < BATCH) continue
+      scan(count)
+      count = 0
+    }
+    scan(count)
     surface.changedCount = 0
   }
 
@@ -166,18 +187,15 @@ export function insertGreedily(surface: Triangulation, map: DisparityMap, loops:
   const insert = (t: number): boolean => {
     let pixel = candidate[t] === SLIPPING ? slippingPixel(t) : -1
     if (pixel < 0) {
+      gatherCorners(t, 0)
       if (candidate[t] === SLIPPING) {
         // nothing slips where a pixel holds something: then by its distance alone
         candidate[t] = FARTHEST
+        loops.scan(1, Infinity)
+        farthest[t] = loops.errors[0]
         const worst = farthest[t] * model.pixelsPerDisparity
         queue.put(t, farthest[t] > ROUNDING && worst > floor ? worst : 0)
         return false
-      }
-      for (let e = 3 * t, at = 0; e < 3 * t + 3; e++) {
-        const v = surface.tri[e]
-        loops.corners[at++] = surface.x[v] / LATTICE
-        loops.corners[at++] = surface.y[v] / LATTICE
-        loops.corners[at++] = surface.z[v]
       }
       pixel = loops.locate(farthest[t])
     }
@@ -236,8 +254,9 @@ export function insertGreedily(surface: Triangulation, map: DisparityMap, loops:
       if (left <= window && (best === undefined || max < best.maxError)) best = snapshot(max)
       // far from the budget whole rounds, towards it ever smaller ones
       const limit = left <= window ? Math.ceil(window / 8) : Math.min(Math.ceil(left / 2), left - window)
-      const worst = queue.collect(Math.max(max * ROUND, byBudget ? 0 : goal))
-      for (let i = 0, done = 0; i < worst.length && done < Math.min(limit, left); i++) {
+      const most = Math.min(limit, left)
+      const worst = queue.collect(Math.max(max * ROUND, byBudget ? 0 : goal), most)
+      for (let i = 0, done = 0; i < worst.length && done < most; i++) {
         if (surface.dirty[worst[i]] !== 0) continue
         if (insert(worst[i])) done++
       }
@@ -294,13 +313,13 @@ function createQueue(capacity: number) {
       for (let t = heads[top]; t >= 0; t = after[t]) if (error[t] > max) max = error[t]
       return max
     },
-    /** Triangles that err more than `above`, worst first; of equals the lower number. */
-    collect(above: number): Float64Array {
+    /** Triangles that err more than `above`, worst first; of equals the lower number. Of more than `enough` those that err least may be left out. */
+    collect(above: number, enough: number): Float64Array {
       const keys: number[] = []
       // 31 bits of a positive float sort like the float; 22 bits below them hold the triangle: 53 in all. Beyond 4M triangles the float loses bits.
       const room = 2 ** Math.max(22, Math.ceil(Math.log2(error.length + 1)))
       const drop = room / 2 ** 22
-      for (let bucket = top; bucket >= 0; bucket--) {
+      for (let bucket = top; bucket >= 0 && keys.length < enough; bucket--) {
         let any = false
         for (let t = heads[bucket]; t >= 0; t = after[t]) {
           if (error[t] <= above) continue

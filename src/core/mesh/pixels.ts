@@ -1,3 +1,4 @@
+import type { DisparityMap } from '../depth/convention.js'
 import { PIXEL_LOOPS } from './pixels-wasm.js'
 import { coverTriangle, createSpans } from './spans.js'
 
@@ -28,10 +29,27 @@ export interface PixelLoops {
   readonly sums: Float64Array
   /** The sum of squared distances of a triangle from the map; stops once it is past `enough`. */
   squaredError(ax: number, ay: number, az: number, bx: number, by: number, bz: number, cx: number, cy: number, cz: number, enough: number): number
-  /** Adds the pixels of the triangles in `corners` to `totals`: pixels that hold something, squared distance, largest distance; and distance · scale to `histogram`. */
-  compare(count: number, scale: number): void
+  /**
+   * Adds the pixels of the triangles in `corners` to `totals`: pixels that hold something, squared distance, largest distance; squares and largest of the error that
+   * counts, px. That error goes to `histogram`. With `exempt` it is no larger than what `scratch` says of a pixel, where that says something (> 0).
+   */
+  compare(count: number, cost: Cost, exempt: boolean): void
   readonly totals: Float64Array
   readonly histogram: Uint32Array
+  /** Raises `scratch` to the disparity of the triangles in `corners` at each pixel they cover; NaN counts for nothing. */
+  drape(count: number): void
+  /** A number a pixel; empty unless asked for. */
+  readonly scratch: Float32Array
+}
+
+/** What a deviation costs: see `ErrorModel`. */
+export interface Cost {
+  /** Source pixels that a disparity error of 1 shows as. */
+  pixelsPerDisparity: number
+  /** Inverse depth at disparity 1, 1/m; w(d) = wFar + d · (wNear − wFar). Orthographic: 1. */
+  wNear: number
+  /** Inverse depth at disparity 0, 1/m. Orthographic: 1. */
+  wFar: number
 }
 
 interface Exports {
@@ -42,13 +60,23 @@ interface Exports {
   locate(corners: number, error: number): number
   squaredError: PixelLoops['squaredError']
   moments(corners: number, count: number, sums: number): void
-  compare(corners: number, count: number, sums: number, histogram: number, scale: number, sampled: number, droppedBits: number): void
+  compare(corners: number, count: number, totals: number, histogram: number, scale: number, sampled: number, droppedBits: number, far: number, range: number, exempt: number): void
+  drape(corners: number, count: number, surface: number): void
 }
 
 let compiled: WebAssembly.Module | undefined
 
+const loopsOfMaps = new WeakMap<Float32Array, PixelLoops>()
+
+/** The loops over a whole map, with scratch; the same ones each time. */
+export function loopsOver({ disparity, width, height }: Pick<DisparityMap, 'disparity' | 'width' | 'height'>): PixelLoops {
+  let loops = loopsOfMaps.get(disparity)
+  if (loops === undefined) loopsOfMaps.set(disparity, (loops = createPixelLoops(disparity, width, height, { scratch: true })))
+  return loops
+}
+
 /** The loops over one map, with a copy of it in their memory; both go when nobody holds them. */
-export function createPixelLoops(disparity: Float32Array, width: number, height: number): PixelLoops {
+export function createPixelLoops(disparity: Float32Array, width: number, height: number, { scratch = false } = {}): PixelLoops {
   compiled ??= new WebAssembly.Module(decodeBase64(PIXEL_LOOPS))
   const loops = new WebAssembly.Instance(compiled, { env: { abort: () => {} } }).exports as unknown as Exports
   let free = loops.freeFrom()
@@ -58,8 +86,8 @@ export function createPixelLoops(disparity: Float32Array, width: number, height:
     return address
   }
   const at = {
-    corners: take(72 * BATCH), errors: take(4 * BATCH), sums: take(72 * BATCH), totals: take(24),
-    histogram: take(4 << (32 - DROPPED_BITS)), map: take(4 * disparity.length + 16),
+    corners: take(72 * BATCH), errors: take(4 * BATCH), sums: take(72 * BATCH), totals: take(40),
+    histogram: take(4 << (32 - DROPPED_BITS)), map: take(4 * disparity.length + 16), scratch: take(scratch ? 4 * disparity.length + 16 : 0),
   }
   loops.memory.grow(Math.max(0, Math.ceil((free - loops.memory.buffer.byteLength) / 65_536)))
   const { buffer } = loops.memory
@@ -70,13 +98,16 @@ export function createPixelLoops(disparity: Float32Array, width: number, height:
     corners: new Float64Array(buffer, at.corners, 9 * BATCH),
     errors: new Float32Array(buffer, at.errors, BATCH),
     sums: new Float64Array(buffer, at.sums, 9 * BATCH),
-    totals: new Float64Array(buffer, at.totals, 3),
+    totals: new Float64Array(buffer, at.totals, 5),
     histogram: new Uint32Array(buffer, at.histogram, 1 << (32 - DROPPED_BITS)),
     scan: (count, enough) => loops.scan(at.corners, count, at.errors, enough),
     locate: (error) => loops.locate(at.corners, error),
     moments: (count) => loops.moments(at.corners, count, at.sums),
     squaredError: loops.squaredError,
-    compare: (count, scale) => loops.compare(at.corners, count, at.totals, at.histogram, scale, sampled, DROPPED_BITS),
+    compare: (count, { pixelsPerDisparity, wNear, wFar }, exempt) =>
+      loops.compare(at.corners, count, at.totals, at.histogram, pixelsPerDisparity, sampled, DROPPED_BITS, wFar, wNear - wFar, exempt ? at.scratch : 0),
+    drape: (count) => loops.drape(at.corners, count, at.scratch),
+    scratch: new Float32Array(buffer, at.scratch, scratch ? disparity.length : 0),
   }
 }
 
@@ -87,7 +118,8 @@ export function createPlainPixelLoops(disparity: Float32Array, width: number, he
   const corners = new Float64Array(9 * BATCH)
   const errors = new Float32Array(BATCH)
   const sums = new Float64Array(9 * BATCH)
-  const totals = new Float64Array(3)
+  const totals = new Float64Array(5)
+  const scratch = new Float32Array(width * height)
   const histogram = new Uint32Array(1 << (32 - DROPPED_BITS))
   const float = new Float32Array(1)
   const bits = new Uint32Array(float.buffer)
@@ -110,7 +142,7 @@ export function createPlainPixelLoops(disparity: Float32Array, width: number, he
     }
   }
   return {
-    corners, errors, sums, totals, histogram,
+    corners, errors, sums, totals, histogram, scratch,
     scan(count) {
       for (let t = 0; t < count; t++) {
         errors[t] = 0
@@ -141,16 +173,43 @@ export function createPlainPixelLoops(disparity: Float32Array, width: number, he
       })
       return sum
     },
-    compare(count, scale) {
+    compare(count, { pixelsPerDisparity, wNear, wFar }, exempt) {
       for (let t = 0; t < count; t++) {
-        each(corners, 9 * t, (_i, y, _dx, _dy, off) => {
+        const [ax, ay, az, bx, by, bz, cx, cy, cz] = corners.subarray(9 * t, 9 * t + 9)
+        const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+        const [wa, wb, wc] = [az, bz, cz].map((z) => wFar + z * (wNear - wFar))
+        each(corners, 9 * t, (i, y, dx, dy, off) => {
           totals[0]++
           totals[1] += off * off
           totals[2] = Math.max(totals[2], Math.abs(off))
+          let pixels = Math.abs(off) * pixelsPerDisparity
+          if (exempt && scratch[i] > 0) pixels = Math.min(pixels, scratch[i])
+          const b = (dx * (cy - ay) - dy * (cx - ax)) / area
+          const c = (dy * (bx - ax) - dx * (by - ay)) / area
+          const w = (1 - b - c) * wa + b * wb + c * wc
+          pixels = Math.max(pixels, Math.hypot((b * wb * (bx - ax) + c * wc * (cx - ax)) / w - dx, (b * wb * (by - ay) + c * wc * (cy - ay)) / w - dy))
+          totals[3] += pixels * pixels
+          totals[4] = Math.max(totals[4], pixels)
           if (y % sampled !== 0) return
-          float[0] = Math.abs(off) * scale
+          float[0] = pixels
           histogram[bits[0] >>> DROPPED_BITS]++
         })
+      }
+    },
+    drape(count) {
+      for (let t = 0; t < count; t++) {
+        const [ax, ay, az, bx, by, bz, cx, cy, cz] = corners.subarray(9 * t, 9 * t + 9)
+        const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+        coverTriangle(spans, ax, ay, bx, by, cx, cy, width, height)
+        for (let row = 0, y = spans.top; row < spans.rows; row++, y++) {
+          for (let x = bounds[2 * row]; x < bounds[2 * row + 1]; x++) {
+            const [dx, dy] = [x + 0.5 - ax, y + 0.5 - ay]
+            const b = (dx * (cy - ay) - dy * (cx - ax)) / area
+            const c = (dy * (bx - ax) - dx * (by - ay)) / area
+            const z = az + b * (bz - az) + c * (cz - az)
+            if (!(z <= scratch[y * width + x])) scratch[y * width + x] = z
+          }
+        }
       }
     },
   }

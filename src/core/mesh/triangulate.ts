@@ -1,10 +1,10 @@
 import type { DisparityMap } from '../depth/convention.js'
 import { findContours } from './contour.js'
 import type { Jumps } from './cut.js'
-import { measureDisparity, measureError, type ErrorModel, type PixelError } from './error.js'
+import { measureError, type ErrorModel, type PixelError } from './error.js'
 import { insertGreedily, type Stops } from './greedy.js'
 import { countContourVertices, createRectangle, EXACT_TOLERANCE, openSurface, type OpenSurface } from './open.js'
-import { createPixelLoops, type PixelLoops } from './pixels.js'
+import { createPixelLoops, loopsOver, type PixelLoops } from './pixels.js'
 import type { RefinableSurface } from './refine.js'
 import { dropUnused, seenArea } from './topology.js'
 
@@ -55,8 +55,8 @@ export function triangulate(map: DisparityMap, goals: LevelGoals, model: ErrorMo
 }
 
 /** A level with its errors. */
-export function measureLevel({ points, triangles, exempt, loops }: Level, map: DisparityMap, model: ErrorModel): PlaneMesh {
-  const { maxError, rmsError, pixelError } = model.slip || exempt !== undefined ? measureError(points, triangles, map, model, exempt) : measureDisparity(points, triangles, loops, model)
+export function measureLevel({ points, triangles, exempt }: Pick<Level, 'points' | 'triangles' | 'exempt'>, map: DisparityMap, model: ErrorModel): PlaneMesh {
+  const { maxError, rmsError, pixelError } = measureError(points, triangles, map, model, exempt)
   return { points, triangles, maxError, rmsError, pixelError }
 }
 
@@ -69,13 +69,12 @@ export function triangulateLevels(map: DisparityMap, goals: LevelGoals, model: E
   if (jumps === undefined || jumps.count === 0) {
     const stops: Stops = 'budgets' in goals ? { budgets: goals.budgets.toReversed() } : { errors: goals.errors.toReversed() }
     const surface = createRectangle(map)
-    const loops = createPixelLoops(map.disparity, map.width, map.height)
+    const loops = loopsOver(map)
     const snapshots = insertGreedily(surface, map, loops, model, stops, Infinity)
     return snapshots.map(({ vertexCount, tri }) => ({ ...surface.toSurface(vertexCount, tri), loops })).toReversed()
   }
-  const wholeMap = createPixelLoops(map.disparity, map.width, map.height)
   const loopsFor = (exempt: Float32Array | undefined): PixelLoops =>
-    exempt === undefined ? wholeMap : createPixelLoops(map.disparity.map((value, i) => (exempt[i] > 0 ? NaN : value)), map.width, map.height)
+    exempt === undefined ? loopsOver(map) : createPixelLoops(map.disparity.map((value, i) => (exempt[i] > 0 ? NaN : value)), map.width, map.height)
   const fill = ({ surface, exempt }: OpenSurface, stops: Stops): Level => {
     const loops = loopsFor(exempt)
     const [snapshot] = insertGreedily(surface, map, loops, model, stops, jumps.threshold)

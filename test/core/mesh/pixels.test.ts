@@ -1,8 +1,41 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { createPixelLoops, createPlainPixelLoops } from '../../../src/core/mesh/pixels.js'
+import { createPixelLoops, createPlainPixelLoops, type PixelLoops } from '../../../src/core/mesh/pixels.js'
 import { compileLoops } from '../../../scripts/build-wasm.js'
 import { randomRaster } from './rasters.js'
+
+const ORTHOGRAPHIC = { pixelsPerDisparity: 100, wNear: 1, wFar: 1 }
+const PERSPECTIVE = { pixelsPerDisparity: 4, wNear: 1, wFar: 0.1 }
+
+/** Corners on the ⅛ px lattice, as in a surface; nine numbers a triangle, none without area. */
+function randomTriangles(count: number, width: number, height: number, seed: number): number[] {
+  let state = seed
+  const random = (): number => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32
+  const corner = () => [Math.round(random() * width * 8) / 8, Math.round(random() * height * 8) / 8, Math.fround(random())]
+  return Array.from({ length: count }, () => {
+    let corners = [...corner(), ...corner(), ...corner()]
+    while ((corners[3] - corners[0]) * (corners[7] - corners[1]) === (corners[4] - corners[1]) * (corners[6] - corners[0])) corners = [...corner(), ...corner(), ...corner()]
+    return corners
+  }).flat()
+}
+
+function expectSameTotals(fast: PixelLoops, plain: PixelLoops): void {
+  const [covered, squares, max, pixelSquares, maxPixels] = plain.totals
+  expect(fast.totals[0]).toBe(covered)
+  expect(Math.abs(fast.totals[1] - squares)).toBeLessThan(1e-3 + 1e-5 * squares)
+  expect(fast.totals[2]).toBeCloseTo(max, 5)
+  expect(Math.abs(fast.totals[3] - pixelSquares)).toBeLessThan(1e-3 + 1e-4 * pixelSquares)
+  expect(Math.abs(fast.totals[4] - maxPixels)).toBeLessThan(1e-3 + 1e-5 * maxPixels)
+  // a float on the border of two steps may fall to either side
+  let moved = 0
+  let counted = 0
+  for (const [step, n] of plain.histogram.entries()) {
+    moved += Math.abs(fast.histogram[step] - n)
+    counted += n
+  }
+  expect(fast.histogram.reduce((all, n) => all + n, 0)).toBe(counted)
+  expect(moved).toBeLessThanOrEqual(2 + 0.01 * counted)
+}
 
 describe('the compiled pixel loops', () => {
   it('are what wasm/pixels.ts compiles to', async () => {
@@ -13,25 +46,20 @@ describe('the compiled pixel loops', () => {
     for (let seed = 1; seed <= 40; seed++) {
       const [width, height] = [1 + (seed * 7) % 61, 1 + (seed * 13) % 53]
       const { disparity } = randomRaster(width, height, seed, seed % 8, seed % 3 === 0 ? 0.2 : 0)
-      const fast = createPixelLoops(disparity, width, height)
+      const fast = createPixelLoops(disparity, width, height, { scratch: true })
       const plain = createPlainPixelLoops(disparity, width, height)
-      let state = seed
-      const random = (): number => (state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0) / 2 ** 32
       const count = 50
+      const triangles = randomTriangles(count, width, height, seed)
+      fast.corners.set(triangles)
+      plain.corners.set(triangles)
       for (let t = 0; t < count; t++) {
-        // corners on the ⅛ px lattice, as in a surface
-        const corner = () => [Math.round(random() * width * 8) / 8, Math.round(random() * height * 8) / 8, Math.fround(random())]
-        let corners = [...corner(), ...corner(), ...corner()]
-        while ((corners[3] - corners[0]) * (corners[7] - corners[1]) === (corners[4] - corners[1]) * (corners[6] - corners[0])) corners = [...corner(), ...corner(), ...corner()]
-        fast.corners.set(corners, 9 * t)
-        plain.corners.set(corners, 9 * t)
-        const [a, b, c, d, e, f, g, h, i] = corners
+        const [a, b, c, d, e, f, g, h, i] = triangles.slice(9 * t, 9 * t + 9)
         expect(fast.squaredError(a, b, c, d, e, f, g, h, i, Infinity)).toBeCloseTo(plain.squaredError(a, b, c, d, e, f, g, h, i, Infinity), 3)
       }
       for (const loops of [fast, plain]) {
         loops.scan(count, Infinity)
         loops.moments(count)
-        loops.compare(count, 100)
+        loops.compare(count, ORTHOGRAPHIC, false)
       }
       for (let t = 0; t < count; t++) {
         expect(fast.errors[t]).toBeCloseTo(plain.errors[t], 5)
@@ -48,11 +76,30 @@ describe('the compiled pixel loops', () => {
         }
       }
       for (let k = 0; k < 9 * count; k++) expect(Math.abs(fast.sums[k] - plain.sums[k])).toBeLessThan(1e-4 * (1 + Math.abs(plain.sums[k])))
-      expect(fast.totals[0]).toBe(plain.totals[0])
-      expect(fast.totals[1]).toBeCloseTo(plain.totals[1], 3)
-      expect(fast.totals[2]).toBeCloseTo(plain.totals[2], 5)
-      const sum = (counts: Uint32Array) => counts.reduce((all, n) => all + n, 0)
-      expect(sum(fast.histogram)).toBe(sum(plain.histogram))
+      expectSameTotals(fast, plain)
+    }
+  })
+
+  it('count slip, and silhouettes that may lie elsewhere, as the plain ones do', () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const [width, height] = [1 + (seed * 7) % 61, 1 + (seed * 13) % 53]
+      const { disparity } = randomRaster(width, height, seed, seed % 8, seed % 3 === 0 ? 0.2 : 0)
+      const both = [createPixelLoops(disparity, width, height, { scratch: true }), createPlainPixelLoops(disparity, width, height)]
+      const triangles = randomTriangles(50, width, height, seed)
+      for (const loops of both) {
+        loops.corners.set(triangles)
+        loops.scratch.set(disparity.map((_, i) => (i % 5 === 0 ? (i % 7) / 2 : 0)))
+        loops.compare(50, PERSPECTIVE, seed % 2 === 0)
+      }
+      expectSameTotals(both[0], both[1])
+      for (const loops of both) {
+        loops.scratch.fill(NaN)
+        loops.drape(50)
+      }
+      for (const [i, drawn] of both[1].scratch.entries()) {
+        if (Number.isNaN(drawn)) expect(both[0].scratch[i]).toBeNaN()
+        else expect(both[0].scratch[i]).toBeCloseTo(drawn, 4)
+      }
     }
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { measureDisparity, type ErrorModel } from '../../../src/core/mesh/error.js'
+import { measureError, type ErrorModel } from '../../../src/core/mesh/error.js'
 import { refineSurface } from '../../../src/core/mesh/refine.js'
 import { findFaults } from '../../../src/core/mesh/topology.js'
 import { triangulateLevels } from '../../../src/core/mesh/triangulate.js'
@@ -17,8 +17,8 @@ describe('refineSurface', () => {
   it('lowers the RMS by more than a tenth with the same vertices and as many triangles, and stays sound', () => {
     for (const level of triangulateLevels(map, { budgets: [2000, 500, 120] }, plain)) {
       const refined = refineSurface(level, map, level.loops, plain)
-      const before = measureDisparity(level.points, level.triangles, level.loops, plain)
-      const after = measureDisparity(refined.points, refined.triangles, level.loops, plain)
+      const before = measureError(level.points, level.triangles, map, plain)
+      const after = measureError(refined.points, refined.triangles, map, plain)
       expect(after.rmsError).toBeLessThan(0.9 * before.rmsError)
       expect(after.covered).toBe(width * height)
       expect(refined.triangles.length).toBe(level.triangles.length)
@@ -30,7 +30,7 @@ describe('refineSurface', () => {
     const plane = { ...map, disparity: disparity.map((_, i) => 0.25 + 0.003 * (i % width)) }
     const [level] = triangulateLevels(plane, { budgets: [50] }, plain)
     const refined = refineSurface(level, plane, level.loops, plain)
-    expect(measureDisparity(refined.points, refined.triangles, level.loops, plain).maxError).toBeLessThan(2e-3)
+    expect(measureError(refined.points, refined.triangles, plane, plain).maxError).toBeLessThan(2e-3)
     const values = refined.points.filter((_, i) => i % 3 === 2)
     expect(Math.min(...values)).toBeGreaterThanOrEqual(0.25 - 1e-6)
     expect(Math.max(...values)).toBeLessThanOrEqual(0.25 + 0.003 * 159 + 1e-6)
