@@ -1,11 +1,11 @@
 /**
- * Bakes the levels of many random rasters (smooth, plateaus, noise, checkerboards, constants, holes) and looks for faults in their topology.
+ * Builds the levels of many random rasters (smooth, plateaus, noise, checkerboards, constants, holes), fronts and hidden layers, and looks for faults in their topology.
  *
  * node bench/topology-campaign.js [rasters, 50000] [seed, 1]
  */
 import { argv } from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { buildLods, errorModel, findFaults, parseSettings } from '../dist/core/index.js'
+import { buildBackdrop, buildLevels, errorModel, findFaults, parseSettings } from '../dist/core/index.js'
 import { seededRandom } from './support/scenes.js'
 
 /** What may be asked of a raster: budgets that are ample, tight and absurd, and error bounds. */
@@ -21,12 +21,12 @@ export async function run({ count = 5000, seed = 1 } = {}) {
     const height = 1 + Math.floor(random() ** 2 * 64)
     const kind = Math.floor(random() * 16)
     const map = { width, height, disparity: raster(random, width, height, kind, pick([0, 0, 0.02, 0.3, 0.9])), near: 1, far: 10, relief: 1 }
-    const given = { projection: pick(['perspective', 'orthographic']), cut: pick([false, 0.03, 0.2]), lods: pick(LODS) }
+    const given = { projection: pick(['perspective', 'orthographic']), topology: pick(['adaptive', 'adaptive', 'adaptive', 'grid']), cut: pick([false, 0.03, 0.2]), lods: pick(LODS) }
     let levels = []
     const faults = []
     try {
       const settings = parseSettings([{ origin: 'campaign', settings: given }])
-      levels = await buildLods(map, settings, errorModel(map, settings))
+      levels = await buildLevels(map, buildBackdrop(map, settings), settings, errorModel(map, settings))
       faults.push(...faultsOf(levels, given.lods))
     } catch (error) {
       faults.push(String(error.stack))
@@ -39,13 +39,17 @@ export async function run({ count = 5000, seed = 1 } = {}) {
 
 function faultsOf(levels, lods) {
   const faults = levels.length === 0 ? ['no level'] : []
-  for (const [k, level] of levels.entries()) {
-    const finer = levels[k - 1]
-    for (const [fault, times] of Object.entries(findFaults(level.points, level.triangles))) if (times > 0) faults.push(`level ${k}: ${fault} ×${times}`)
-    if (Array.isArray(lods) && level.triangles.length / 3 > lods[0]) faults.push(`level ${k}: ${level.triangles.length / 3} triangles`)
+  for (const [k, { front, backdrop }] of levels.entries()) {
+    for (const [layer, surface] of [['front', front], ['hidden layer', backdrop]]) {
+      if (surface === null) continue
+      for (const [fault, times] of Object.entries(findFaults(surface.points, surface.triangles))) if (times > 0) faults.push(`level ${k}, ${layer}: ${fault} ×${times}`)
+    }
+    const triangles = (front.triangles.length + (backdrop?.triangles.length ?? 0)) / 3
+    if (Array.isArray(lods) && triangles > lods[0]) faults.push(`level ${k}: ${triangles} triangles`)
+    const finer = levels[k - 1]?.front
     if (finer === undefined) continue
-    if (level.triangles.length >= finer.triangles.length) faults.push(`level ${k}: triangles do not fall`)
-    if (level.pixelError.rms < finer.pixelError.rms || level.maxError < finer.maxError) faults.push(`level ${k}: error falls`)
+    if (front.triangles.length >= finer.triangles.length) faults.push(`level ${k}: triangles do not fall`)
+    if (front.pixelError.rms < finer.pixelError.rms || front.maxError < finer.maxError) faults.push(`level ${k}: error falls`)
   }
   return faults
 }

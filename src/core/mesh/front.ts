@@ -1,6 +1,7 @@
 import type { DisparityMap } from '../depth/convention.js'
 import type { Settings } from '../options.js'
 import { meshDisparity } from './behind.js'
+import { fallingChain } from './chain.js'
 import { collapseLevels } from './collapse.js'
 import { findJumps } from './cut.js'
 import { measureError, type ErrorModel } from './error.js'
@@ -31,7 +32,7 @@ export async function buildFront(map: DisparityMap, settings: Settings, model: E
   const budgets = lods[0] < FINE ? [FINE, ...lods] : lods
   const inserted = await buildLods(map, { ...settings, lods: budgets }, model)
   const collapsed = await collapseLevels(inserted[0], lods, map)
-  const chain: PlaneMesh[] = []
+  const levels: PlaneMesh[] = []
   for (const [level, budget] of lods.entries()) {
     const own = inserted.find(({ triangles }) => triangles.length / 3 <= budget)
     const candidates: RefinableSurface[] = own ? [own] : []
@@ -40,9 +41,9 @@ export async function buildFront(map: DisparityMap, settings: Settings, model: E
     if (own !== inserted[0] && other.triangles.length > 0 && other.triangles.length <= 3 * budget) candidates.push(other)
     if (candidates.length === 0) continue
     const best = candidates.length === 1 ? candidates[0] : leastWrong(candidates, map, model)
-    const finer = chain.at(-1)
-    if (finer === undefined || best.triangles.length < finer.triangles.length) chain.push(neverBetter(best === own ? own : measured(best, map, cut, model), finer))
+    levels.push(best === own ? own : measured(best, map, cut, model))
   }
+  const chain = fallingChain(levels)
   // budgets too small for any of it: what insertion makes of them
   return chain.length > 0 ? chain : buildLods(map, settings, model)
 }
@@ -93,16 +94,4 @@ function findMoved(disparity: Float32Array, { width, height, disparity: wanted }
     }
   }
   return moved
-}
-
-/** A coarser level claims no smaller error than a finer one. */
-function neverBetter(level: PlaneMesh, finer: PlaneMesh | undefined): PlaneMesh {
-  if (finer === undefined) return level
-  const { max, rms, p99 } = finer.pixelError
-  return {
-    ...level,
-    maxError: Math.max(level.maxError, finer.maxError),
-    rmsError: Math.max(level.rmsError, finer.rmsError),
-    pixelError: { max: Math.max(level.pixelError.max, max), rms: Math.max(level.pixelError.rms, rms), p99: Math.max(level.pixelError.p99, p99) },
-  }
 }

@@ -14,7 +14,7 @@ const HALVINGS = 20
  * @returns fine → coarse, one a goal.
  */
 export function buildGridLods(map: DisparityMap, goals: LevelGoals, model: ErrorModel): PlaneMesh[] {
-  const finest = (map.width - 1) * (map.height - 1)
+  const finest = finestGrid(map).columns * finestGrid(map).rows
   const measured = (cells: number): PlaneMesh => {
     const { points, triangles } = triangulateGrid(map, 2 * cells)
     const used = dropUnused(points, triangles)
@@ -86,16 +86,22 @@ export function triangulateGrid(map: DisparityMap, budget: number): { points: Fl
 
 /** The most cells within the limit whose sides are as equal as possible: of the two nearest shapes the one with more cells. */
 function gridSize(width: number, height: number, cells: number): { columns: number; rows: number } {
-  if (cells >= (width - 1) * (height - 1)) return { columns: Math.max(1, width - 1), rows: Math.max(1, height - 1) }
+  const finest = finestGrid({ width, height })
+  if (cells >= finest.columns * finest.rows) return finest
   const clamp = (value: number, most: number) => Math.max(1, Math.min(most, value))
   const square = Math.sqrt((cells * width) / height)
   let best = { columns: 1, rows: 1 }
   for (const wanted of [Math.floor(square), Math.ceil(square)]) {
-    const columns = clamp(Math.min(wanted, Math.floor(cells)), width - 1)
-    const rows = clamp(Math.floor(cells / columns), height - 1)
+    const columns = clamp(Math.min(wanted, Math.floor(cells)), finest.columns)
+    const rows = clamp(Math.floor(cells / columns), finest.rows)
     if (columns * rows > best.columns * best.rows) best = { columns, rows }
   }
   return best
+}
+
+/** A vertex for every pixel. */
+function finestGrid({ width, height }: Pick<DisparityMap, 'width' | 'height'>): { columns: number; rows: number } {
+  return { columns: Math.max(1, width - 1), rows: Math.max(1, height - 1) }
 }
 
 /** Where the i-th of `count` + 1 lines lies across `size` pixels: evenly from edge to edge; on pixel centres, and the edges, where there is one for each. */

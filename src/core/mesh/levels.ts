@@ -3,6 +3,7 @@ import { DepthMeshError } from '../errors.js'
 import type { Settings } from '../options.js'
 import type { Backdrop } from './backdrop.js'
 import { coverWith, pushBehind } from './behind.js'
+import { fallingChain } from './chain.js'
 import type { ErrorModel } from './error.js'
 import { buildFront } from './front.js'
 import { buildGridLods } from './grid.js'
@@ -41,7 +42,7 @@ const SOLID_ATTEMPTS = 8
 export async function buildLevels(map: DisparityMap, backdrop: Backdrop | null, settings: Settings, model: ErrorModel): Promise<LevelSurfaces[]> {
   const { lods } = settings
   if (settings.solid) return (await solidLevels(map, settings, model)).map((front) => ({ front, backdrop: null }))
-  if (settings.topology === 'grid') return fallingOnly(buildGridLods(map, goalsOf(lods), model)).map((front) => ({ front, backdrop: null }))
+  if (settings.topology === 'grid') return (await gridLevels(map, settings, model)).map((front) => ({ front, backdrop: null }))
   if (!Array.isArray(lods)) {
     const hidden = backdrop ? hiddenLevels(map, backdrop, goalsOf(lods), model) : []
     return (await buildFront(map, settings, model)).map((front, level) => ({ front, backdrop: hidden[level] && backdrop ? keepBehind(hidden[level], front, map, backdrop) : null }))
@@ -65,14 +66,20 @@ function keepBehind({ points, triangles }: RefinableSurface, front: RefinableSur
   return pushed
 }
 
+/** Even quads; where the map holds so little that no quad has all of its corners, what insertion makes of it. */
+async function gridLevels(map: DisparityMap, settings: Settings, model: ErrorModel): Promise<PlaneMesh[]> {
+  const levels = fallingChain(buildGridLods(map, goalsOf(settings.lods), model))
+  return levels.length > 0 ? levels : buildFront(map, settings, model)
+}
+
 /** Closed surfaces, each with its back and sides within its budget. */
 async function solidLevels(map: DisparityMap, settings: Settings, model: ErrorModel): Promise<PlaneMesh[]> {
   const { lods } = settings
   const build = async (wanted: Settings['lods']): Promise<PlaneMesh[]> => {
-    const fronts = settings.topology === 'grid' ? buildGridLods(map, goalsOf(wanted), model) : await buildFront(map, { ...settings, lods: wanted }, model)
+    const fronts = settings.topology === 'grid' ? await gridLevels(map, { ...settings, lods: wanted }, model) : await buildFront(map, { ...settings, lods: wanted }, model)
     return Promise.all(fronts.map((front) => closeSolid(front, map, settings)))
   }
-  if (!Array.isArray(lods)) return fallingOnly(await build(lods))
+  if (!Array.isArray(lods)) return fallingChain(await build(lods))
   const levels: PlaneMesh[] = []
   for (const budget of lods) {
     // How long the outline is shows only when the front is there: begin with most of the budget, and shrink it until all fits.
@@ -87,14 +94,10 @@ async function solidLevels(map: DisparityMap, settings: Settings, model: ErrorMo
       front = Math.max(2, Math.floor(Math.min(front - 1, (SHRINK * front * budget) / trianglesOf(solid))))
     }
   }
-  if (levels.length > 0) return fallingOnly(levels)
+  if (levels.length > 0) return fallingChain(levels)
   throw new DepthMeshError('SETTINGS_INVALID', `lods: expected budgets that a closed surface of this map fits in, got ${JSON.stringify(lods)}`, {
     hint: 'Each edge of the outline takes three triangles more: use larger budgets, or "solid": false.',
   })
-}
-
-function fallingOnly(levels: readonly PlaneMesh[]): PlaneMesh[] {
-  return levels.filter((level, i) => i === 0 || level.triangles.length < levels[i - 1].triangles.length)
 }
 
 function goalsOf(lods: Settings['lods']): LevelGoals {

@@ -1,6 +1,7 @@
 import type { DisparityMap } from '../depth/convention.js'
 import { DepthMeshError } from '../errors.js'
 import type { Settings } from '../options.js'
+import { fallingChain } from './chain.js'
 import { findJumps } from './cut.js'
 import type { ErrorModel } from './error.js'
 import { refineSurface } from './refine.js'
@@ -36,13 +37,13 @@ export async function buildLods(map: DisparityMap, settings: Settings, model: Er
   const jumps = findJumps(map, settings.cut)
   const { lods } = settings
   const goals = Array.isArray(lods) ? { budgets: lods } : { errors: lods.error }
-  const chain: PlaneMesh[] = []
+  const levels: PlaneMesh[] = []
   const thorough = map.width * map.height <= THOROUGH_PIXELS
   for (const [i, inserted] of triangulateLevels(map, goals, model, jumps).entries()) {
     const dense = !thorough && map.width * map.height < (DENSE * inserted.triangles.length) / 3
     const refined = dense ? inserted : refineLevel(inserted, map, model)
     let level = measureLevel(thorough ? refineLevel(refined, map, model) : refined, map, model)
-    const finer = chain.at(-1)
+    const finer = levels.at(-1)
     const cliff = level.maxError > UNRESOLVED_CLIFF && level.maxError > CLIFF_OVER_RMS * level.rmsError
     if (!Array.isArray(lods)) {
       // least squares trades the maximum for the mean: a bound is a bound
@@ -57,24 +58,11 @@ export async function buildLods(map: DisparityMap, settings: Settings, model: Er
         if (other.pixelError.rms < level.pixelError.rms) level = other
       }
     }
-    level = { ...level, ...dropUnused(level.points, level.triangles) }
-    if (finer === undefined) chain.push(level)
-    else if (level.triangles.length < finer.triangles.length) chain.push(neverBetter(level, finer))
+    levels.push({ ...level, ...dropUnused(level.points, level.triangles) })
   }
-  return chain
+  return fallingChain(levels)
 }
 
 function refineLevel(level: Level, map: DisparityMap, model: ErrorModel): Level {
   return { ...level, ...refineSurface(level, map, level.loops, model) }
-}
-
-/** A coarser level claims no smaller error than a finer one: its measured error where that is larger, else the bound that the finer one gives. */
-function neverBetter(level: PlaneMesh, finer: PlaneMesh): PlaneMesh {
-  const { max, rms, p99 } = finer.pixelError
-  return {
-    ...level,
-    maxError: Math.max(level.maxError, finer.maxError),
-    rmsError: Math.max(level.rmsError, finer.rmsError),
-    pixelError: { max: Math.max(level.pixelError.max, max), rms: Math.max(level.pixelError.rms, rms), p99: Math.max(level.pixelError.p99, p99) },
-  }
 }

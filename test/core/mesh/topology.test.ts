@@ -1,7 +1,9 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { DisparityMap } from '../../../src/core/depth/convention.js'
+import { buildBackdrop } from '../../../src/core/mesh/backdrop.js'
 import { errorModel } from '../../../src/core/mesh/error.js'
+import { buildLevels } from '../../../src/core/mesh/levels.js'
 import { buildLods } from '../../../src/core/mesh/lod.js'
 import { findFaults } from '../../../src/core/mesh/topology.js'
 import { parseSettings } from '../../../src/core/options.js'
@@ -22,6 +24,27 @@ describe('findFaults', () => {
     expect(findFaults(square, Uint32Array.of(0, 1, 1, 0, 2, 3)).degenerate).toBe(1)
     expect(findFaults(square, Uint32Array.of(0, 1, 2, 1, 2, 0))).toEqual({ ...NO_FAULTS, duplicate: 1, crowdedEdges: 3, unusedVertices: 1 })
     expect(findFaults(square, new Uint32Array())).toEqual({ ...NO_FAULTS, empty: 1, unusedVertices: 4 })
+  })
+})
+
+describe('buildLevels', () => {
+  it.each(['adaptive', 'grid'] as const)('gives sound fronts and hidden layers within the budget, whatever the raster (%s)', async (topology) => {
+    await fc.assert(
+      fc.asyncProperty(rasters, async ({ map, projection, cut, lods }) => {
+        const settings = parseSettings([{ origin: 'test', settings: { topology, projection, cut, lods: [...lods] } }])
+        const levels = await buildLevels(map, buildBackdrop(map, settings), settings, errorModel(map, settings))
+        expect(levels.length).toBeGreaterThan(0)
+        for (const [i, { front, backdrop }] of levels.entries()) {
+          expect(findFaults(front.points, front.triangles)).toEqual(NO_FAULTS)
+          if (backdrop) expect(findFaults(backdrop.points, backdrop.triangles)).toEqual(NO_FAULTS)
+          expect((front.triangles.length + (backdrop?.triangles.length ?? 0)) / 3).toBeLessThanOrEqual(lods[0])
+          if (i === 0) continue
+          expect(front.triangles.length).toBeLessThan(levels[i - 1].front.triangles.length)
+          expect(front.pixelError.rms).toBeGreaterThanOrEqual(levels[i - 1].front.pixelError.rms)
+        }
+      }),
+      { numRuns: 100, seed: 21 },
+    )
   })
 })
 
