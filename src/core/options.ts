@@ -47,7 +47,7 @@ export const settingsEntries = {
   fovY: key(v.pipe(real(), v.gtValue(0, 'expected degrees between 0 and 180'), v.ltValue(180, 'expected degrees between 0 and 180')), '`45`', 'vertical field of view of the source camera, degrees'),
   width: key(positive(), '`10`', 'orthographic: metres across'),
   relief: key(positive(), '`1`', 'orthographic: metres from black to white'),
-  black: key(oneOf(['far', 'cut', 'hole']), '`"far"`', 'what pure black means: `far` (the farthest surface), `cut` (nothing there: a prop on black), `hole` (unknown: fill it in)'),
+  black: key(v.nullable(oneOf(['far', 'cut', 'hole'])), '`"far"`', 'what pure black means: `far` (the farthest surface), `cut` (nothing there: a prop on black), `hole` (unknown: fill it in)'),
   gamma: key(positive(), '`1`', 'undo a gamma: the stored level is raised to this power'),
   levels: key(v.nullable(v.tuple([fraction(), fraction()], 'expected [black, white] in 0..1')), '`null`', '`[black, white]` points in 0..1 that are stretched to the full range'),
   depthInfluence: key(fraction(), '`1`', '0..1, how strictly the surface follows the map: below 1 blends toward its edge-preserving smooth form'),
@@ -115,7 +115,7 @@ export interface Settings extends Required<{ [K in keyof Omit<Given, 'texture' |
   normalMap: { size: number; quality: number }
 }
 
-/** The defaults. `cut` depends on the projection; `shading` on whether there is a colour picture; `travel` on `near`. */
+/** The defaults. `cut` depends on the projection; `shading` on whether there is a colour picture; `travel` on `near`. `black` is far, and questioned unless somebody says so. */
 export const DEFAULTS: Omit<Settings, 'cut'> = {
   color: undefined,
   projection: 'perspective',
@@ -128,7 +128,7 @@ export const DEFAULTS: Omit<Settings, 'cut'> = {
   fovY: 45,
   width: 10,
   relief: 1,
-  black: 'far',
+  black: null,
   gamma: 1,
   levels: null,
   depthInfluence: 1,

@@ -21,7 +21,7 @@ describe('docs/conventions.md', () => {
     const shown = sidecars.map((text) => parseSettings([{ origin: 'docs', settings: JSON.parse(text) as unknown }]))
     expect(new Set(shown.map(({ encoding }) => encoding))).toEqual(new Set(['disparity', 'depth', 'metric', 'terrain-rgb', 'terrarium']))
     expect(new Set(shown.map(({ white }) => white))).toEqual(new Set(['near', 'far']))
-    expect(new Set(shown.map(({ black }) => black))).toEqual(new Set(['far', 'cut', 'hole']))
+    expect(new Set(shown.map(({ black }) => black))).toEqual(new Set([null, 'far', 'cut', 'hole']))
   })
 
   it('calculates right', () => {

@@ -80,16 +80,22 @@ function holdsMetres({ encoding }: Settings): boolean {
   return encoding === 'metric' || encoding === 'terrain-rgb' || encoding === 'terrarium'
 }
 
+/** What black is unless somebody says otherwise: the farthest surface. */
+function isBlackFar({ black }: Settings): boolean {
+  return black === null || black === 'far'
+}
+
 function fromLevels(raster: DepthRaster, settings: Settings): DisparityMap {
   const { width, height } = raster
-  const { near, far, relief, gamma, white, black } = settings
+  const { near, far, relief, gamma, white } = settings
+  const isFar = isBlackFar(settings)
   const [low, high] = settings.levels ?? [0, 1]
   const background = backgroundOf(raster)
   const blackPoint = Math.fround(low) // as samples are rounded: a point of 0.2 meets level 51 of 255
   const [lowest, highest] = raster.format === 'float' ? floatRange(raster) : [0, 1]
   const stretched = raster.format === 'float' && settings.levels === null // then the lowest float is no black
   const asDepth = settings.encoding === 'depth' && settings.projection === 'perspective'
-  const asStored = lowest === 0 && highest === 1 && low === 0 && high === 1 && gamma === 1 && white === 'near' && black === 'far' && !asDepth
+  const asStored = lowest === 0 && highest === 1 && low === 0 && high === 1 && gamma === 1 && white === 'near' && isFar && !asDepth
   if (asStored && raster.format === 'unorm') return { width, height, disparity: raster.samples.slice(), near, far, relief }
   const inverseFar = 1 / far
   const inverseRange = 1 / near - 1 / far
@@ -97,7 +103,7 @@ function fromLevels(raster: DepthRaster, settings: Settings): DisparityMap {
   const disparity = eachSample(raster, (stored) => {
     if (!(Math.abs(stored) < background)) return NaN
     const level01 = (stored - lowest) / (highest - lowest)
-    if (black !== 'far' && (stretched ? stored === 0 : level01 <= blackPoint)) return NaN
+    if (!isFar && (stretched ? stored === 0 : level01 <= blackPoint)) return NaN
     let level = (level01 - low) / (high - low)
     level = level < 0 ? 0 : level > 1 ? 1 : level
     if (gamma !== 1) level **= gamma
@@ -208,12 +214,12 @@ function nothingToMesh({ samples, alpha }: DepthRaster, settings: Settings, disp
     })
   }
   const reasons: string[] = []
-  if (settings.black !== 'far') reasons.push(`black, which "black": "${settings.black}" reads as ${settings.black === 'cut' ? 'nothing there' : 'unknown'}`)
+  if (!isBlackFar(settings)) reasons.push(`black, which "black": "${settings.black}" reads as ${settings.black === 'cut' ? 'nothing there' : 'unknown'}`)
   if (alpha !== null) reasons.push('transparent')
   if (samples.some(Number.isNaN)) reasons.push('not a number')
   const lone = disparity?.reduce((sum, d) => sum + (Number.isNaN(d) ? 0 : 1), 0) ?? 0
   const pixels = lone === 0 ? `that all ${group(samples.length)} pixels are` : `too few neighbours for a triangle (${group(lone)} of ${group(samples.length)} pixels); the rest are`
   return new DepthMeshError('INPUT_NOTHING_TO_MESH', `expected a surface, found ${pixels} ${reasons.join(' or ')}`, {
-    hint: settings.black === 'far' ? 'Check the export of the map.' : 'If black is the farthest surface, set "black": "far"; else check the export of the map.',
+    hint: isBlackFar(settings) ? 'Check the export of the map.' : 'If black is the farthest surface, set "black": "far"; else check the export of the map.',
   })
 }

@@ -1,11 +1,9 @@
 import type { DisparityMap } from '../convention.js'
-import { EDGE_RADIUS, EDGE_STEP } from '../edge.js'
+import { EDGE_RADIUS, EDGE_STEP, isSlope } from '../edge.js'
 import type { GrayPicture } from '../picture.js'
 
 /** Part of an edge's height within which a pixel stands on the far or on the near side and stays as it is. */
 const SHOULDER = 0.12
-/** On a slope, twice the distance gives twice the difference; at an edge it gives hardly more. From this on it is a slope. */
-const SLOPE = 1.6
 /** Gray levels between the two sides, beyond their scatter, from which the picture has a say … */
 const CONTRAST = 12
 /**
@@ -91,16 +89,4 @@ function sideOf(disparity: Float32Array, picture: GrayPicture | null, x: number,
     }
   }
   return vote > 0.5 ? near : far
-}
-
-/** Whether the rise goes on beyond the window, as on a slope that is seen at a slant. At the border nobody can tell, so nothing is changed. */
-function isSlope(disparity: Float32Array, x: number, y: number, width: number, height: number): boolean {
-  const R = EDGE_RADIUS
-  const i = y * width + x
-  const across = Math.abs(disparity[i + R] - disparity[i - R])
-  const down = Math.abs(disparity[i + R * width] - disparity[i - R * width])
-  const along = across > down ? 1 : width
-  const room = across > down ? Math.min(x, width - 1 - x) : Math.min(y, height - 1 - y)
-  if (room < 2 * R) return true
-  return Math.abs(disparity[i + 2 * R * along] - disparity[i - 2 * R * along]) > SLOPE * Math.max(across, down)
 }

@@ -1,4 +1,5 @@
-import type { SettingsInput } from '../../options.js'
+import type { Settings, SettingsInput } from '../../options.js'
+import type { CleanStepName } from '../clean/step.js'
 
 /** Stable names of the checks. `color-mapped` maps never get here: decoding refuses them. */
 export type CheckId =
@@ -38,6 +39,11 @@ export interface PreflightCheck {
   advice: string
   /** Settings that would mend it, where a setting can. */
   settings?: SettingsInput
+}
+
+/** Whether the settings keep what a step would mend: the question has been answered, and is not asked again. */
+export function isRefused(step: CleanStepName, { clean }: Settings): boolean {
+  return clean === false || (typeof clean === 'object' && clean[step] === false)
 }
 
 /** `0.0314` → `3.1 %`; below one percent with two digits after the point. */

@@ -16,7 +16,7 @@ export const PREFLIGHT_COLORS = {
   silhouettes: [0, 208, 255],
   /** Pixels that stick out from their neighbours. */
   spikes: [255, 48, 48],
-  /** Unknown pixels, and black ones that look unknown. */
+  /** Unknown pixels, and black ones that look unknown where nobody has said what black is. */
   holes: [255, 0, 255],
 } as const satisfies Record<string, readonly [number, number, number]>
 
@@ -65,7 +65,7 @@ export async function drawPreflight({ raster, map }: DrawInput, settings: Settin
     const step = EDGE_STEP * disparityRange(disparity)
     for (let y = EDGE_RADIUS; y < height - EDGE_RADIUS; y++) {
       for (let x = EDGE_RADIUS; x < width - EDGE_RADIUS; x++) {
-        if (placeAtEdge(disparity, y * width + x, width, step) === 'amid') paint(y * width + x, PREFLIGHT_COLORS.silhouettes)
+        if (placeAtEdge(map, x, y, step) === 'amid') paint(y * width + x, PREFLIGHT_COLORS.silhouettes)
       }
     }
   }
@@ -83,7 +83,7 @@ export async function drawPreflight({ raster, map }: DrawInput, settings: Settin
   }
 
   // (4) Holes.
-  const black = settings.black === 'far' ? findBlackHoles(raster, map, borderStep(measureLevels(raster))) : null
+  const black = settings.black === null ? findBlackHoles(raster, map, borderStep(measureLevels(raster))) : null
   for (let i = 0; i < disparity.length; i++) if (disparity[i] !== disparity[i] || black?.has(i)) paint(i, PREFLIGHT_COLORS.holes)
 
   return sharp(pixels, { raw: { width, height, channels: 3 } }).png().toBuffer()

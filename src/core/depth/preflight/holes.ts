@@ -2,7 +2,7 @@ import type { Settings } from '../../options.js'
 import type { DisparityMap } from '../convention.js'
 import type { DepthRaster } from '../decode.js'
 import { labelAreas } from '../areas.js'
-import { percent, type PreflightCheck } from './check.js'
+import { isRefused, percent, type PreflightCheck } from './check.js'
 import type { LevelSpread } from './levels.js'
 
 /** More black than this share of the map is looked at. */
@@ -39,37 +39,25 @@ export function checkHoles(raster: DepthRaster, map: DisparityMap, spread: Level
     }
   }
 
-  if (blank > 0) {
-    const fate = settings.black === 'cut' ? 'They are left open' : settings.black === 'hole' || metric ? 'They are filled in from around' : 'They are left open'
+  if (blank > 0 || (settings.black === 'hole' && spread.zeros > 0)) {
+    const hole = settings.black === 'hole' || (metric && settings.black !== 'cut')
+    const filled = hole && !isRefused('holes', settings)
     return [
       {
         id: 'unknown',
         severity: 'info',
-        value: blank,
-        found: `${percent(blank)} of the pixels are unknown`,
-        why: `${fate}.`,
-        advice: settings.black === 'cut' ? 'To fill them in instead, set "black": "hole".' : 'To leave them open instead, set "black": "cut".',
-        ...(settings.black === 'far' && !metric ? { advice: 'To fill them in instead, set "black": "hole".', settings: { black: 'hole' as const } } : {}),
+        value: blank > 0 ? blank : spread.zeros,
+        found: blank > 0 ? `${percent(blank)} of the pixels are unknown` : `${percent(spread.zeros)} of the pixels are black, which stands for unknown`,
+        why: filled ? 'They are filled in from around.' : 'They are left open.',
+        advice: filled ? 'To leave them open instead, set "black": "cut".' : hole ? 'To fill them in instead, let "clean" do it.' : 'To fill them in instead, set "black": "hole".',
+        ...(filled || settings.black === 'cut' ? {} : { settings: hole ? { clean: { holes: 'auto' } } : { black: 'hole' } }),
       },
     ]
   }
 
-  if (spread.zeros === 0) return []
-  if (settings.black === 'hole') {
-    return [
-      {
-        id: 'unknown',
-        severity: 'info',
-        value: spread.zeros,
-        found: `${percent(spread.zeros)} of the pixels are black, which stands for unknown`,
-        why: 'They are filled in from around.',
-        advice: 'To leave them open instead, set "black": "cut".',
-      },
-    ]
-  }
-  if (settings.black === 'cut' || spread.zeros <= MANY_ZEROS) return []
-  const step = borderStep(spread)
-  const holes = findBlackHoles(raster, map, step).pixels / raster.samples.length
+  // Who says what black is has answered already.
+  if (settings.black !== null || spread.zeros <= MANY_ZEROS) return []
+  const holes = findBlackHoles(raster, map, borderStep(spread)).pixels / raster.samples.length
   if (holes <= MANY_ZEROS) return []
   return [
     {
@@ -78,7 +66,7 @@ export function checkHoles(raster: DepthRaster, map: DisparityMap, spread: Level
       value: holes,
       found: `${percent(holes)} of the pixels are black and break off from their surroundings`,
       why: 'These look like unknown pixels. Taken for depth, each becomes a pit that reaches to "far".',
-      advice: 'Say that black is unknown ("hole"), so that it is filled in; or that nothing is there ("cut").',
+      advice: 'Say what black is: unknown ("hole", to be filled in), nothing ("cut"), or the farthest surface after all ("far").',
       settings: { black: 'hole' },
     },
   ]

@@ -5,7 +5,7 @@ import { EDGE_RADIUS, EDGE_STEP, placeAtEdge } from '../edge.js'
 import { percentileBin } from '../histogram.js'
 import { grainScale } from '../range.js'
 import { SPIKE_HEIGHT, spikeMedian } from '../spike.js'
-import { percent, type PreflightCheck } from './check.js'
+import { isRefused, percent, type PreflightCheck } from './check.js'
 import type { LevelSpread } from './levels.js'
 
 /** At most about this many pixels are looked at, on an even grid: the shares below then have a standard error under 0.1 %. */
@@ -41,16 +41,23 @@ const BAND_STEP = 1024
 
 /** Share of pixels on edges below which there is nothing to snap. */
 const FEW_EDGES = 0.005
-/** Share of them amid a ramp from which silhouettes are soft. Rendered and stereo maps have 1–7 %, AI and lens-blur maps 5–51 %. */
+/** Share above which it is the map that is small, not its silhouettes that are soft: real maps have up to 8.7 %, rendered scenes of 48 to 128 pixels 11–41 %. */
+const MANY_EDGES = 0.1
+/** Share of them amid a ramp from which silhouettes are soft. Rendered, stereo and sensor maps have 0–5 %, AI and lens-blur maps 8–95 % (30 % and more in 8 of 11). */
 const SOFT_SHARE = 0.25
 
-/** Checks of the surface: noise, spikes, terraces, soft silhouettes. */
+/** Checks of the surface: noise, spikes, terraces, soft silhouettes; each only where cleaning would be allowed to mend it. */
 export function checkSurface(map: DisparityMap, range: number, raster: DepthRaster, spread: LevelSpread, settings: Settings): PreflightCheck[] {
   const stride = Math.max(1, Math.ceil(Math.sqrt((map.width * map.height) / SAMPLES)))
-  return [...checkGrain(map, stride, grainScale(map.disparity, settings)), ...checkBands(map, raster, spread, stride), ...(settings.projection === 'perspective' ? checkSilhouettes(map, range, stride) : [])]
+  return [
+    ...checkGrain(map, stride, settings),
+    ...(isRefused('bands', settings) ? [] : checkBands(map, raster, spread, stride)),
+    ...(settings.projection !== 'perspective' || isRefused('silhouettes', settings) ? [] : checkSilhouettes(map, range, stride)),
+  ]
 }
 
-function checkGrain(map: DisparityMap, stride: number, unit: number): PreflightCheck[] {
+function checkGrain(map: DisparityMap, stride: number, settings: Settings): PreflightCheck[] {
+  const unit = grainScale(map.disparity, settings)
   const { width, height, disparity } = map
   // Bins of 1/32 step; the last one holds everything from 16 steps on.
   const counts = new Uint32Array(513)
@@ -74,7 +81,7 @@ function checkGrain(map: DisparityMap, stride: number, unit: number): PreflightC
   const upper = percentileBin(counts, 0.75) / 32
   const sigma = Math.max(median, upper * UPPER_TO_MEDIAN) * MEDIAN_TO_SIGMA
   const checks: PreflightCheck[] = []
-  if (median > NOISE_MEDIAN || upper > NOISE_UPPER) {
+  if ((median > NOISE_MEDIAN || upper > NOISE_UPPER) && !isRefused('noise', settings)) {
     checks.push({
       id: 'noise',
       severity: 'warning',
@@ -85,7 +92,7 @@ function checkGrain(map: DisparityMap, stride: number, unit: number): PreflightC
       settings: { clean: { noise: false } },
     })
   }
-  if (spikes > MANY_SPIKES * seen) {
+  if (spikes > MANY_SPIKES * seen && !isRefused('spikes', settings)) {
     checks.push({
       id: 'spikes',
       severity: 'warning',
@@ -141,15 +148,15 @@ function checkBands({ disparity }: DisparityMap, { width, height, samples, bitDe
   ]
 }
 
-function checkSilhouettes({ width, height, disparity }: DisparityMap, range: number, stride: number): PreflightCheck[] {
+function checkSilhouettes(map: DisparityMap, range: number, stride: number): PreflightCheck[] {
+  const { width, height } = map
   const step = EDGE_STEP * range
   let edges = 0
   let amid = 0
   let seen = 0
   for (let y = EDGE_RADIUS; y < height - EDGE_RADIUS; y += stride) {
     for (let x = EDGE_RADIUS; x < width - EDGE_RADIUS; x += stride) {
-      const i = y * width + x
-      const place = placeAtEdge(disparity, i, width, step)
+      const place = placeAtEdge(map, x, y, step)
       if (place === 'unknown') continue
       seen++
       if (place === 'nowhere') continue
@@ -157,7 +164,7 @@ function checkSilhouettes({ width, height, disparity }: DisparityMap, range: num
       if (place === 'amid') amid++
     }
   }
-  if (edges < FEW_EDGES * seen || amid <= SOFT_SHARE * edges) return []
+  if (edges < FEW_EDGES * seen || edges > MANY_EDGES * seen || amid <= SOFT_SHARE * edges) return []
   return [
     {
       id: 'soft-silhouettes',

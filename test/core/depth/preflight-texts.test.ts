@@ -1,0 +1,330 @@
+import { describe, expect, it } from 'vitest'
+import { preflight, type DepthRaster, type GrayPicture, type PreflightCheck, type SettingsInput } from '../../../src/core/index.js'
+import { meant, rasterOf, seeded, seededNormal } from '../../support/raster.js'
+
+const [W, H] = [200, 160]
+
+/** A floor that comes nearer downward with a ball on it. */
+const scene = (x: number, y: number) => {
+  const inside = 1 - ((x - 100) ** 2 + (y - 70) ** 2) / 40 ** 2
+  return inside > 0 ? 0.6 + 0.3 * Math.sqrt(inside) : 0.02 + (0.96 * y) / H
+}
+
+/** The same, with something only on the left, so that left and right can be told apart. */
+const lopsided = (x: number, y: number) => (Math.hypot(x - 40, y - 40) < 25 ? 0.9 : scene(x, y))
+
+/** The map itself as its picture. */
+function pictureOf(level: (x: number, y: number) => number, more: Partial<GrayPicture> = {}): GrayPicture {
+  const gray = Uint8Array.from({ length: W * H }, (_, i) => 255 * level(i % W, Math.floor(i / W)))
+  return { width: W, height: H, gray, sourceWidth: W, sourceHeight: H, ...more }
+}
+
+const holed = () => rasterOf(W, H, (x, y) => ((x - 60) ** 2 + (y - 120) ** 2 < 15 ** 2 ? 0 : scene(x, y)))
+const unknown = () => rasterOf(100, 100, (x, y) => (x < 10 ? NaN : 0.1 + 0.009 * y), 32)
+const soft = () => rasterOf(W, H, (x, y) => 0.1 + (0.5 * y) / H + 0.3 / (1 + Math.exp(-(x - 100) / 1.2)))
+const sparse = () => {
+  const random = seeded(5)
+  return rasterOf(W, H, (x, y) => (random() < 0.1 ? scene(x, y) : 0))
+}
+const noisy = () => {
+  const normal = seededNormal(7)
+  return rasterOf(W, H, (x, y) => scene(x, y) + 0.008 * normal())
+}
+const spiked = () => {
+  const random = seeded(9)
+  return rasterOf(W, H, (x, y) => (random() < 0.005 ? 1 - scene(x, y) : scene(x, y)))
+}
+const planes = (x: number, y: number) => Math.max(0.02 + (0.9 * y) / H, 0.05 + (0.9 * (x - 60)) / 140)
+const linearZ = (x: number, y: number) => (8 - 1 / (1 / 8 + planes(x, y) * (1 - 1 / 8))) / 7
+
+interface Case {
+  map: () => DepthRaster
+  settings?: SettingsInput
+  picture?: () => GrayPicture
+  /** All that is said, but for the number that is measured. */
+  says: Omit<PreflightCheck, 'value' | 'found'> & { found: string | RegExp }
+}
+
+const CASES: Case[] = [
+  {
+    map: () => rasterOf(8, 8, () => 0.5),
+    says: {
+      id: 'flat',
+      severity: 'warning',
+      found: 'every pixel has the same level',
+      why: 'The mesh will be a flat plane.',
+      advice: 'Check that this is the file that was meant, and that depth was not clipped when it was saved.',
+    },
+  },
+  {
+    map: () => rasterOf(W, H, (x, y) => Math.round(scene(x, y) * 255) / 255),
+    says: {
+      id: 'eight-bit',
+      severity: 'warning',
+      found: /^8 bits in a 16-bit file: all levels are multiples of 257, \d+ of them$/,
+      why: 'Somewhere on the way the map was rounded to 256 levels, which shows as terraces on slopes.',
+      advice: 'Export it again with a 16-bit pipeline from end to end. Until then the terraces are smoothed within half a level.',
+    },
+  },
+  {
+    map: () => rasterOf(W, H, (x, y) => Math.round(scene(x, y) * 15) / 15),
+    says: {
+      id: 'few-levels',
+      severity: 'warning',
+      found: '16 distinct levels',
+      why: 'With fewer than 64 levels, slopes turn into steps that no cleaning can undo.',
+      advice: 'Export it again with 16 bits, and use the whole range from black to white.',
+    },
+  },
+  {
+    map: () => rasterOf(W, H, (x, y) => 0.4 + 0.2 * scene(x, y)),
+    says: {
+      id: 'low-contrast',
+      severity: 'warning',
+      found: /^98 % of the levels lie within 1\d % of the scale \(4\d % to 5\d %\)$/,
+      why: 'The surface will be almost flat between near and far, and few levels are left for its shape.',
+      advice: 'Stretch the levels, or, if this is a sensor’s depth in millimetres, say so with "encoding": "metric".',
+      settings: { levels: [expect.closeTo(0.405, 2) as number, expect.closeTo(0.59, 2) as number] },
+    },
+  },
+  {
+    map: () => rasterOf(W, H, (x, y) => 0.2 + 0.8 * scene(x, y)),
+    says: {
+      id: 'lifted-black',
+      severity: 'info',
+      found: /^the darkest level in use is 2\d % of the scale$/,
+      why: 'Nothing in the map reaches "far": the scene will be squeezed toward the camera.',
+      advice: 'If the darkest surface is meant to be at "far", stretch the levels.',
+      settings: { levels: [expect.closeTo(0.22, 1) as number, 1] },
+    },
+  },
+  {
+    map: () => rasterOf(W, H, (x, y) => 2 + 24.5 * (1 - scene(x, y)), 32),
+    says: {
+      id: 'metres',
+      severity: 'warning',
+      found: /^floats up to 2\d(\.\d+)?, read as disparity and stretched to the full range$/,
+      why: 'Values like these are most often metres. Read as anything else, what is near and what is far change places.',
+      advice: 'If they are metres from the camera, say so.',
+      settings: { encoding: 'metric' },
+    },
+  },
+  {
+    map: sparse,
+    says: {
+      id: 'sparse',
+      severity: 'warning',
+      found: /^90 % of the pixels are black, the rest lie in \d,\d{3} islands$/,
+      why: 'This looks like a lidar’s sparse points: most of the surface would be made up between them.',
+      advice: 'Densify the map first (depth completion), or let depthmesh fill it in and look at the result closely.',
+      settings: { black: 'hole' },
+    },
+  },
+  {
+    map: sparse,
+    settings: { black: 'hole' },
+    says: {
+      id: 'sparse',
+      severity: 'warning',
+      found: /^90 % of the pixels are black/,
+      why: 'This looks like a lidar’s sparse points: most of the surface would be made up between them.',
+      advice: 'Densify the map first (depth completion), or let depthmesh fill it in and look at the result closely.',
+    },
+  },
+  {
+    map: unknown,
+    says: { id: 'unknown', severity: 'info', found: '10 % of the pixels are unknown', why: 'They are left open.', advice: 'To fill them in instead, set "black": "hole".', settings: { black: 'hole' } },
+  },
+  {
+    map: unknown,
+    settings: { black: 'cut' },
+    says: { id: 'unknown', severity: 'info', found: '10 % of the pixels are unknown', why: 'They are left open.', advice: 'To fill them in instead, set "black": "hole".' },
+  },
+  {
+    map: unknown,
+    settings: { black: 'hole' },
+    says: { id: 'unknown', severity: 'info', found: '10 % of the pixels are unknown', why: 'They are filled in from around.', advice: 'To leave them open instead, set "black": "cut".' },
+  },
+  {
+    map: unknown,
+    settings: { black: 'hole', clean: { holes: false } },
+    says: {
+      id: 'unknown',
+      severity: 'info',
+      found: '10 % of the pixels are unknown',
+      why: 'They are left open.',
+      advice: 'To fill them in instead, let "clean" do it.',
+      settings: { clean: { holes: 'auto' } },
+    },
+  },
+  {
+    map: holed,
+    settings: { black: 'hole' },
+    says: { id: 'unknown', severity: 'info', found: '2.2 % of the pixels are black, which stands for unknown', why: 'They are filled in from around.', advice: 'To leave them open instead, set "black": "cut".' },
+  },
+  {
+    map: holed,
+    says: {
+      id: 'holes',
+      severity: 'warning',
+      found: '2.2 % of the pixels are black and break off from their surroundings',
+      why: 'These look like unknown pixels. Taken for depth, each becomes a pit that reaches to "far".',
+      advice: 'Say what black is: unknown ("hole", to be filled in), nothing ("cut"), or the farthest surface after all ("far").',
+      settings: { black: 'hole' },
+    },
+  },
+  {
+    map: noisy,
+    says: {
+      id: 'noise',
+      severity: 'warning',
+      found: /^noise with a standard deviation of about 0\.[789] % of the scale \(\d\.\d of 255 levels\)$/,
+      why: 'Noise becomes a sandpaper surface, and triangles are spent on it.',
+      advice: 'It is smoothed with an edge-preserving filter. If it is real roughness (gravel, bark), keep it.',
+      settings: { clean: { noise: false } },
+    },
+  },
+  {
+    map: spiked,
+    says: {
+      id: 'spikes',
+      severity: 'warning',
+      found: /^0\.\d\d % of the pixels stick out from their neighbours by more than 5 % of the scale$/,
+      why: 'Each becomes a needle in the surface.',
+      advice: 'They are replaced by the median of their neighbours. If they are thin real things (wires, grass), keep them.',
+      settings: { clean: { spikes: false } },
+    },
+  },
+  {
+    map: () => rasterOf(1500, 20, (x) => x / 1500, 8),
+    says: {
+      id: 'banded',
+      severity: 'info',
+      found: 'terraces: 256 levels in runs of 6 pixels and more',
+      why: 'Slopes were rounded to steps, which show when light falls across them.',
+      advice: 'The steps are smoothed within half a level, so that the surface still says what the map says. A 16-bit map would not need it.',
+    },
+  },
+  {
+    map: soft,
+    says: {
+      id: 'soft-silhouettes',
+      severity: 'warning',
+      found: /^\d\d % of the pixels at silhouettes lie halfway between front and back$/,
+      why: 'Blurred silhouettes become ramps of stretched picture around everything in front.',
+      advice: 'They are snapped to the side they belong to, with the colour picture as a guide; a sharper map is better still. If the ramps are real slopes, keep them.',
+      settings: { clean: { silhouettes: false } },
+    },
+  },
+  {
+    map: () => ({ ...rasterOf(W, H, scene), colourChunks: ['gAMA 0.45455', 'sRGB'] }),
+    says: {
+      id: 'color-chunks',
+      severity: 'info',
+      found: 'the file was saved as a colour picture (gAMA 0.45455, sRGB)',
+      why: 'Levels are read as they are stored. If the program bent them to look right on a screen, near things come out too near and far ones squeezed.',
+      advice: 'Save it as data (linear, no colour management). If the levels were bent, "gamma": 2.2 straightens them.',
+    },
+  },
+  {
+    map: () => rasterOf(W, H, (x, y) => 1 - scene(x, y)),
+    says: {
+      id: 'inverted',
+      severity: 'warning',
+      found: /^the top of the map is nearer than its bottom, by \d\d % of the range$/,
+      why: 'Scenes mostly stand on a floor that comes toward the camera. If near and far are swapped, the surface is turned inside out.',
+      advice: 'Look at the map: if things in front are dark, white is far.',
+      settings: { white: 'far' },
+    },
+  },
+  {
+    map: () => rasterOf(W, H, scene),
+    settings: { white: 'far' },
+    says: {
+      id: 'inverted',
+      severity: 'warning',
+      found: /^the top of the map is nearer than its bottom, by \d\d % of the range$/,
+      why: 'Scenes mostly stand on a floor that comes toward the camera. If near and far are swapped, the surface is turned inside out.',
+      advice: 'Look at the map: if things in front are bright, white is near.',
+      settings: { white: 'near' },
+    },
+  },
+  {
+    map: () => rasterOf(W, H, linearZ),
+    says: {
+      id: 'encoding',
+      severity: 'warning',
+      found: /^(9\d|100) % of the slanted surfaces bend toward the camera, all by the law of a map that is linear in depth with far = (7\.[89]|8\.\d) × near$/,
+      why: 'Floors and walls are flat: in disparity they are straight. A map whose levels are taken for something else is as bad as no depth at all.',
+      advice: 'If it is a renderer’s normalised Z pass, say so, and set "near" and "far" to its own.',
+      settings: { encoding: 'depth' },
+    },
+  },
+  {
+    map: () => rasterOf(W, H, planes),
+    settings: { encoding: 'depth', near: 1, far: 8 },
+    says: {
+      id: 'encoding',
+      severity: 'warning',
+      found: /^(9\d|100) % of the slanted surfaces bend away from the camera, all by the law of a map that is linear in disparity$/,
+      why: 'Floors and walls are flat: in disparity they are straight. A map whose levels are taken for something else is as bad as no depth at all.',
+      advice: 'If it is disparity (1/depth), as AI estimators and stereo programs write it, say so.',
+      settings: { encoding: 'disparity' },
+    },
+  },
+  {
+    map: () => rasterOf(W, H, scene),
+    picture: () => pictureOf(scene, { sourceWidth: 420, sourceHeight: 320 }),
+    says: {
+      id: 'aspect',
+      severity: 'warning',
+      found: 'the picture is 420×320, the map 200×160: 5.0 % wider in shape',
+      why: 'The picture is stretched over the map, so that its outlines miss the surface’s.',
+      advice: 'Crop both alike, or make the map from this very picture.',
+    },
+  },
+  {
+    map: () => rasterOf(W, H, scene),
+    picture: () => pictureOf(scene, { sourceWidth: 380, sourceHeight: 320 }),
+    says: {
+      id: 'aspect',
+      severity: 'warning',
+      found: 'the picture is 380×320, the map 200×160: 5.0 % narrower in shape',
+      why: 'The picture is stretched over the map, so that its outlines miss the surface’s.',
+      advice: 'Crop both alike, or make the map from this very picture.',
+    },
+  },
+  {
+    map: () => rasterOf(W, H, lopsided),
+    picture: () => pictureOf((x, y) => lopsided(W - 1 - x, y)),
+    says: {
+      id: 'mirrored',
+      severity: 'warning',
+      found: /^the picture’s outlines fit the map \d\.\d times better when it is mirrored$/,
+      why: 'Left and right seem to be swapped between map and picture.',
+      advice: 'Mirror one of the two.',
+    },
+  },
+  {
+    map: () => rasterOf(W, H, lopsided),
+    picture: () => pictureOf((x, y) => lopsided(x - 8, y + 3)),
+    says: {
+      id: 'misaligned',
+      severity: 'warning',
+      found: 'the picture’s outlines fit the map more than 10 times better when it is moved 8 px to the left and 3 px down',
+      why: 'Colours of one thing will lie on another along every silhouette.',
+      advice: 'Crop both alike, or make the map from this very picture.',
+    },
+  },
+]
+
+describe('what pre-flight says, whole', () => {
+  it.each(CASES.map((one): [string, Case] => [`${one.says.id}${one.settings ? ` with ${JSON.stringify(one.settings)}` : ''}`, one]))('%s', (_, { map: stored, settings: input, picture, says }) => {
+    const { raster, map, settings } = meant(stored(), input)
+    const found = preflight({ raster, map, picture: picture?.() ?? null }, settings).checks.filter(({ id }) => id === says.id)
+    expect(found).toHaveLength(1)
+    const { value, ...said } = found[0]!
+    expect(Number.isFinite(value)).toBe(true)
+    expect(said).toEqual({ ...says, found: typeof says.found === 'string' ? says.found : (expect.stringMatching(says.found) as string) })
+  })
+})
