@@ -5,10 +5,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { typescripts } from '../support/typescripts.js'
 
 const run = promisify(execFile)
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const tsc = join(root, 'node_modules/typescript/bin/tsc')
 
 let project: string
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => rm(project, { recursive: true, force: true }))
 
 /** What tsc says about a source file in a project set up as the README says. */
-async function typeErrors(source: string): Promise<string> {
+async function typeErrors(tsc: string, source: string): Promise<string> {
   await writeFile(
     join(project, 'tsconfig.json'),
     JSON.stringify({
@@ -37,7 +37,7 @@ async function typeErrors(source: string): Promise<string> {
   )
 }
 
-describe('types of an imported depth map', () => {
+describe.each(typescripts)('types of an imported depth map in %s', (_version, tsc) => {
   it('gives each export its exact type, whatever the file is', async () => {
     const checks = ['png', 'exr', 'tif', 'tiff'].map(
       (extension) => `
@@ -57,11 +57,11 @@ describe('types of an imported depth map', () => {
       import type { DepthAsset, DepthLod, SourceCamera } from 'depthmesh'
       type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
       ${checks.join('\n')}`
-    expect(await typeErrors(source)).toBe('')
+    expect(await typeErrors(tsc, source)).toBe('')
   })
 
   it('refuses an export that does not exist', async () => {
-    expect(await typeErrors(`import { lod } from './canyon.depth.png'\nexport default lod`)).toContain("no exported member named 'lod'. Did you mean 'lods'?")
+    expect(await typeErrors(tsc, `import { lod } from './canyon.depth.png'\nexport default lod`)).toContain("no exported member named 'lod'. Did you mean 'lods'?")
   })
 
   it('leaves plain pictures and ?url to Vite', async () => {
@@ -71,6 +71,6 @@ describe('types of an imported depth map', () => {
       export const both: string[] = [picture, original]
       // @ts-expect-error a plain picture has no levels of detail
       export { lods } from './canyon.png'`
-    expect(await typeErrors(source)).toBe('')
+    expect(await typeErrors(tsc, source)).toBe('')
   })
 })

@@ -7,12 +7,15 @@ import { tmpdir } from 'node:os'
 import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { checkPackage, createPackageFromTarballData, type Problem } from '@arethetypeswrong/core'
+import { publint } from 'publint'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type * as Three from 'three'
 import { describeInBrowser, launchBrowser } from '../support/browser.js'
 import { gray16, rgb8 } from '../support/maps.js'
 import { readmeBlock } from '../support/readme.js'
+import { typescripts } from '../support/typescripts.js'
 
 const run = promisify(execFile)
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm'
@@ -27,11 +30,13 @@ const depthAt = (u: number) => 1 / (1 / FAR + u * (1 / NEAR - 1 / FAR))
 const colorAt = (u: number) => [255 * (1 - u), 60, 255 * u] as const
 
 let project: string
+let tarball: string
 
 beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), 'depthmesh-packed-'))
   const { stdout } = await run(npm, ['pack', '--json', '--ignore-scripts', '--pack-destination', project], { cwd: root })
   const [{ filename }] = JSON.parse(stdout) as [{ filename: string }]
+  tarball = join(project, filename)
   const versionOf = async (name: string) => (JSON.parse(await readFile(join(root, `node_modules/${name}/package.json`), 'utf8')) as { version: string }).version
   await writeFile(join(project, 'package.json'), JSON.stringify({ name: 'fresh', private: true, type: 'module' }))
   const packages = [`./${filename}`, `vite@${await versionOf('vite')}`, `three@${await versionOf('three')}`]
@@ -89,7 +94,26 @@ describe('the packed package in a fresh project', () => {
     expect(JSON.parse(await readFile(stdout.trim(), 'utf8'))).toMatchObject({ properties: { fovY: { default: 45 } } })
   })
 
-  it("has types for the README's lines", async () => {
+  it('is packed as publint wants it', async () => {
+    const { messages } = await publint({ pack: { tarball: arrayBufferOf(await readFile(tarball)) } })
+    expect(messages).toEqual([])
+  })
+
+  it('has types that resolve as its code does (arethetypeswrong)', async () => {
+    const entrypoints = Object.keys(own.exports).filter((entry) => entry !== './package.json' && entry !== './schema.json')
+    const result = await checkPackage(createPackageFromTarballData(await readFile(tarball)), { entrypoints })
+    if (!result.types) throw new Error('expected types in the package')
+    // ESM alone, by contract: `require`, and TypeScript's node10 resolution, which knows no `exports`, are not offered.
+    const isOffered = (problem: Problem): boolean =>
+      !('resolutionKind' in problem && ['node10', 'node16-cjs'].includes(problem.resolutionKind)) && !('resolutionOption' in problem && problem.resolutionOption === 'node10')
+    expect(result.problems.filter(isOffered)).toEqual([])
+    for (const entry of entrypoints) {
+      const { resolution } = result.entrypoints[entry].resolutions['node16-esm']
+      expect(resolution?.fileName, entry).toMatch(/\.d\.ts$/)
+    }
+  })
+
+  it.each(typescripts)("has types for the README's lines in %s", async (_version, tsc) => {
     await mkdir(join(project, 'typed'), { recursive: true })
     const stage = `import type { Camera, Scene, WebGLRenderer } from 'three'\ndeclare const scene: Scene\ndeclare const camera: Camera\ndeclare const renderer: WebGLRenderer\n`
     await writeFile(join(project, 'typed/main.ts'), `${stage}${readmeBlock('main.js').replace('./canyon', '../canyon')}`)
@@ -108,7 +132,7 @@ describe('the packed package in a fresh project', () => {
       paths: { three: [join(root, 'node_modules/@types/three')] },
     }
     await writeFile(join(project, 'typed/tsconfig.json'), JSON.stringify({ compilerOptions, include: ['.'] }))
-    const output = await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'typed'], { cwd: project }).then(
+    const output = await run(process.execPath, [tsc, '-p', 'typed'], { cwd: project }).then(
       () => '',
       (error: { stdout: string }) => error.stdout,
     )
@@ -166,6 +190,10 @@ describeInBrowser("the README's five lines in a browser", () => {
     }
   })
 })
+
+function arrayBufferOf({ buffer, byteOffset, byteLength }: Buffer): ArrayBuffer {
+  return buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer
+}
 
 /** Serves a folder as a static host would. */
 async function serve(folder: string): Promise<Server> {
