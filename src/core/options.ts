@@ -222,8 +222,8 @@ export function checkSettings(origin: string, settings: unknown): SettingsInput 
 }
 
 function invalid(origin: string, issue: v.BaseIssue<unknown>): DepthMeshError {
-  const path = v.getDotPath(issue) ?? ''
-  if (issue.message === 'unknown key') {
+  const { path, message, input } = innermost(issue)
+  if (message === 'unknown key') {
     const parts = path.split('.')
     const typed = parts.pop() ?? ''
     const known = knownKeys(parts)
@@ -233,10 +233,19 @@ function invalid(origin: string, issue: v.BaseIssue<unknown>): DepthMeshError {
       hint: suggestion === undefined ? `Known keys: ${known.join(', ')}.` : `Did you mean ${JSON.stringify([...parts, suggestion].join('.'))}?`,
     })
   }
-  return new DepthMeshError('SETTINGS_INVALID', `${path}: ${issue.message}, got ${show(issue.input)}`, {
+  return new DepthMeshError('SETTINGS_INVALID', `${path}: ${message}, got ${show(input)}`, {
     file: origin,
     hint: describeKey(path.split('.')[0]),
   })
+}
+
+/** The issue itself; or, where none of several alternatives fits, the one inside the alternative that was meant: an object was, if an object was given, and then one of its keys is at fault. */
+function innermost(issue: v.BaseIssue<unknown>): { path: string; message: string; input: unknown } {
+  const path = v.getDotPath(issue) ?? ''
+  const inner = issue.issues?.find((alternative) => v.getDotPath(alternative) !== null)
+  if (inner === undefined) return { path, message: issue.message, input: issue.input }
+  const { path: rest, ...found } = innermost(inner)
+  return { path: `${path}.${rest}`, ...found }
 }
 
 function knownKeys(path: readonly string[]): string[] {

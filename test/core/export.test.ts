@@ -102,7 +102,7 @@ describe('exported normals and displacement', () => {
 
   it('is linear in metres, with its scale written down', async () => {
     const files = await parts(await ramp(), ['displacement'], { near: 2, far: 6 })
-    expect(JSON.parse(text(files['ramp.displacement.json']))).toMatchObject({ black: 0, white: 4, unit: 'metre' })
+    expect(JSON.parse(text(files['ramp.displacement.json']))).toEqual({ black: 0, white: 4, unit: 'metre', direction: 'along the view axis, from the farthest surface toward the camera' })
     const samples = await read16(files['ramp.displacement.png'])
     for (let x = 0; x < WIDTH; x++) {
       const disparity = x / (WIDTH - 1)

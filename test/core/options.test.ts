@@ -58,4 +58,49 @@ describe('settings', () => {
     expect(refusal({ lods: { error: [4, 1] } })).toContain('lods.error: expected bounds that grow')
     expect(refusal({ levels: [0.9, 0.1] })).toContain('levels: expected black < white')
   })
+
+  it.each([
+    [{ near: Infinity }, 'near: expected a finite number, got null. near: metres of the nearest level (unused by `metric`).'],
+    [{ solid: 'yes' }, 'solid: expected true | false, got "yes". solid: close the back and the sides: watertight.'],
+    [{ clean: { noise: 1 } }, 'clean.noise: expected true | false | "auto", got 1.'],
+    [{ clean: { nois: false } }, 'unknown key "clean.nois". Did you mean "clean.noise"?'],
+    [{ clean: 'always' }, 'clean: expected "auto" | false | an object with holes, spikes, noise, bands, silhouettes, got "always".'],
+    [{ color: '' }, 'color: expected a path, got "".'],
+    [{ color: 7 }, 'color: expected a path, got 7.'],
+    [{ channel: '' }, 'channel: expected a channel name, got "".'],
+    [{ channel: 1 }, 'channel: expected a channel name, got 1.'],
+    [{ fovY: 0 }, 'fovY: expected degrees between 0 and 180, got 0. fovY: vertical field of view of the source camera, degrees.'],
+    [{ fovY: 180 }, 'fovY: expected degrees between 0 and 180, got 180.'],
+    [{ depthInfluence: 2 }, 'depthInfluence: expected 0..1, got 2.'],
+    [{ levels: 0.1 }, 'levels: expected [black, white] in 0..1, got 0.1.'],
+    [{ levels: [0.1, 3] }, 'levels.1: expected 0..1, got 3.'],
+    [{ cut: 0 }, 'cut: expected a fraction in 0..1, or false, got 0.'],
+    [{ cut: 1.5 }, 'cut: expected a fraction in 0..1, or false, got 1.5.'],
+    [{ cut: true }, 'cut: expected a fraction in 0..1, or false, got true.'],
+    [{ travel: -1 }, 'travel: expected at least 0, got -1.'],
+    [{ lods: [] }, 'lods: expected at least one budget, got [].'],
+    [{ lods: [9, 8, 7, 6, 5, 4, 3, 2, 1].map((n) => n * 100) }, 'lods: expected at most 8 levels, got [900,800,700,600,500,400,300,200,100].'],
+    [{ lods: [1] }, 'lods.0: expected at least 2, got 1.'],
+    [{ lods: { error: [] } }, 'lods.error: expected at least one bound, got [].'],
+    [{ lods: { error: [1, 2, 3, 4, 5, 6, 7, 8, 9] } }, 'lods.error: expected at most 8 levels, got [1,2,3,4,5,6,7,8,9].'],
+    [{ lods: 4000 }, 'lods: expected triangle budgets like [100000, 25000], or { "error": [px, …] }, got 4000.'],
+    [{ variants: 1.5 }, 'variants: expected a whole number, got 1.5.'],
+    [{ variants: 17 }, 'variants: expected at most 16, got 17.'],
+    [{ black: 'white' }, 'black: expected "far" | "cut" | "hole", got "white".'],
+    ['near', 'expected an object, got "near". Settings are a JSON object.'],
+  ])('says what was expected and found: %j', (settings, text) => {
+    expect(refusal(settings)).toContain(`hill.depth.json: ${text}`)
+  })
+
+  it.each([
+    [{ near: 10, far: 2 }, 'near: expected < far, got near 10 and far 2. near and far are metres from the camera.'],
+    [{ encoding: 'terrarium' }, 'projection: expected "orthographic" with encoding "terrarium", got "perspective". Tiles hold heights above the sea, not distances from a camera.'],
+    [{ encoding: 'metric', gamma: 2.2 }, 'gamma: expected none with encoding "metric", got 2.2. Metres are taken as stored.'],
+    [{ encoding: 'metric', levels: [0, 0.5] }, 'levels: expected none with encoding "metric", got [0,0.5]. Metres are taken as stored.'],
+    [{ levels: [0.9, 0.1] }, 'levels: expected black < white, got [0.9,0.1]. Use "white": "far" to turn a map over.'],
+    [{ lods: [100, 200] }, 'lods: expected budgets that fall, got [100,200]. List them from fine to coarse.'],
+    [{ lods: { error: [4, 1] } }, 'lods.error: expected bounds that grow, got [4,1]. List them from fine to coarse.'],
+  ])('says which values do not go together: %j', (settings, text) => {
+    expect(refusal(settings)).toBe(`hill.depth.json: ${text}`)
+  })
 })

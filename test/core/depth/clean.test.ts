@@ -239,7 +239,7 @@ describe('silhouettes', () => {
     const picture: GrayPicture = { width: W, height: H, gray, sourceWidth: W, sourceHeight: H }
     const alone = clean(rasterOf(W, H, soft)).map.disparity
     const guided = clean(rasterOf(W, H, soft), {}, picture)
-    expect(guided.steps[0]!.done).toContain('guided by the picture')
+    expect(guided.steps[0]!.done).toContain('to one side, guided by the picture')
     expect(alone[80 * W + 100]).toBeGreaterThan(0.5)
     expect(guided.map.disparity[80 * W + 100]).toBeLessThan(0.4)
     expect(guided.map.disparity[80 * W + 101]).toBeGreaterThan(0.5)

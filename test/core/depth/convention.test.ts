@@ -203,7 +203,13 @@ describe('alpha', () => {
     expect(before).toEqual(map())
   })
   it('that leaves nothing is refused', () => {
-    expect(() => cutByAlpha(map(), new Uint8Array(8))).toThrow('expected a surface, found nothing that the alpha of the colour picture leaves standing')
+    expect(() => cutByAlpha(map(), new Uint8Array(8))).toThrow(
+      expect.objectContaining({
+        code: 'INPUT_NOTHING_TO_MESH',
+        message: 'expected a surface, found nothing that the alpha of the colour picture leaves standing',
+        hint: 'Less than half opaque means "nothing there": save the colour picture without alpha to keep all of it.',
+      }),
+    )
     expect(() => cutByAlpha(map(), new Uint8Array(7))).toThrow('expected alpha for 8 pixels, got 7')
   })
 })
@@ -234,5 +240,7 @@ describe('a map with nothing to mesh', () => {
   })
   it('is refused when its own alpha hides all of it', () => {
     expect(refusal(levels(8, [5, 0], { alpha: Uint8Array.of(0, 255, 0, 255) }), { black: 'cut' })).toContain('reads as nothing there or transparent')
+    expect(refusal(levels(8, [5, 6], { alpha: new Uint8Array(4) }))).toBe('INPUT_NOTHING_TO_MESH: expected a surface, found that all 4 pixels are transparent. Check the export of the map.')
+    expect(refusal(floats([NaN, NaN]))).toBe('INPUT_NOTHING_TO_MESH: expected a surface, found that all 4 pixels are not a number. Check the export of the map.')
   })
 })

@@ -142,12 +142,14 @@ describe('a colour picture under the name of a depth map', () => {
 
   it('is recognised as false colour', async () => {
     const png = makePng({ width: 256, height: 8, bitDepth: 8, colourType: 2, pixel: (x) => [x, Math.abs(2 * x - 255), 255 - x] })
-    expect(await refusal(png)).toMatch(/^INPUT_UNSUPPORTED: expected gray, found depth in false colour \(about \d+ colours, channels that differ by up to 25\d of 255\)\. The colour ramp is for looking at: export the values/)
+    expect(await refusal(png)).toMatch(/^INPUT_UNSUPPORTED: expected gray, found depth in false colour \(about \d+ colours, channels that differ by up to 25\d of 255\)\. The colour ramp is for looking at: export the values themselves as a 16-bit gray PNG \(switch the colour map off\)\. If one channel does hold depth, name it: "channel": "r"\.$/)
   })
 
   it('is recognised as a picture in colour', async () => {
     const png = makePng({ width: 64, height: 64, bitDepth: 8, colourType: 2, pixel: (x, y) => [4 * x, 4 * y, (x * y) & 255] })
-    expect(await refusal(png)).toMatch(/found a picture in colour .* The colour picture belongs in canyon\.color\.png/)
+    expect(await refusal(png)).toMatch(
+      /^INPUT_UNSUPPORTED: expected gray, found a picture in colour \(channels that differ by up to 2\d\d of 255\)\. The colour picture belongs in canyon\.color\.png, its depth in canyon\.depth\.png\. If one channel does hold depth, name it: "channel": "r"\.$/,
+    )
   })
 
   const hill = (x: number, y: number) => 1234.5 + 800 * Math.sin(x / 20) * Math.cos(y / 30)
@@ -179,6 +181,8 @@ describe('a colour picture under the name of a depth map', () => {
     expect(await refusal(gray16(), { encoding: 'terrarium' })).toBe(
       'INPUT_UNSUPPORTED: expected 8-bit R, G and B that pack a height (encoding "terrarium"), found gray. For gray levels use "encoding": "disparity", "depth" or "metric".',
     )
+    const wide = makePng({ width: 4, height: 4, bitDepth: 16, colourType: 2, pixel: () => [1, 2, 3] })
+    expect(await refusal(wide, { encoding: 'terrain-rgb' })).toContain('(encoding "terrain-rgb"), found colour of 16 bits. For gray levels')
   })
 })
 
@@ -228,7 +232,9 @@ describe('a broken PNG', () => {
   })
 
   it('is refused when it needs what only one maker understands', async () => {
-    expect(await refusal(pngOf(pngChunk('CgBI', new Uint8Array(4)), pngHeader(4, 4, 8, 6)))).toContain('found one that Xcode packed for iOS (CgBI). Use the original')
+    expect(await refusal(pngOf(pngChunk('CgBI', new Uint8Array(4)), pngHeader(4, 4, 8, 6)))).toBe(
+      'INPUT_UNSUPPORTED: expected a standard PNG, found one that Xcode packed for iOS (CgBI). Use the original, or unpack it: xcrun pngcrush -revert-iphone-optimizations in.png out.png.',
+    )
     expect(await refusal(pngOf(pngHeader(4, 4, 8, 0), pngChunk('ABCD')))).toBe(
       'INPUT_UNSUPPORTED: expected a standard PNG, found one with an unknown critical chunk (ABCD). Save it again from a paint program.',
     )

@@ -7,47 +7,52 @@ async function refusal(bytes: Uint8Array | string): Promise<string> {
   return `${(error as DepthMeshError).code}: ${String(error)}`
 }
 
+const SAVE_AS = 'Save the depth map as a 16-bit gray PNG, a TIFF or an EXR.'
+const DOWNLOAD = 'The download saved a page instead of the picture: fetch the file itself.'
+const LOSSLESS = 'Export the depth map again as a 16-bit gray PNG; from this copy the fine levels are gone, but saved as a gray PNG it can be read.'
+
 describe('a file that is no PNG, TIFF or EXR', () => {
   it.each([
-    ['an empty file (0 bytes)', '', 'Export it again'],
-    ['a Git LFS pointer, not the picture it stands for', 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n', 'Run "git lfs pull"'],
-    ['a JPEG picture', '\xff\xd8\xff\xe0\0\x10JFIF', 'Export the depth map again as a 16-bit gray PNG'],
-    ['a WebP picture', 'RIFF\x38\0\0\0WEBPVP8L', 'Export the depth map again'],
-    ['an AVIF picture', '\0\0\0\x1cftypavif\0\0\0\0', 'Export the depth map again'],
-    ['a HEIC picture', '\0\0\0\x18ftypheic\0\0\0\0', 'Export the depth map again'],
-    ['a video', '\0\0\0\x18ftypisom\0\0\0\0', 'Save one frame'],
-    ['a JPEG XL picture', '\xff\x0a\0\0', 'Save the depth map as a 16-bit gray PNG'],
-    ['a JPEG XL picture', '\0\0\0\x0cJXL \r\n\x87\n', 'Save the depth map as'],
-    ['a JPEG 2000 picture', '\0\0\0\x0cjP  \r\n\x87\n', 'Save the depth map as'],
-    ['a GIF picture', 'GIF89a\x10\0', 'Export the depth map again'],
-    ['a BMP picture', 'BM\x46\0\0\0\0\0\0\0\x36\0\0\0', 'Save the depth map as'],
-    ['a Photoshop document', '8BPS\0\x01', 'Image > Mode > Grayscale'],
-    ['a Radiance HDR picture', '#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n', 'Save it as EXR'],
-    ['a portable float map (PFM)', 'Pf\n741 500\n-1.0\n', 'Convert it to EXR'],
-    ['a portable gray or colour map (PGM, PPM)', 'P5\n64 64\n65535\n', 'Save the depth map as'],
-    ['a DDS texture', 'DDS \x7c\0\0\0', 'Save the depth map as'],
-    ['a KTX texture', '\xabKTX 20\xbb\r\n\x1a\n', 'Save the depth map as'],
-    ['a NumPy array (.npy)', '\x93NUMPY\x01\0', 'cv2.imwrite('],
-    ['a NumPy archive (.npz)', `PK\x03\x04${'\0'.repeat(26)}arr_0.npy\x93NUMPY`, 'cv2.imwrite('],
-    ['a ZIP archive', `PK\x03\x04${'\0'.repeat(26)}depth.png`, 'Unpack it'],
-    ['a gzip archive', '\x1f\x8b\x08\0', 'Unpack it'],
-    ['a Blender file', 'BLENDER-v300', 'Render the Z pass'],
-    ['a glTF model (.glb)', 'glTF\x02\0\0\0', 'Save the depth map as'],
-    ['a PDF document', '%PDF-1.7', 'Save the depth map as'],
-    ['an SVG drawing', '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="60000">', 'Save the depth map as'],
-    ['a web page (HTML)', '\n<!-- saved --><!DOCTYPE html><html>', 'The download saved a page instead of the picture'],
-    ['an XML document', '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', 'The download saved a page'],
-    ['a JSON document', '{"near": 1}', 'Settings belong in the sidecar'],
+    ['an empty file (0 bytes)', '', 'Export it again: the export was cut short or the disk was full.'],
+    ['a Git LFS pointer, not the picture it stands for', 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n', 'Run "git lfs pull" to fetch the picture.'],
+    ['a JPEG picture', '\xff\xd8\xff\xe0\0\x10JFIF', LOSSLESS],
+    ['a WebP picture', 'RIFF\x38\0\0\0WEBPVP8L', LOSSLESS],
+    ['an AVIF picture', '\0\0\0\x1cftypavif\0\0\0\0', LOSSLESS],
+    ['a HEIC picture', '\0\0\0\x18ftypheic\0\0\0\0', LOSSLESS],
+    ['a video', '\0\0\0\x18ftypisom\0\0\0\0', 'Save one frame of it as a 16-bit gray PNG.'],
+    ['a JPEG XL picture', '\xff\x0a\0\0', SAVE_AS],
+    ['a JPEG XL picture', '\0\0\0\x0cJXL \r\n\x87\n', SAVE_AS],
+    ['a JPEG 2000 picture', '\0\0\0\x0cjP  \r\n\x87\n', SAVE_AS],
+    ['a GIF picture', 'GIF89a\x10\0', LOSSLESS],
+    ['a BMP picture', 'BM\x46\0\0\0\0\0\0\0\x36\0\0\0', SAVE_AS],
+    ['a Photoshop document', '8BPS\0\x01', 'In Photoshop: Image > Mode > Grayscale and 16 Bits/Channel, then File > Save a Copy as PNG.'],
+    ['a Radiance HDR picture', '#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n', 'Save it as EXR (32-bit float) or as a 16-bit gray PNG.'],
+    ['a portable float map (PFM)', 'Pf\n741 500\n-1.0\n', 'Convert it to a float TIFF: cv2.imwrite("x.depth.tif", cv2.imread("x.pfm", cv2.IMREAD_UNCHANGED)).'],
+    ['a portable gray or colour map (PGM, PPM)', 'P5\n64 64\n65535\n', SAVE_AS],
+    ['a DDS texture', 'DDS \x7c\0\0\0', SAVE_AS],
+    ['a KTX texture', '\xabKTX 20\xbb\r\n\x1a\n', SAVE_AS],
+    ['a NumPy array (.npy)', '\x93NUMPY\x01\0', 'Write it as a picture: cv2.imwrite("x.depth.tif", array.astype("float32")).'],
+    ['a NumPy archive (.npz)', `PK\x03\x04${'\0'.repeat(26)}arr_0.npy\x93NUMPY`, 'Write the array in it as a picture: cv2.imwrite("x.depth.tif", array.astype("float32")).'],
+    ['a ZIP archive', `PK\x03\x04${'\0'.repeat(26)}depth.png`, 'Unpack it and use the picture in it.'],
+    ['a gzip archive', '\x1f\x8b\x08\0', 'Unpack it and use the picture in it.'],
+    ['a Blender file', 'BLENDER-v300', 'Render the Z pass and save it as EXR.'],
+    ['a glTF model (.glb)', 'glTF\x02\0\0\0', SAVE_AS],
+    ['a PDF document', '%PDF-1.7', SAVE_AS],
+    ['an SVG drawing', '<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg" width="60000">', SAVE_AS],
+    ['a web page (HTML)', '\n<!-- saved --><!DOCTYPE html><html>', DOWNLOAD],
+    ['an XML document', '<?xml version="1.0"?><Error><Code>AccessDenied</Code></Error>', DOWNLOAD],
+    ['a JSON document', '{"near": 1}', 'Settings belong in the sidecar (canyon.depth.json), the picture in canyon.depth.png.'],
   ])('is named: %s', async (found, bytes, hint) => {
     const text = await refusal(bytes)
-    expect(text).toContain(`expected a PNG, TIFF or EXR, found ${found}. `)
-    expect(text).toContain(hint)
+    expect(text).toMatch(/^INPUT_(UNSUPPORTED|UNREADABLE): /)
+    expect(text.replace(/^\w+: /, '')).toBe(`expected a PNG, TIFF or EXR, found ${found}. ${hint}`)
   })
 
   it('is described where it has no name', async () => {
     expect(await refusal(new Uint8Array(4096))).toBe(
       'INPUT_UNREADABLE: expected a PNG, TIFF or EXR, found 4096 bytes that are all zero. Copy it again from where it was exported: the copy reserved its space and never arrived.',
     )
+    expect(await refusal('')).toBe('INPUT_UNREADABLE: expected a PNG, TIFF or EXR, found an empty file (0 bytes). Export it again: the export was cut short or the disk was full.')
     expect(await refusal('depth of the canyon, left eye')).toContain('found text that begins with "depth of the canyon, lef"')
     expect(await refusal(Uint8Array.of(1, 2, 0xab, 4, 5, 6, 7, 8, 9))).toContain('found a file of no known format that begins with 01 02 ab 04 05 06 07 08')
   })

@@ -93,7 +93,10 @@ describe('a TIFF that is no depth map', () => {
 
   it('is refused when its colours or channels are of another kind', async () => {
     expect(await refusal(makeTiff({ width: 2, height: 2, samples: new Uint8Array(4), bitDepth: 8, photometric: 3 }))).toContain('found a palette, CMYK, Lab or other kind of colour. Save the map as gray.')
-    expect(await refusal(makeTiff({ width: 2, height: 2, samples: new Uint16Array(20), bitDepth: 16, channels: 5 }))).toContain('found 5 channels without names. Save depth alone')
+    expect(await refusal(makeTiff({ width: 2, height: 2, samples: new Uint16Array(20), bitDepth: 16, channels: 5 }))).toContain('found 5 channels without names. Save depth alone, as gray, or all channels as EXR, where each has its name.')
+    expect(await refusal(makeTiff({ width: 2, height: 2, samples: new Uint16Array(4), bitDepth: 12 }))).toContain('found 12-bit whole numbers. Save it with 16 bits.')
+    const mixed = makeTiff({ width: 2, height: 2, samples: new Float32Array(12), bitDepth: 32, sampleFormat: 3, channels: 3, photometric: 2 })
+    expect(await refusal(mixed, { encoding: 'terrarium' })).toContain('found colour of floats. For gray levels')
   })
 
   it('is refused by its size before anything is allocated', async () => {
@@ -106,9 +109,20 @@ describe('a TIFF that is no depth map', () => {
       'INPUT_UNREADABLE: expected a whole TIFF, found one that is cut off before its directory ends, after 100 bytes. Export it again, or copy it again from where it is whole.',
     )
     expect(await refusal(whole.subarray(0, 6))).toContain('cut off before its directory ends, after 6 bytes')
+    const edited = (change: (file: DataView) => void) => {
+      const copy = whole.slice()
+      change(new DataView(copy.buffer))
+      return copy
+    }
+    const directory = new DataView(whole.buffer, whole.byteOffset).getUint32(4, true)
+    expect(await refusal(edited((file) => file.setUint16(directory, 60_000, true)))).toContain('expected a sound TIFF, found a directory of 60,000 tags. Export it again')
+    // Its first tag is the width: said to be a list that stands elsewhere.
+    expect(await refusal(edited((file) => (file.setUint32(directory + 2 + 4, 8, true), file.setUint32(directory + 2 + 8, 0xffff_fff0, true))))).toContain(
+      'expected a sound TIFF, found a tag that points behind the end of the file. Export it again',
+    )
     expect(await refusal(makeTiff({ width: 0, height: 4, samples: new Uint8Array(4), bitDepth: 8 }))).toContain('found a header that says 0 × 4 pixels')
     const packed = await sharp(every16, { raw: { width: 256, height: 256, channels: 1 } }).toColourspace('grey16').tiff({ compression: 'deflate' }).toBuffer()
-    expect(await refusal(packed.map((byte, i) => (i >= 8 && i < 40 ? 0xff : byte)))).toMatch(/^INPUT_UNREADABLE: expected a sound TIFF of 256 × 256 pixels, found one that can't be unpacked \(.+\)\. Export it again without compression/)
+    expect(await refusal(packed.map((byte, i) => (i >= 8 && i < 40 ? 0xff : byte)))).toMatch(/^INPUT_UNREADABLE: expected a sound TIFF of 256 × 256 pixels, found one that can't be unpacked \(.+\)\. Export it again without compression, or copy it again from where it is whole\.$/)
     // Every cut ends in a refusal or the same samples, never in a crash.
     for (let size = 4; size < whole.length; size += 7) {
       const outcome = await decode(whole.subarray(0, size)).catch((reason: unknown) => reason)
