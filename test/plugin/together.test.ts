@@ -1,0 +1,114 @@
+import inspect from 'vite-plugin-inspect'
+import react from '@vitejs/plugin-react'
+import type { Browser } from 'playwright-core'
+import type { Plugin } from 'vite'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { describeInBrowser, launchBrowser } from '../support/browser.js'
+import { openPage, startServer, type DevServer } from '../support/dev.js'
+import { createProject, hill, smallLevels, testCache, type Project } from '../support/project.js'
+
+/* Other plugins, in the versions that fit the newest Vite. */
+
+const sidecar = (relief: number): string => JSON.stringify({ projection: 'orthographic', relief })
+
+describeInBrowser('with @vitejs/plugin-react', () => {
+  let browser: Browser
+  let dev: DevServer
+
+  beforeAll(async () => {
+    browser = await launchBrowser()
+  })
+  afterAll(async () => {
+    await browser.close()
+    await dev.close()
+  })
+
+  it('an edit of a map swaps it in the component, without a reload, and the state stays', async () => {
+    dev = await startServer(
+      {
+        'hill.depth.png': await hill(),
+        'hill.depth.json': sidecar(2),
+        'index.html': '<!doctype html><link rel="icon" href="data:,"><main></main><script type="module" src="/main.jsx"></script>',
+        'main.jsx': `import { createRoot } from 'react-dom/client'\nimport { App } from './App.jsx'\ncreateRoot(document.querySelector('main')).render(<App />)`,
+        'App.jsx': `
+          import { useState } from 'react'
+          import { bounds } from './hill.depth.png'
+          export function App() {
+            const [count, setCount] = useState(0)
+            return <button onClick={() => setCount(count + 1)}>{count} clicks, {bounds.max[2].toFixed(1)} m</button>
+          }`,
+      },
+      { config: { optimizeDeps: { include: ['react', 'react-dom/client', 'react/jsx-dev-runtime'] } }, options: {}, plugins: [react()] },
+    )
+    const page = await openPage(browser, dev.address)
+    const button = page.locator('button')
+    await button.getByText('0 clicks, 2.0 m').waitFor()
+    for (let i = 0; i < 3; i++) await button.click()
+    dev.project.write({ 'hill.depth.json': sidecar(4) })
+    await button.getByText('3 clicks, 4.0 m').waitFor()
+    expect(page.loads()).toBe(1)
+  })
+})
+
+describe('with vite-plugin-inspect', () => {
+  let project: Project | undefined
+  let dev: DevServer | undefined
+  afterEach(async () => {
+    project?.dispose()
+    await dev?.close()
+  })
+
+  it('loads maps in dev as it does alone, and is on the list of what made the module', async () => {
+    const inspector = inspect()
+    dev = await startServer({ 'hill.depth.png': await hill() }, { plugins: [inspector] })
+    const { code = '' } = (await dev.server.environments.client.transformRequest('/hill.depth.png')) ?? {}
+    const levels = [...new Set(code.match(/\/@depthmesh\/[^"]+/g))]
+    expect(levels).toHaveLength(2)
+    for (const level of levels) expect((await fetch(new URL(level, dev.address))).status).toBe(200)
+    expect((await fetch(`${dev.address}__inspect/`)).headers.get('content-type')).toContain('text/html')
+
+    const [module] = (await recorded(inspector, 'get-modules-list')).filter(({ id }) => id.endsWith('/hill.depth.png'))
+    expect(module?.plugins.map(({ name }) => name)).toContain('depthmesh')
+  })
+
+  it('builds as it does alone', async () => {
+    project = await createProject({ 'main.js': `import url from './hill.depth.png'\nconsole.log(url)`, 'hill.depth.png': await hill() })
+    const outputs: string[][] = []
+    for (const plugins of [[], [inspect({ build: true, outputDir: project.path('report') })]]) {
+      await project.vite.build({
+        root: project.root,
+        configFile: false,
+        logLevel: 'silent',
+        plugins: [...plugins, project.depthmesh({ lods: [...smallLevels.lods], cache: testCache })],
+        build: { rollupOptions: { input: '/main.js' } },
+      })
+      outputs.push(project.list('dist'))
+    }
+    expect(outputs[1]).toEqual(outputs[0])
+    expect(outputs[0].filter((name) => name.endsWith('.glb'))).toHaveLength(2)
+    // Written after the build, which does not wait for it.
+    const { text, list } = project
+    await vi.waitFor(() => text('report/reports/metadata.json'), { timeout: 20_000, interval: 50 })
+    const report = list('report/reports').filter((name) => name.includes('transforms')).map((name) => text(`report/reports/${name}`))
+    expect(report.filter((file) => file.includes('hill.depth.png') && file.includes('"name": "depthmesh"'))).toHaveLength(1)
+  })
+})
+
+interface InspectedModule {
+  id: string
+  plugins: { name: string }[]
+}
+
+/** Asks the inspector as Vite's developer tools do. */
+async function recorded(inspector: Plugin, question: string): Promise<InspectedModule[]> {
+  interface Rpc {
+    name: string
+    setup(context: unknown): { handler(...parameters: unknown[]): unknown }
+  }
+  const functions = new Map<string, Rpc>()
+  const context = { rpc: { register: (rpc: Rpc) => functions.set(rpc.name.replace('vite-plugin-inspect:', ''), rpc), broadcast: () => undefined }, views: { hostStatic: () => undefined } }
+  await (inspector as unknown as { devtools: { setup(context: unknown): Promise<void> } }).devtools.setup(context)
+  const ask = async (name: string, ...parameters: unknown[]): Promise<unknown> => functions.get(name)?.setup(context).handler(...parameters)
+  const { instances } = (await ask('get-metadata')) as { instances: { vite: string; environments: string[] }[] }
+  return (await ask(question, { vite: instances[0].vite, env: 'client' })) as InspectedModule[]
+}
