@@ -35,3 +35,8 @@ declare module '*.depth.tif' {
 declare module '*.depth.tiff' {
   export { default, lods, bounds, placeholder, camera, variants, asset } from '*.depth.png'
 }
+
+/** A shape of the library: `depthmesh:rock?seed=3`. See `depthmesh new --help` for their names. */
+declare module 'depthmesh:*' {
+  export { default, lods, bounds, placeholder, camera, variants, asset } from '*.depth.png'
+}

@@ -9,6 +9,8 @@ import { aborted, createGate } from './gate.js'
 import { bakeKey, mapKey } from './key.js'
 import { createPool } from './pool.js'
 import { lookAt } from './read.js'
+import type { ShapeRequest } from '../core/shape/request.js'
+import { shapeSources } from './shape-sources.js'
 import { readSources, SourceLog, type Dependencies, type Sources } from './sources.js'
 import { toolVersions } from './versions.js'
 
@@ -89,6 +91,12 @@ export interface Baker {
    * @throws DepthMeshError naming the file that is at fault, also where `work` threw it.
    */
   withSources<T>(mapPath: string, work: (sources: BakeSources, options: BakeOptions, files: Sources['files']) => Promise<T>, options?: { signal?: AbortSignal | undefined }): Promise<{ result: T; warnings: string[] }>
+  /**
+   * Bakes a shape of the library, or takes the result from the cache without making the shape.
+   *
+   * @param options.name what errors call it: the import that asks for it
+   */
+  bakeShape(request: ShapeRequest, options: { name: string; signal?: AbortSignal | undefined }): Promise<BakedAsset>
   /** The files that the last bake of a map looked at, failed or not. */
   dependencies(mapPath: string): Dependencies
   /** Have any of those files changed since? */
@@ -135,17 +143,17 @@ export function createBaker(options: BakerOptions = {}): Baker {
     }, log)
 
   const bakeAnew = async (key: string, sources: Sources, signal: AbortSignal): Promise<BakeResult> => {
-    const { name, depth, color, settings, files: { depth: file } } = sources
+    const { name, depth, color, settings, shape, files: { depth: file } } = sources
     const start = Date.now()
     debug('bake', () => `start ${key.slice(0, 8)} ${file}`)
     options.onBake?.({ file, state: 'started' })
     let state: BakeEvent['state'] = 'failed'
     try {
-      const preparedKey = cache && (await mapKey(sources, await toolVersions()))
+      const preparedKey = shape === undefined && cache ? await mapKey(sources, await toolVersions()) : null
       const known = preparedKey === null ? null : await cache?.getMap(preparedKey)
       const prepared = known && known.map.width * known.map.height <= limits.maxPixels ? known : undefined
-      const job = { sources: { name, depth, color: color ?? undefined }, settings, maxPixels: limits.maxPixels, prepared }
-      const { manifest, files, prepared: fresh } = await pool.run(job, { file, pixels: pixelsOf(depth), signal })
+      const job = { sources: { name, depth, color: color ?? undefined }, settings, shape, maxPixels: limits.maxPixels, prepared }
+      const { manifest, files, prepared: fresh } = await pool.run(job, { file, pixels: shape === undefined ? pixelsOf(depth) : shape.size ** 2, signal })
       if (preparedKey !== null && fresh !== null) await cache?.putMap(preparedKey, fresh)
       state = 'baked'
       // Through JSON, as the cache would: a hit can't be told from a miss.
@@ -211,6 +219,13 @@ export function createBaker(options: BakerOptions = {}): Baker {
       } finally {
         leave()
       }
+    },
+
+    async bakeShape(request, { name, signal }) {
+      const sources = shapeSources(request, { name, defaults: options.defaults })
+      const key = await bakeKey(sources, await toolVersions())
+      const { result, cached } = await joinJob(key, sources, signal)
+      return { manifest: structuredClone(result.manifest), files: result.files, dependencies: { present: [], missing: [] }, cached, key, warnings: [] }
     },
 
     async withSources(mapPath, work, { signal } = {}) {

@@ -12,7 +12,8 @@ export const CACHE_FORMAT = 3
  */
 export async function bakeKey(sources: Sources, tools: ToolVersions): Promise<string> {
   const { color: _, ...settings } = sources.settings
-  return hashOf({ format: CACHE_FORMAT, tools, name: sources.name, settings }, sources)
+  const { name, shape } = sources
+  return hashOf({ format: CACHE_FORMAT, tools, name, settings, ...(shape === undefined ? {} : { shape }) }, sources)
 }
 
 /** The name of the map that bakes of these sources have in common, whatever their budgets, textures or compression. */

@@ -3,6 +3,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:pat
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DepthMeshError } from '../core/errors.js'
 import { nearestKey, parseSettings, type Settings, type SettingsLayer } from '../core/options.js'
+import type { WholeRequest } from '../core/shape/request.js'
 import { parseJson, positionOfKey } from './json.js'
 import { lookAt, readBytes, stampOf } from './read.js'
 
@@ -53,6 +54,8 @@ export interface Sources {
   /** The files as the caller named the map: for errors. */
   files: { depth: string; color: string | null; sidecar: string }
   warnings: string[]
+  /** A shape of the library instead of files: its bytes are made in the worker, if the cache does not know it. */
+  shape?: WholeRequest | undefined
 }
 
 /** Notes what was looked at while sources are read, so that it is known after a failure too. */

@@ -2,12 +2,15 @@ import { threadId } from 'node:worker_threads'
 import { move, transferableSymbol, valueSymbol } from 'piscina'
 import { DepthMeshError, type DepthMeshErrorCode } from '../core/errors.js'
 import type { SettingsInput } from '../core/options.js'
+import type { WholeRequest } from '../core/shape/request.js'
 import type { BakeResult, BakeSources, PreparedMap } from '../core/pipeline.js'
 
 /** One bake, as a worker gets it. */
 export interface BakeJob {
   sources: BakeSources
   settings: SettingsInput
+  /** A shape to make first: its map and its picture take the place of those in `sources`, its size in metres that in `settings`. */
+  shape?: WholeRequest | undefined
   /** Refuse pictures larger than this, pixels. */
   maxPixels: number
   /** The map, if an earlier bake has prepared it. */
@@ -33,9 +36,10 @@ export default async function bakeInWorker(job: BakeJob): Promise<BakeAnswer> {
     const { bakeDepthMesh, prepareMap } = await import('../core/pipeline.js')
     const { useOneImageThread } = await import('../core/texture/libraries.js')
     useOneImageThread()
-    const { settings, maxPixels } = job
-    const prepared = job.prepared ?? (await prepareMap(job.sources, { settings, maxPixels }))
-    const { manifest, files } = await bakeDepthMesh(job.sources, { settings, maxPixels, prepared })
+    const { maxPixels } = job
+    const { sources, settings } = job.shape === undefined ? job : await withShape(job, job.shape)
+    const prepared = job.prepared ?? (await prepareMap(sources, { settings, maxPixels }))
+    const { manifest, files } = await bakeDepthMesh(sources, { settings, maxPixels, prepared })
     const owned = files.map(({ name, bytes }) => ({ name, bytes: ownBytes(bytes) }))
     const { map, report } = prepared
     const keep = job.prepared === undefined && (report.cleaned?.length ?? 0) > 0
@@ -53,6 +57,12 @@ export default async function bakeInWorker(job: BakeJob): Promise<BakeAnswer> {
       trapped: thrown instanceof WebAssembly.RuntimeError || thrown.cause instanceof WebAssembly.RuntimeError,
     }
   }
+}
+
+async function withShape({ sources: { name }, settings }: BakeJob, shape: WholeRequest): Promise<Pick<BakeJob, 'sources' | 'settings'>> {
+  const { makeShape } = await import('../core/shape.js')
+  const { depth, color, settings: { width, relief } } = await makeShape(shape)
+  return { sources: { name, depth, color }, settings: { ...settings, ...(width === undefined ? {} : { width }), ...(relief === undefined ? {} : { relief }) } }
 }
 
 /** Bytes in a buffer of their own, which can be handed over instead of copied. */

@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { checkSettings, DEFAULTS, settingsEntries, type SettingsInput } from '../core/options.js'
 import { DepthMeshError } from '../core/errors.js'
+import { hasEntries, leavesOf, readSettingText } from '../core/setting-text.js'
 import type { Flag } from './flags.js'
 import { UsageError } from './usage-error.js'
 
@@ -26,7 +27,7 @@ export function settingsFromFlags(typed: ReadonlyMap<string, string | true>): Se
     const text = typed.get(flag.name)
     if (text === undefined) continue
     const [key, inner] = flag.path
-    const value = text === true ? true : readValue(text, flag.leaves)
+    const value = text === true ? true : readSettingText(text, flag.leaves)
     const given = inner === undefined ? value : { [inner]: value }
     check(flag, { [key]: given })
     if (inner === undefined) settings[key] = given
@@ -49,7 +50,7 @@ function check(flag: SettingFlag, settings: object): void {
 
 function flagsOf(key: string, schema: v.GenericSchema): SettingFlag[] {
   const { fallback } = v.getMetadata(schema) as { fallback: string }
-  const leaves = unfold(schema)
+  const leaves = leavesOf(schema)
   const own = leaves.filter((leaf) => leaf.type !== 'strict_object')
   const flags: SettingFlag[] = []
   if (own.length > 0) {
@@ -59,7 +60,7 @@ function flagsOf(key: string, schema: v.GenericSchema): SettingFlag[] {
   for (const leaf of leaves) {
     if (!hasEntries(leaf)) continue
     for (const [inner, innerSchema] of Object.entries(leaf.entries)) {
-      const innerLeaves = unfold(innerSchema)
+      const innerLeaves = leavesOf(innerSchema)
       const innerFallback = defaultOf(key, inner)
       flags.push({
         name: `${kebab(key)}.${kebab(inner)}`,
@@ -90,17 +91,6 @@ function asTyped(fallback: string): string {
   return plain(fallback).replaceAll('"', '').replace(/^\[(.*)\]$/, (_, list: string) => list.replaceAll(' ', ''))
 }
 
-/** Leaves of a schema: optionals, nullables and unions taken apart. (A valibot pipe carries the fields of its first schema.) */
-function unfold(schema: v.GenericSchema): v.GenericSchema[] {
-  const { type, wrapped, options } = schema as v.GenericSchema & { wrapped?: v.GenericSchema; options?: v.GenericSchema[] }
-  if (wrapped !== undefined) return type === 'nullable' ? [...unfold(wrapped), v.null()] : unfold(wrapped)
-  return type === 'union' && options !== undefined ? options.flatMap(unfold) : [schema]
-}
-
-function hasEntries(schema: v.GenericSchema): schema is v.GenericSchema & { entries: v.ObjectEntries } {
-  return schema.type === 'strict_object'
-}
-
 function isSwitch(leaves: readonly v.GenericSchema[]): boolean {
   return leaves.length === 1 && leaves[0].type === 'boolean'
 }
@@ -120,21 +110,6 @@ function leafName(leaf: v.GenericSchema): string {
   if (leaf.type === 'tuple') return '<number,number>'
   if (leaf.type === 'array') return '<number,…>'
   return '<number>'
-}
-
-/** A flag's text as the value that a sidecar would hold. What it can't read stays text, for the schema to refuse. */
-function readValue(text: string, leaves: readonly v.GenericSchema[]): unknown {
-  const allows = (type: string) => leaves.some((leaf) => leaf.type === type)
-  if (text === 'null' && allows('null')) return null
-  if (allows('string')) return text
-  const value = text.includes(',') ? text.split(',').map(readScalar) : readScalar(text)
-  return typeof value === 'number' && !allows('number') && allows('array') ? [value] : value
-}
-
-function readScalar(text: string): unknown {
-  if (text === 'true') return true
-  if (text === 'false') return false
-  return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text
 }
 
 function kebab(name: string): string {

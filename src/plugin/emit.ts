@@ -46,13 +46,13 @@ export function createEmissions(config: ResolvedConfig): Emissions {
   }
 }
 
-/** Keys of the files in Vite's manifest.json, stable across builds: the map's path for LOD 0, with `?lod=1` and so on for the others. */
+/** Keys of the files in Vite's manifest.json, stable across builds: the map's path, or a shape's import, for LOD 0, with `?lod=1` and so on for the others. */
 function manifestKeys(manifest: DepthManifest, original: string): Map<string, string> {
   const keys = new Map<string, string>()
   for (const [variant, { lods }] of [manifest, ...manifest.variants].entries()) {
     for (const [lod, { url }] of lods.entries()) {
       const query = [variant > 0 ? `variant=${variant}` : '', lod > 0 ? `lod=${lod}` : ''].filter(Boolean).join('&')
-      if (!keys.has(url)) keys.set(url, query === '' ? original : `${original}?${query}`)
+      if (!keys.has(url)) keys.set(url, query === '' ? original : `${original}${original.includes('?') ? '&' : '?'}${query}`)
     }
   }
   return keys

@@ -1,5 +1,5 @@
 import { relative } from 'node:path'
-import { createFilter, isFileLoadingAllowed, normalizePath, searchForWorkspaceRoot, type Environment, type Plugin, type ResolvedConfig } from 'vite'
+import { createFilter, isFileLoadingAllowed, normalizePath, searchForWorkspaceRoot, type Environment, type Plugin, type ResolvedConfig, type Rollup } from 'vite'
 import { createBaker, type BakedAsset, type Baker } from '../bake/bake.js'
 import type { Dependencies } from '../bake/sources.js'
 import { createCompanionBell, type CompanionBell } from '../bake/companions.js'
@@ -8,6 +8,7 @@ import { createEmissions, type Emissions } from './emit.js'
 import { createLiveMaps, modulesToUpdate, type LiveMaps } from './hot.js'
 import { assetModule } from './module.js'
 import { parsePluginOptions, type DepthMeshPluginOptions, type PluginOptions } from './options.js'
+import { parseShapeImport, SHAPE_IMPORT, shapeId, shapeImportOf } from './shape-import.js'
 import { createProgress } from './progress.js'
 import { shownError, warningsOf } from './report.js'
 
@@ -68,6 +69,17 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
     delete shared.baker
     await baker?.close()
   }
+  /** The module of a shape: nothing that it stands on can be edited. */
+  const loadShape = async (context: Rollup.PluginContext & { environment: Environment }, id: string, source: string) => {
+    const session = shared.serving.get(context.environment)
+    try {
+      const asset = await (session?.baker ?? bakerOf()).bakeShape(parseShapeImport(source), { name: source })
+      const urlOf = session ? devUrls(session.files, id, asset, config) : emissions.emit(context, id, source, asset)
+      return { code: assetModule(asset.manifest, { urlOf, hotKey: undefined }), map: null, moduleSideEffects: false, moduleType: 'js' as const }
+    } catch (error) {
+      return context.error(shownError(error, source, config))
+    }
+  }
   const bakerOf = (): Baker => (shared.baker ??= openBaker(config, shared.options))
 
   return {
@@ -113,8 +125,15 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
       if (config.command === 'build') shared.building.add(this.environment)
     },
 
+    resolveId: {
+      filter: { id: SHAPE_IMPORT },
+      handler: (source) => (SHAPE_IMPORT.test(source) ? shapeId(source) : null),
+    },
+
     load: {
       async handler(id) {
+        const shape = shapeImportOf(id)
+        if (shape !== null) return loadShape(this, id, shape)
         if (!isDepthMap(id)) return null
         const [file] = splitId(id)
         const session = shared.serving.get(this.environment)

@@ -1,6 +1,6 @@
-import { relative } from 'node:path'
-import { normalizePath, type Logger } from 'vite'
+import type { Logger } from 'vite'
 import type { BakeEvent } from '../bake/bake.js'
+import { shownPath } from './report.js'
 
 /** Shorter bakes pass without a word, ms. */
 const WORTH_A_WORD = 1000
@@ -39,7 +39,7 @@ export function createProgress({ logger, root, terminal }: { logger: Logger; roo
   }
 
   return ({ file, state }) => {
-    const name = normalizePath(relative(root, file))
+    const name = shownPath(root, file)
     if (state === 'started') {
       if (running.size === 0) {
         start = Date.now()

@@ -1,4 +1,4 @@
-import { join, relative } from 'node:path'
+import { isAbsolute, join, relative } from 'node:path'
 import { normalizePath, type ResolvedConfig } from 'vite'
 import type { BakedAsset } from '../bake/bake.js'
 import { stampOf } from '../bake/read.js'
@@ -24,7 +24,7 @@ export function shownError(error: unknown, map: string, config: ResolvedConfig):
   const { code, message, hint, position, file: at = map } = publicError(error, map, config) ?? error
   const file = normalizePath(at)
   return {
-    message: formatError(new DepthMeshError(code, message, { hint, file: normalizePath(relative(config.root, at)), position })),
+    message: formatError(new DepthMeshError(code, message, { hint, file: shownPath(config.root, at), position })),
     id: file,
     plugin,
     pluginCode: code,
@@ -33,9 +33,14 @@ export function shownError(error: unknown, map: string, config: ResolvedConfig):
   }
 }
 
+/** A file as people see it: relative to the root. The import of a shape is no file. */
+export function shownPath(root: string, file: string): string {
+  return isAbsolute(file) ? normalizePath(relative(root, file)) : file
+}
+
 /** Lines that a person should read: about the sources, and what the pre-flight found. */
 export function warningsOf({ manifest, warnings }: BakedAsset, map: string, config: ResolvedConfig): string[] {
-  const file = normalizePath(relative(config.root, map))
+  const file = shownPath(config.root, map)
   const checks = manifest.preflight.checks.filter(({ severity }) => severity !== 'info')
   return [...warnings, ...checks.map(({ found, why, advice }) => `${file}: ${[found, why, advice].map(sentence).join(' ')}`)]
 }

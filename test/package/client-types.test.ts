@@ -64,6 +64,16 @@ describe.each(typescripts)('types of an imported depth map in %s', (_version, ts
     expect(await typeErrors(tsc, `import { lod } from './canyon.depth.png'\nexport default lod`)).toContain("no exported member named 'lod'. Did you mean 'lods'?")
   })
 
+  it('gives a shape of the library the same exports', async () => {
+    const source = `
+      import type { DepthAsset } from 'depthmesh'
+      import url, { asset, lods } from 'depthmesh:rock?seed=3'
+      export const all: [string, DepthAsset, DepthAsset['lods']] = [url, asset, lods]
+      // @ts-expect-error there is no such export
+      export { lod } from 'depthmesh:tree'`
+    expect(await typeErrors(tsc, source)).toBe('')
+  })
+
   it('leaves plain pictures and ?url to Vite', async () => {
     const source = `
       import picture from './canyon.png'

@@ -1,0 +1,52 @@
+import { DepthMeshError } from '../core/errors.js'
+import { checkSettings, nearestKey, type SettingsInput } from '../core/options.js'
+import { readSettingText, settingPaths } from '../core/setting-text.js'
+import { SHAPE_SETTINGS, type ShapeRequest } from '../core/shape/request.js'
+
+/** `import rock from 'depthmesh:rock?seed=3'` */
+export const SHAPE_IMPORT = /^depthmesh:/
+
+/** Marks a module that is no file, by Rollup's convention. */
+const VIRTUAL = '\0'
+
+/** Keys that Vite adds. */
+const MARKS = new Set(['import', 't', 'v'])
+
+/** The id of the module that an import of a shape gives. */
+export const shapeId = (source: string): string => VIRTUAL + source
+
+/** The import that an id stands for; null for other modules. */
+export function shapeImportOf(id: string): string | null {
+  return id.startsWith(VIRTUAL) && SHAPE_IMPORT.test(id.slice(VIRTUAL.length)) ? id.slice(VIRTUAL.length) : null
+}
+
+/**
+ * What an import asks for: `depthmesh:rock?seed=3&size=512&lods=3000,500&texture.size=256`.
+ *
+ * @throws DepthMeshError `SETTINGS_INVALID` naming the import, for a key that is unknown or says nothing about shapes
+ */
+export function parseShapeImport(source: string): ShapeRequest {
+  const [shape, query = ''] = source.replace(SHAPE_IMPORT, '').split('?', 2)
+  const paths = settingPaths(SHAPE_SETTINGS)
+  const known = ['seed', 'size', ...paths.keys()]
+  const request: ShapeRequest = { shape }
+  const settings: Record<string, unknown> = {}
+  for (const [key, text] of new URLSearchParams(query)) {
+    if (MARKS.has(key)) continue
+    const setting = paths.get(key)
+    if (key === 'seed' || key === 'size') request[key] = text.trim() === '' ? NaN : Number(text)
+    else if (setting === undefined) throw unknownKey(key, known, source)
+    else {
+      const [outer, inner] = setting.path
+      // `?solid` is `?solid=true`.
+      const value = text === '' && setting.leaves.some(({ type }) => type === 'boolean') ? true : readSettingText(text, setting.leaves)
+      settings[outer] = inner === undefined ? value : { ...(settings[outer] as object | undefined), [inner]: value }
+    }
+  }
+  return { ...request, settings: checkSettings(source, settings) satisfies SettingsInput }
+}
+
+function unknownKey(key: string, known: readonly string[], source: string): DepthMeshError {
+  const near = nearestKey(key, known)
+  return new DepthMeshError('SETTINGS_INVALID', `unknown key ${JSON.stringify(key)}`, { file: source, hint: near === undefined ? `Known keys: ${known.join(', ')}.` : `Did you mean ${JSON.stringify(near)}?` })
+}
