@@ -17,12 +17,12 @@ import { correctSlip } from './mesh/slip.js'
 import { unproject } from './mesh/unproject.js'
 import { parseSettings, type Settings, type SettingsInput } from './options.js'
 import { alphaAt, coverage, decodeColor, grayAt, padEdges, shrinkPicture, type Picture } from './texture/color.js'
-import { encodeForLevel, encodeNormals, encodePicture, encodePlaceholder, textureSize } from './texture/encode.js'
+import { encodeForLevel, encodeNormals, encodePicture, encodePlaceholder, textureSize, type TextureUse } from './texture/encode.js'
 import { bakeNormals, normalPicture, shrinkNormals } from './texture/normal.js'
 import { varyPicture } from './texture/vary.js'
 import { drawVariation } from './variation.js'
 
-/** The hidden layer's picture is smooth: at half the resolution of the front's it costs 6 KiB instead of 20 and no dB (25.57 both). */
+/** The hidden layer's pictures are smooth: at half the resolution of the front's its colours cost 6 KiB instead of 20 and no dB (25.57 both). */
 const BACKDROP_TEXTURE = 0.5
 /** What it weighs then against the front's: 9–15 % on three photos, with room to spare. */
 const BACKDROP_WEIGHT = 0.25
@@ -155,22 +155,29 @@ async function bakeChain({ name, map, picture }: ChainSources, settings: Setting
   const padded = picture ? padEdges(picture, coverage(map)) : null
   const plate = padded && backdrop ? fillBackdropColor(await shrinkPicture(padded, settings.texture.size * BACKDROP_TEXTURE), size, backdrop) : null
   const normals = shadingOf(settings, picture !== null) === 'lit' ? bakeNormals(map, settings.normalMap.size, settings) : null
+  const hiddenScale = backdrop ? BACKDROP_TEXTURE * (Math.max(backdrop.map.width, backdrop.map.height) / Math.max(size.width, size.height)) : 0
+  // The hidden layer goes on with the shading of what it continues, as with its colours: both show through a cut, beside the front.
+  const hiddenNormals = normals && backdrop ? fillBackdropColor(normalPicture(shrinkNormals(normals, settings.normalMap.size * BACKDROP_TEXTURE)), size, backdrop) : null
+  const textures = (padded ? 1 : 0) + (normals ? 1 : 0) + BACKDROP_WEIGHT * ((plate ? 1 : 0) + (hiddenNormals ? 1 : 0))
+  const { format } = settings.texture
   const contentOf = async (level: number): Promise<GlbContent> => {
     const { front, backdrop: hidden } = surfaces[level]
-    const use = { level, triangles, textures: (padded ? 1 : 0) + (normals ? 1 : 0) + (plate ? BACKDROP_WEIGHT : 0) }
+    const use = { format, projection: settings.projection, level, triangles, textures }
     const worn = padded ? correctSlip(await shrinkPicture(padded, OVERSAMPLED * textureSize(settings.texture.size, level, triangles)), front, size, model) : null
-    const color = worn ? await encodeForLevel({ ...use, size: settings.texture.size }, (size) => encodePicture(worn, { ...settings.texture, size })) : null
+    const color = worn ? await encodeForLevel({ ...use, ...settings.texture, role: 'color' }, (size, quality) => encodePicture(worn, { format, quality, size })) : null
+    const normalUse: TextureUse = { ...use, ...settings.normalMap, role: 'normals' }
     const normalMap = normals
-      ? await encodeForLevel({ ...use, size: settings.normalMap.size, spared: 1 }, (size) =>
-          encodeNormals(correctSlip(normalPicture(shrinkNormals(normals, size)), front, map, model), { format: settings.texture.format, quality: settings.normalMap.quality }),
-        )
+      ? await encodeForLevel(normalUse, (size, quality) => encodeNormals(correctSlip(normalPicture(shrinkNormals(normals, size)), front, map, model), { format, quality }))
       : null
     const layers: GlbLayer[] = [{ role: 'front', mesh: unproject(front, map, settings), color, normalMap }]
     if (hidden && backdrop) {
       const { left, top, map: { width, height } } = backdrop
-      const hiddenSize = Math.ceil((color ? Math.max(color.width, color.height) : 0) * BACKDROP_TEXTURE * (Math.max(width, height) / Math.max(size.width, size.height)))
+      const hiddenSize = Math.ceil((color ? Math.max(color.width, color.height) : 0) * hiddenScale)
       const hiddenColor = plate ? await encodePicture(correctSlip(plate, hidden, backdrop.map, model), { ...settings.texture, size: hiddenSize }) : null
-      layers.push({ role: 'backdrop', mesh: unproject(hidden, map, settings, { left, top, width, height }), color: hiddenColor, normalMap: null })
+      const hiddenUse = { ...normalUse, size: Math.round(settings.normalMap.size * hiddenScale), textures: textures / BACKDROP_WEIGHT }
+      const worn = hiddenNormals ? correctSlip(hiddenNormals, hidden, backdrop.map, model) : null
+      const hiddenMap = worn ? await encodeForLevel(hiddenUse, (size, quality) => encodeNormals(worn, { format, quality, size })) : null
+      layers.push({ role: 'backdrop', mesh: unproject(hidden, map, settings, { left, top, width, height }), color: hiddenColor, normalMap: hiddenMap })
     }
     const error = { metres: errorInMetres(model, front.maxError), pixels: front.pixelError.max }
     return { name, layers, camera, map: size, error }

@@ -5,8 +5,21 @@ import { encodeKtx2, ktx2Size, type Ktx2Options } from './ktx2.js'
 
 /** Longer side of the coarsest level's textures, pixels, at most. */
 const FIRST_PIXEL_SIZE = 256
-/** Bytes of all of the coarsest level's textures, at most: with up to 14 KiB of JSON, 1,500 triangles and two layers its GLB stays below 40 KiB. */
-const FIRST_PIXEL_BYTES = 25 * 1024
+/** Bytes of all of the coarsest level's textures, at most: with the JSON and 1,500 triangles its GLB stays below 40 KiB. A relief's triangles take half the bytes. */
+const FIRST_PIXEL_BYTES = { perspective: 25 * 1024, orthographic: 30 * 1024 }
+/**
+ * Normal maps say what the triangles no longer do, so they are halved two levels later than colours, and compressed harder instead. What remains of
+ * fine relief at a given number of bytes is mostly a matter of size, since WebP thins out chroma: against LOD 0, at 512 px, the moon with 40 KiB at
+ * half the size and quality 90 30.8 dB, with 35 KiB at full size and quality 75 36.1; a game's valley 27.4 dB with 46 KiB, 30.4 with 34.
+ */
+const NORMALS_SPARED = 2
+/** Formats without a quality to lower are halved one level later. */
+const NORMALS_SPARED_LOSSLESS = 1
+/** Quality lost for each level that the size was kept beyond the first: levels 2 then differ from LOD 0 by 32 dB even on noisy terrain. */
+const QUALITY_FOR_SIZE = 10
+/** The coarsest level's normals may be compressed down to this before they get smaller. */
+const LEAST_QUALITY = 20
+const QUALITY_STEP = 5
 /** How far below the bytes asked for the next try aims: small pictures compress a little worse. */
 const AIM = 0.92
 /** Smallest texture worth a level, pixels. */
@@ -39,34 +52,60 @@ export interface EncodeOptions {
 /**
  * Texture size of a level, pixels: halved for every quarter of the triangles, and at least once a level, so that a texel
  * covers about as much of a triangle at every level. 100k, 25k, 6k and 1.5k triangles: 2048, 1024, 512, 256.
+ *
+ * @param spared how often it isn't halved
  */
-export function textureSize(size: number, level: number, triangles: readonly number[]): number {
-  const halvings = Math.max(level, Math.round(Math.log2(triangles[0] / Math.max(1, triangles[level])) / 2))
-  const halved = Math.max(SMALLEST, Math.round(size / 2 ** halvings))
+export function textureSize(size: number, level: number, triangles: readonly number[], spared = 0): number {
+  const halved = Math.max(SMALLEST, Math.round(size / 2 ** Math.max(0, halvings(level, triangles) - spared)))
   const coarsest = level > 0 && level === triangles.length - 1
-  return Math.min(size, coarsest ? Math.min(FIRST_PIXEL_SIZE, halved) : halved)
+  return Math.min(size, coarsest ? Math.min(FIRST_PIXEL_SIZE * 2 ** Math.max(0, spared - 1), halved) : halved)
+}
+
+function halvings(level: number, triangles: readonly number[]): number {
+  return Math.max(level, Math.round(Math.log2(triangles[0] / Math.max(1, triangles[level])) / 2))
 }
 
 /** What a texture is for. */
 export interface TextureUse {
+  role: 'color' | 'normals'
+  format: EncodeOptions['format']
+  /** At LOD 0, 1..100. */
+  quality: number
   /** Longer side at LOD 0, pixels. */
   size: number
+  projection: Settings['projection']
   level: number
   /** Of all levels, fine → coarse. */
   triangles: readonly number[]
   /** How many textures the level has in all. */
   textures: number
-  /** How often it isn't halved that a colour texture would be. Normal maps: 1, since they also say what the triangles no longer do. */
-  spared?: number
 }
 
-/** Encodes a texture at the size of its level; that of the coarsest one small enough to be the first that a player sees. */
-export async function encodeForLevel({ size, level, triangles, textures, spared = 0 }: TextureUse, encode: (size: number) => Promise<EncodedImage>): Promise<EncodedImage> {
+/** Encodes a texture at the size and the quality of its level; that of the coarsest one small enough to be the first that a player sees. */
+export async function encodeForLevel(use: TextureUse, encode: (size: number, quality: number) => Promise<EncodedImage>): Promise<EncodedImage> {
+  const { role, format, size, level, triangles } = use
+  const lossy = format !== 'png' && format !== 'ktx2'
+  const spared = role === 'color' ? 0 : lossy ? NORMALS_SPARED : NORMALS_SPARED_LOSSLESS
+  const kept = Math.min(spared, halvings(level, triangles)) - 1
+  let quality = Math.max(1, use.quality - QUALITY_FOR_SIZE * (lossy ? Math.max(0, kept) : 0))
+  let image = await encode(textureSize(size, level, triangles, spared), quality)
   const coarsest = level > 0 && level === triangles.length - 1
-  const bytes = coarsest ? FIRST_PIXEL_BYTES / textures : Infinity
-  let image = await encode(Math.min(size, textureSize(size * 2 ** spared, level, triangles)))
+  const bytes = coarsest ? FIRST_PIXEL_BYTES[use.projection] / use.textures : Infinity
+  // (1) Normals: the best quality that fits.
+  if (role === 'normals' && lossy && image.bytes.length > bytes) {
+    const side = Math.max(image.width, image.height)
+    let [fits, steps] = [0, Math.floor((quality - LEAST_QUALITY) / QUALITY_STEP)]
+    while (steps > fits) {
+      const step = Math.ceil((fits + steps) / 2)
+      if ((await encode(side, LEAST_QUALITY + step * QUALITY_STEP)).bytes.length <= bytes) fits = step
+      else steps = step - 1
+    }
+    quality = Math.min(quality, LEAST_QUALITY + fits * QUALITY_STEP)
+    image = await encode(side, quality)
+  }
+  // (2) The largest size that fits.
   for (let side = Math.max(image.width, image.height); image.bytes.length > bytes && side > SMALLEST; side = Math.max(image.width, image.height)) {
-    image = await encode(Math.max(SMALLEST, Math.floor(side * Math.sqrt((AIM * bytes) / image.bytes.length))))
+    image = await encode(Math.max(SMALLEST, Math.floor(side * Math.sqrt((AIM * bytes) / image.bytes.length))), quality)
   }
   return image
 }
@@ -77,9 +116,9 @@ export async function encodePicture(picture: Picture, { format, quality, size }:
   return format === 'ktx2' ? compressed(scaled, { role: 'color', quality }) : encoded(scaled, { format, quality, fullChroma: false })
 }
 
-/** Encodes a normal map, at its size: direction is in chroma as much as in luma, so neither is thinned out. */
-export async function encodeNormals(picture: Picture, { format, quality }: Omit<EncodeOptions, 'size'>): Promise<EncodedImage> {
-  const image = sharp(picture.pixels, { raw: picture })
+/** Encodes a normal map, at its size or scaled down: direction is in chroma as much as in luma, so neither is thinned out where the format lets it be. */
+export async function encodeNormals(picture: Picture, { format, quality, size = Math.max(picture.width, picture.height) }: Omit<EncodeOptions, 'size'> & { size?: number }): Promise<EncodedImage> {
+  const image = sharp(picture.pixels, { raw: picture }).resize({ width: size, height: size, fit: 'inside', withoutEnlargement: true })
   return format === 'ktx2' ? compressed(image, { role: 'normals', quality }) : encoded(image, { format, quality, fullChroma: true })
 }
 

@@ -101,6 +101,20 @@ describeInBrowser('GLBs in three', () => {
     for (const name of across) expect(lights[name] / lights[side]).toBeCloseTo((Math.cos(Math.PI / 3) * Math.cos(Math.PI / 6)) / Math.cos(Math.PI / 6), 1)
   })
 
+  it('shade the hidden layer around the picture as the surface that goes on there', async () => {
+    // A wall that recedes to the right: its disparity is linear in the picture. The light comes from where it faces, far from the camera's axis.
+    const depth = await gray16(WIDTH, HEIGHT, (x) => 0.9 - (0.7 * x) / WIDTH)
+    for (const [level, glb] of (await bake(depth, { far: 3, travel: 0.3 })).entries()) {
+      const view: View = { width: 320, height: 180, position: [0.28, 0, 0], target: [0.28, 0, -1], fovY: 45, light: [0.9, 0.1, 0.1], ambient: 0 }
+      const drawing = await studio.draw(glb, view)
+      expect(count(drawing, isMagenta), `level ${level}`).toBe(0)
+      // The skirt is what shows at the right.
+      const column = (x: number) => Array.from({ length: 60 }, (_, i) => drawing.pixels[((60 + i) * 320 + x) * 3]).reduce((sum, value) => sum + value, 0) / 60
+      expect(column(160), `level ${level}`).toBeGreaterThan(80)
+      expect(Math.abs(column(316) - column(250)), `level ${level}`).toBeLessThan(12)
+    }
+  })
+
   it('shade all levels alike', async () => {
     const depth = await gray16(WIDTH, HEIGHT, (x, y) => 0.5 + 0.2 * Math.sin(x / 11) * Math.cos(y / 9) + 0.05 * Math.sin(x / 3 + y / 4))
     const drawings: Drawing[] = []

@@ -31,11 +31,35 @@ it('halves the texture for every quarter of the triangles', () => {
 it.each(['webp', 'png', 'ktx2'] as const)('makes the coarsest level small enough to be seen first, even of noise (%s)', async (format) => {
   const picture = noise(512, 256)
   const encode = (size: number) => encodePicture(picture, { format, quality: 80, size })
-  const use = { size: 512, triangles: [4000, 1000], textures: 2 }
+  const use = { role: 'color', format, quality: 80, size: 512, projection: 'perspective', triangles: [4000, 1000], textures: 2 } as const
   const coarsest = await encodeForLevel({ ...use, level: 1 }, encode)
   expect(coarsest.bytes.length).toBeLessThan(14 * 1024)
   expect(coarsest.bytes.length).toBeGreaterThan(5 * 1024)
   if (format !== 'ktx2') expect(await encodeForLevel({ ...use, level: 0 }, encode)).toMatchObject({ width: 512, height: 256 })
+})
+
+it('keeps the size of normal maps for two levels longer, and compresses them harder instead', async () => {
+  const asked: [number, number][] = []
+  const use = { role: 'normals', format: 'webp', quality: 90, size: 1024, projection: 'orthographic', triangles: [100_000, 25_000, 6000, 1500, 400], textures: 1 } as const
+  for (const level of [0, 1, 2, 3]) {
+    await encodeForLevel({ ...use, level }, (size, quality) => {
+      asked.push([size, quality])
+      return Promise.resolve({ bytes: new Uint8Array(9), mimeType: 'image/webp', width: size, height: size })
+    })
+  }
+  expect(asked).toEqual([[1024, 90], [1024, 90], [1024, 80], [512, 80]])
+})
+
+it('lowers the quality of the coarsest normals before their size', async () => {
+  // 15 KiB are half of what a relief's textures may weigh: at 512 px that is quality 45 here, and 320 px at the least quality there is.
+  const use = { role: 'normals', format: 'webp', quality: 90, size: 1024, projection: 'orthographic', level: 3, triangles: [100_000, 25_000, 6000, 1500], textures: 2 } as const
+  const weighing = (bytesPerTexel: number) =>
+    encodeForLevel(use, (size, quality) => Promise.resolve({ bytes: new Uint8Array(size * size * bytesPerTexel * quality), mimeType: `image/${quality}`, width: size, height: size }))
+  expect(await weighing(0.0013)).toMatchObject({ width: 512, mimeType: 'image/45' })
+  const heavy = await weighing(0.0073)
+  expect(heavy.mimeType).toBe('image/20')
+  expect(heavy.bytes.length).toBeLessThanOrEqual(15 * 1024)
+  expect(heavy.width).toBeGreaterThan(256)
 })
 
 it('keeps a placeholder below 2,000 characters, whatever the picture', async () => {

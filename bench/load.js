@@ -1,0 +1,148 @@
+/**
+ * What a player waits for at 10 Mbit/s and 40 ms: the first picture, and full quality, in three with `depthmesh/three`, against loading LOD 0 alone.
+ * And how alike the levels are that follow each other: each against LOD 0, lit, from the front, with the shared normal map and with smooth
+ * vertex normals instead.
+ */
+import { Document, Logger, WebIO } from '@gltf-transform/core'
+import { ALL_EXTENSIONS } from '@gltf-transform/extensions'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { bakeDepthMesh } from '../dist/core/index.js'
+import { psnr } from './support/compare.js'
+import { markdownTable, median } from './support/measure.js'
+import { colorPng, depthPng, room, spheres, terrain } from './support/scenes.js'
+import { smoothNormals } from './support/smooth-normals.js'
+import { openStage } from './support/stage.js'
+
+const SIZE = 2048
+const ROUNDS = 6
+/** 10 Mbit/s. */
+const BYTES_PER_SECOND = 10e6 / 8
+const LATENCY_MS = 40
+const ART = fileURLToPath(new URL('../examples/game/src/art/', import.meta.url))
+const QUIET = new Logger(Logger.Verbosity.SILENT)
+/** Longer side of the pictures that are compared, pixels. */
+const VIEWS = [512, 1024]
+/** Low on the left: what relief there is casts its shade. */
+const LIGHT = [-0.7, 0.4, 0.6]
+
+export async function run() {
+  const stage = await openStage()
+  try {
+    return `${await waiting(stage)}\n\n${await likeness(stage)}`
+  } finally {
+    await stage.close()
+  }
+}
+
+/** First pixel and full quality. */
+async function waiting({ page, files }) {
+  const session = await page.context().newCDPSession(page)
+  await session.send('Network.enable')
+  await session.send('Network.setCacheDisabled', { cacheDisabled: true })
+  const rows = []
+  for (const { name, sources, settings } of await loads()) {
+    const { manifest, files: glbs } = await bakeDepthMesh({ name, ...sources }, { settings })
+    for (const file of glbs) files.set(file.name, file.bytes)
+    const { preflight: _, ...asset } = manifest
+    const alone = { ...asset, lods: asset.lods.slice(0, 1) }
+    // Once without a throttle: shaders, decoders.
+    await page.evaluate((asset) => timeToPixels(asset), asset)
+    await session.send('Network.emulateNetworkConditions', { offline: false, latency: LATENCY_MS, downloadThroughput: BYTES_PER_SECOND, uploadThroughput: BYTES_PER_SECOND })
+    const times = { first: [], full: [], alone: [] }
+    for (let round = 0; round < ROUNDS; round++) {
+      // In turns, each time the other way round.
+      for (const chain of round % 2 === 0 ? [true, false] : [false, true]) {
+        const { first, full } = await page.evaluate((asset) => timeToPixels(asset), chain ? asset : alone)
+        // Alone, what comes first is all there is.
+        if (!chain) times.alone.push(first)
+        else {
+          times.first.push(first)
+          times.full.push(full)
+        }
+      }
+    }
+    await session.send('Network.emulateNetworkConditions', { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: -1 })
+    const [first, full, only] = [times.first, times.full, times.alone].map(median)
+    const kib = (level) => `${(asset.lods.at(level).bytes / 1024).toFixed(0)} KiB`
+    rows.push([name, kib(-1), kib(0), Math.round(first), Math.round(full), Math.round(only), `${(first / only).toFixed(2)}×`, `${(full / only).toFixed(2)}×`])
+  }
+  const head = ['asset', 'coarsest GLB', 'LOD 0', 'first pixel, ms', 'full quality, ms', 'LOD 0 alone, ms', 'first ÷ alone (target ≤ 0.12)', 'full ÷ alone (target ≤ 1.10)']
+  return `10 Mbit/s, ${LATENCY_MS} ms; from the call to what is drawn, in three with \`depthmesh/three\`, whose code is there already. Median of ${ROUNDS} rounds.\n\n${markdownTable(head, rows)}`
+}
+
+async function loads() {
+  const scene = async (made, settings = {}, withColor = true) => ({ sources: { depth: await depthPng(made), ...(withColor ? { color: await colorPng(made) } : {}) }, settings: { ...made.settings, ...settings } })
+  const canyon = { depth: readFileSync(`${ART}canyon.depth.png`), color: readFileSync(`${ART}canyon.color.png`) }
+  return [
+    { name: 'canyon (game) 2048×1024', sources: canyon, settings: { near: 50, far: 5000, fovY: 58, travel: 12 } },
+    { name: 'room 2048×1536', ...(await scene(room(SIZE))) },
+    { name: 'terrain 2048×2048', ...(await scene(terrain(SIZE))) },
+    { name: 'terrain 2048×2048, lit', ...(await scene(terrain(SIZE), { shading: 'lit' })) },
+    { name: 'terrain 2048×2048, no picture', ...(await scene(terrain(SIZE), {}, false)) },
+  ]
+}
+
+/** Each level against LOD 0. */
+async function likeness(stage) {
+  const rows = []
+  const valley = { name: 'valley (game)', width: 1024, height: 1024, settings: { projection: 'orthographic', width: 100, relief: 20 }, depth: readFileSync(`${ART}valley.depth.png`) }
+  for (const made of [valley, terrain(SIZE), spheres(1024), room(1024)]) {
+    const settings = { ...made.settings, orientation: 'wall', shading: 'lit', travel: 0 }
+    const depth = made.depth ?? (await depthPng(made))
+    const { manifest, files } = await bakeDepthMesh({ name: made.name, depth }, { settings })
+    const bare = await bakeDepthMesh({ name: made.name, depth }, { settings: { ...settings, compression: 'none' } })
+    for (const longest of VIEWS) {
+      const scale = longest / Math.max(made.width, made.height)
+      const view = { size: [made.width * scale, made.height * scale], width: settings.width, height: (settings.width / made.width) * made.height, camera: manifest.camera, light: LIGHT }
+      const shared = await looks(stage, files.map(({ bytes }) => bytes), view)
+      const smooth = await looks(stage, await Promise.all(bare.files.map(({ bytes }) => withSmoothNormals(bytes))), view)
+      const against = (pictures, level) => psnr(pictures[level], pictures[0]).toFixed(1)
+      for (const level of manifest.lods.keys()) {
+        if (level > 0) rows.push([made.name, `${longest} px`, level, manifest.lods[level].triangles, against(shared, level), TARGETS[level], against(smooth, level)])
+      }
+    }
+  }
+  const head = ['map', 'seen at', 'level', 'triangles', 'shared normal map, dB', 'target', 'smooth vertex normals, dB']
+  return `Each level against LOD 0: lit from the side, seen from the front. The terrain is noise down to the single pixel: 27 dB at level 3 would take a normal map of 85 KiB,
+where all of the coarsest GLB is to stay below 40 KiB.\n\n${markdownTable(head, rows)}`
+}
+
+const TARGETS = ['', '≥ 38', '≥ 32', '≥ 27']
+
+async function looks({ page, files }, glbs, view) {
+  const pictures = []
+  for (const glb of glbs) {
+    files.set('look.glb', glb)
+    const rgba = Buffer.from(await page.evaluate(([url, view]) => lookAtFront(url, view), ['look.glb', view]), 'base64')
+    pictures.push(rgba.filter((_, i) => i % 4 !== 3))
+  }
+  return pictures
+}
+
+/** The same mesh as people write it: a normal a vertex, smooth, and no normal map. */
+async function withSmoothNormals(glb) {
+  const source = await new WebIO().setLogger(QUIET).registerExtensions(ALL_EXTENSIONS).readBinary(new Uint8Array(glb))
+  const [primitive] = source.getRoot().listMeshes()[0].listPrimitives()
+  const document = new Document().setLogger(QUIET)
+  const buffer = document.createBuffer()
+  const accessor = (type, array) => document.createAccessor().setType(type).setArray(array.slice()).setBuffer(buffer)
+  const [positions, indices] = [primitive.getAttribute('POSITION').getArray(), primitive.getIndices().getArray()]
+  const mesh = document.createMesh().addPrimitive(
+    document
+      .createPrimitive()
+      .setAttribute('POSITION', accessor('VEC3', positions))
+      .setAttribute('NORMAL', accessor('VEC3', smoothNormals(positions, indices)))
+      .setIndices(accessor('SCALAR', indices))
+      .setMaterial(document.createMaterial().setBaseColorFactor(primitive.getMaterial().getBaseColorFactor()).setRoughnessFactor(1).setMetallicFactor(0)),
+  )
+  const scene = document.createScene().addChild(document.createNode().setMesh(mesh))
+  const [camera] = source.getRoot().listCameras()
+  if (camera) {
+    const copy = document.createCamera().setType('perspective').setYFov(camera.getYFov()).setAspectRatio(camera.getAspectRatio()).setZNear(camera.getZNear()).setZFar(camera.getZFar())
+    scene.addChild(document.createNode().setCamera(copy))
+  }
+  return new WebIO().setLogger(QUIET).writeBinary(document)
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) console.log(await run())
