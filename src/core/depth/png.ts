@@ -1,7 +1,7 @@
 import { promisify } from 'node:util'
 import { inflate } from 'node:zlib'
 import { pickDepth } from './channels.js'
-import { damaged } from './damage.js'
+import { damaged, DEFLATE_RATIO } from './damage.js'
 import { pixelsOf, unpackedBytes } from './png-pixels.js'
 import { probePng, type PngProbe } from './png-probe.js'
 import type { DecodeOptions, DepthRaster } from './raster.js'
@@ -13,9 +13,6 @@ const CHANNELS: Record<PngProbe['colour'], string[]> = {
   palette: ['r', 'g', 'b'],
   'rgb+alpha': ['r', 'g', 'b', 'alpha'],
 }
-
-/** How much larger deflate can make anything (a bit for 258 bytes, give or take): room that a header claims and the data can't fill is not allocated. */
-const DEFLATE_RATIO = 1032
 
 /**
  * Reads a depth map from a PNG: gray of 1 to 16 bits with or without alpha, or colour whose channels agree (or one of which is named, or which packs elevation).

@@ -19,6 +19,19 @@ export interface TiffProbe {
   noData: number | null
   /** What speaks of colour, which is no business of depth. */
   colourTags: string[]
+  /** The number that the format has for it: 1 is none. */
+  compression: number
+  /** The strips or tiles that the pixels are stored in. */
+  blocks: TiffBlock[]
+}
+
+/** Some rows of the picture, or a tile of it. */
+export interface TiffBlock {
+  /** Where it is stored, and how many bytes it takes there. */
+  at: number
+  bytes: number
+  /** Bytes that it unpacks to, at least: writers may fill up the last one. */
+  unpacked: number
 }
 
 /** Directory entries that are looked at; real files have about twenty. */
@@ -27,7 +40,10 @@ const MAX_TAGS = 4096
 /** Numbers of a tag that are looked at: bits a sample and the like, one a channel. */
 const MAX_VALUES = 64
 
-const TAG = { width: 256, height: 257, bits: 258, photometric: 262, channels: 277, transfer: 301, extra: 338, format: 339, profile: 34_675, noData: 42_113 }
+const TAG = {
+  width: 256, height: 257, bits: 258, compression: 259, photometric: 262, stripOffsets: 273, channels: 277, rowsPerStrip: 278, stripBytes: 279, planar: 284, transfer: 301,
+  tileWidth: 322, tileHeight: 323, tileOffsets: 324, tileBytes: 325, extra: 338, format: 339, profile: 34_675, noData: 42_113,
+}
 
 /** Bytes of a value, by TIFF type: BYTE, ASCII, SHORT, LONG and LONG8. */
 const TYPE_BYTES = new Map([[1, 1], [2, 1], [3, 2], [4, 4], [16, 8]])
@@ -49,11 +65,11 @@ export function probeTiff(bytes: Uint8Array, maxPixels: number): TiffProbe {
   const little = bytes[0] === 0x49
   const tags = readTags(view, little)
 
-  const values = (id: number): number[] => {
+  const values = (id: number, most = MAX_VALUES): number[] => {
     const tag = tags.get(id)
     const size = tag && TYPE_BYTES.get(tag.type)
     if (tag === undefined || size === undefined) return []
-    const count = Math.min(tag.count, MAX_VALUES)
+    const count = Math.min(tag.count, most)
     if (tag.at + count * size > bytes.length) throw damaged('TIFF', 'a tag that points behind the end of the file')
     return Array.from({ length: count }, (_, i) => readNumber(view, tag.at + i * size, size, little))
   }
@@ -77,8 +93,34 @@ export function probeTiff(bytes: Uint8Array, maxPixels: number): TiffProbe {
     colour: photometric <= 1 ? 'gray' : photometric === 2 ? 'rgb' : 'other',
     hasAlpha: extra.at(-1) === 1 || extra.at(-1) === 2,
     noData: Number.isNaN(noData) ? null : noData,
+    compression: values(TAG.compression)[0] ?? 1,
+    blocks: listBlocks(values, { width, height, channels, bitDepth: values(TAG.bits)[0] ?? 1, end: bytes.length }),
     colourTags: [tags.has(TAG.profile) ? 'ICC profile' : '', tags.has(TAG.transfer) ? 'TransferFunction' : ''].filter((name) => name !== ''),
   }
+}
+
+/** Strips of whole rows, or tiles, which are whole at the border too; channel by channel where the channels are stored apart. */
+function listBlocks(values: (id: number, most?: number) => number[], { width, height, channels, bitDepth, end }: { width: number; height: number; channels: number; bitDepth: number; end: number }): TiffBlock[] {
+  const apart = values(TAG.planar)[0] === 2
+  const rowBytes = (pixels: number) => Math.ceil((pixels * bitDepth * (apart ? 1 : channels)) / 8)
+  const [tileWidth = 0] = values(TAG.tileWidth)
+  const [tileHeight = 0] = values(TAG.tileHeight)
+  const tiled = tileWidth > 0 && tileHeight > 0
+  const rows = tiled ? tileHeight : Math.max(1, Math.min(height, values(TAG.rowsPerStrip)[0] ?? height))
+  const down = Math.ceil(height / rows)
+  const across = tiled ? Math.ceil(width / tileWidth) : 1
+  const plane = across * down
+  const count = plane * (apart ? channels : 1)
+  // Each is listed in the file, so that no file can claim more of them than it has bytes.
+  if (count > end) throw damaged('TIFF', `a header that says ${group(count)} strips or tiles`)
+  const starts = values(tiled ? TAG.tileOffsets : TAG.stripOffsets, count)
+  const sizes = values(tiled ? TAG.tileBytes : TAG.stripBytes, count)
+  if (starts.length < count) throw damaged('TIFF', `places for ${group(starts.length)} of ${group(count)} strips or tiles`)
+  return starts.map((at, i) => {
+    const unpacked = tiled ? tileHeight * rowBytes(tileWidth) : Math.min(rows, height - (i % plane) * rows) * rowBytes(width)
+    // Old programs leave the size out, or write 0, where nothing is compressed.
+    return { at, bytes: (sizes[i] ?? 0) === 0 ? Math.min(unpacked, Math.max(0, end - at)) : sizes[i], unpacked }
+  })
 }
 
 /** Classic: 12 bytes an entry, offsets of 4. BigTIFF: 20 bytes, offsets of 8. A value that fits stands in place of its offset. */

@@ -2,7 +2,11 @@ import sharp from 'sharp'
 import { DepthMeshError } from '../errors.js'
 import { pickDepth } from './channels.js'
 import type { DecodeOptions, DepthRaster, Pixels } from './raster.js'
+import { verifyBlocks } from './tiff-blocks.js'
 import { probeTiff, type TiffProbe } from './tiff-probe.js'
+
+/** Compressions that keep what the eye sees, not what was measured. */
+const LOSSY = new Map([[6, 'JPEG'], [7, 'JPEG'], [34_712, 'JPEG 2000'], [50_001, 'WebP']])
 
 /**
  * Reads a depth map from a TIFF: whole levels of 1 to 16 bits, or 32-bit floats; gray, or colour whose channels agree or one of which is named. The first page counts.
@@ -12,6 +16,7 @@ import { probeTiff, type TiffProbe } from './tiff-probe.js'
 export async function decodeTiff(bytes: Uint8Array, options: DecodeOptions): Promise<DepthRaster> {
   const probe = probeTiff(bytes, options.maxPixels)
   refuseUnknownKinds(probe)
+  verifyBlocks(bytes, probe)
   const pixels = await readPixels(bytes, probe)
   const { width, height, bitDepth, colour } = probe
   const raster: DepthRaster = {
@@ -28,7 +33,7 @@ export async function decodeTiff(bytes: Uint8Array, options: DecodeOptions): Pro
   return raster
 }
 
-function refuseUnknownKinds({ sampleFormat, bitDepth, colour, channels, hasAlpha }: TiffProbe): void {
+function refuseUnknownKinds({ sampleFormat, bitDepth, colour, channels, hasAlpha, compression }: TiffProbe): void {
   const refuse = (found: string, hint: string): never => {
     throw new DepthMeshError('INPUT_UNSUPPORTED', `expected a TIFF of 8 or 16-bit levels or 32-bit floats, found ${found}`, { hint })
   }
@@ -37,6 +42,8 @@ function refuseUnknownKinds({ sampleFormat, bitDepth, colour, channels, hasAlpha
   if (sampleFormat === 'signed') refuse(`signed ${bitDepth}-bit whole numbers`, toFloat)
   if (sampleFormat === 'other') refuse('samples of another kind', toFloat)
   if (sampleFormat === 'whole' && ![1, 2, 4, 8, 16].includes(bitDepth)) refuse(`${bitDepth}-bit whole numbers`, bitDepth > 16 ? toFloat : 'Save it with 16 bits.')
+  const lossy = LOSSY.get(compression)
+  if (lossy !== undefined) refuse(`${lossy} compression, which is lossy`, 'Save it with LZW or Deflate compression, or without any, from where it is whole.')
   const colours = channels - (hasAlpha ? 1 : 0)
   if (colour === 'other' || (colour === 'rgb' && colours !== 3)) refuse('a palette, CMYK, Lab or other kind of colour', 'Save the map as gray.')
   if (colour === 'gray' && colours !== 1) refuse(`${colours} channels without names`, 'Save depth alone, as gray, or all channels as EXR, where each has its name.')

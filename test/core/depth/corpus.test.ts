@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import sharp from 'sharp'
 import { beforeAll, expect, it } from 'vitest'
 import { decodeDepth, DepthMeshError, parseSettings, toDisparity, type DecodeOptions, type DepthRaster } from '../../../src/core/index.js'
 import { describeWithShared, sharedFolder } from '../../support/shared.js'
@@ -35,6 +36,16 @@ const rasterOf = async (file: string, options: Partial<DecodeOptions> = {}): Pro
   const result = await outcome(file, options)
   if (result instanceof DepthMeshError) throw result
   return result
+}
+
+/** The same samples as libpng reads them, which knows nothing of this decoder: by the conversions that keep every level (gray through 16 bits, colour as it is). */
+async function readWithLibpng(file: string, { channels, bitDepth }: DepthRaster): Promise<Float32Array> {
+  const image = sharp(read(file), { ignoreIcc: true })
+  const gray = channels[0] === 'gray'
+  const wide = gray || bitDepth === 16
+  const { data, info } = await (wide ? image.toColourspace(gray ? 'grey16' : 'rgb16').raw({ depth: 'ushort' }) : image.raw()).toBuffer({ resolveWithObject: true })
+  const levels = wide ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data
+  return Float32Array.from({ length: info.width * info.height }, (_, i) => levels[i * info.channels]! / (wide ? 65_535 : 255))
 }
 
 /** Runs `judge` on each entry; the files that fail it are what the test prints. */
@@ -87,10 +98,14 @@ describeWithShared('the corpus of odd and broken inputs', () => {
   })
 
   it('reads the sound part of PngSuite, or says why not', async () => {
+    let read = 0
     await expectAll(all.filter(({ group, expected }) => group === 'pngsuite' && expected !== 'refuse'), async ({ file, expected }) => {
       const result = await outcome(file)
-      return expected !== 'bake' || !(result instanceof DepthMeshError)
+      if (result instanceof DepthMeshError) return expected !== 'bake'
+      read++
+      return Buffer.compare(new Uint8Array(result.samples.buffer), new Uint8Array((await readWithLibpng(file, result)).buffer)) === 0
     })
+    expect(read).toBeGreaterThan(20)
   })
 
   it('reads sound pictures of extreme shape or content, or says why not', async () => {

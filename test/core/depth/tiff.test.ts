@@ -28,6 +28,15 @@ describe('decoding a TIFF', () => {
     expect(raster.samples).toEqual(Float32Array.from(every16, (level) => level / 65_535))
   })
 
+  it.each(['lzw', 'deflate', 'packbits', 'none'] as const)('keeps whatever is in them through %s, in strips and in tiles', async (compression) => {
+    // Noise fills the table of LZW up again and again; runs are what PackBits is for.
+    const stored = Uint16Array.from({ length: 300 * 200 }, (_, i) => (i % 4000 < 1500 ? 77 : Math.imul(i, 2_654_435_761) >>> 16))
+    for (const tile of [false, true]) {
+      const tiff = await sharp(stored, { raw: { width: 300, height: 200, channels: 1 } }).toColourspace('grey16').tiff({ compression, predictor: 'none', tile, tileWidth: 64, tileHeight: 64 }).toBuffer()
+      expect((await decode(tiff)).samples).toEqual(Float32Array.from(stored, (level) => level / 65_535))
+    }
+  })
+
   it.each(['lzw', 'deflate'] as const)('keeps them through %s with a predictor, in tiles', async (compression) => {
     const tiff = await sharp(every16, { raw: { width: 256, height: 256, channels: 1 } })
       .toColourspace('grey16')
@@ -103,6 +112,13 @@ describe('a TIFF that is no depth map', () => {
     expect(await refusal(makeTiff({ width: 60_000, height: 60_000, samples: new Uint16Array(4), bitDepth: 16 }))).toContain('INPUT_TOO_LARGE: expected at most 67,108,864 pixels, found 60,000 × 60,000')
   })
 
+  it('is refused when its compression loses what was measured', async () => {
+    const jpeg = await sharp(every16, { raw: { width: 256, height: 256, channels: 1 } }).toColourspace('b-w').tiff({ compression: 'jpeg' }).toBuffer()
+    expect(await refusal(jpeg)).toBe(
+      'INPUT_UNSUPPORTED: expected a TIFF of 8 or 16-bit levels or 32-bit floats, found JPEG compression, which is lossy. Save it with LZW or Deflate compression, or without any, from where it is whole.',
+    )
+  })
+
   it('is refused when it is cut off or damaged, wherever that is', async () => {
     const whole = float32()
     expect(await refusal(whole.subarray(0, 100))).toBe(
@@ -121,8 +137,22 @@ describe('a TIFF that is no depth map', () => {
       'expected a sound TIFF, found a tag that points behind the end of the file. Export it again',
     )
     expect(await refusal(makeTiff({ width: 0, height: 4, samples: new Uint8Array(4), bitDepth: 8 }))).toContain('found a header that says 0 × 4 pixels')
+    const strips = (height: number, rows: number) => makeTiff({ width: 2, height, samples: new Uint16Array(8), bitDepth: 16, tags: [[278, 4, [rows]]] })
+    expect(await refusal(strips(30_000, 1))).toContain('expected a sound TIFF, found a header that says 30,000 strips or tiles. Export it again')
+    expect(await refusal(strips(4, 2))).toContain('expected a sound TIFF, found places for 1 of 2 strips or tiles. Export it again')
+    expect(await refusal(makeTiff({ width: 2, height: 4, samples: new Uint16Array(7), bitDepth: 16 }))).toContain('expected a sound TIFF, found strip or tile 1 of 1 with 14 of 16 bytes. Export it again')
+    expect(await refusal(edited((file) => file.setUint32(directory + 2 + 5 * 12 + 8, 5000, true)))).toMatch(/^INPUT_UNREADABLE: expected a whole TIFF, found one that is cut off in strip or tile 1 of 1, after [\d,]+ bytes\. Export/)
     const packed = await sharp(every16, { raw: { width: 256, height: 256, channels: 1 } }).toColourspace('grey16').tiff({ compression: 'deflate' }).toBuffer()
-    expect(await refusal(packed.map((byte, i) => (i >= 8 && i < 40 ? 0xff : byte)))).toMatch(/^INPUT_UNREADABLE: expected a sound TIFF of 256 × 256 pixels, found one that can't be unpacked \(.+\)\. Export it again without compression, or copy it again from where it is whole\.$/)
+    expect(await refusal(packed.map((byte, i) => (i >= 8 && i < 40 ? 0xff : byte)))).toMatch(/^INPUT_UNREADABLE: expected a sound TIFF, found strip or tile \d+ of \d+ damaged \(.+\)\. Export it again, or copy/)
+    // Said to be in a compression that is left to libtiff (50000: ZSTD).
+    const other = packed.slice()
+    const tag = new DataView(other.buffer, other.byteOffset)
+    for (let at = tag.getUint32(4, true) + 2; ; at += 12) {
+      if (tag.getUint16(at, true) !== 259) continue
+      tag.setUint16(at + 8, 50_000, true)
+      break
+    }
+    expect(await refusal(other)).toMatch(/^INPUT_UNREADABLE: expected a sound TIFF of 256 × 256 pixels, found one that can't be unpacked \(.+\)\. Export it again without compression, or copy it again from where it is whole\.$/)
     // Every cut ends in a refusal or the same samples, never in a crash.
     for (let size = 4; size < whole.length; size += 7) {
       const outcome = await decode(whole.subarray(0, size)).catch((reason: unknown) => reason)
