@@ -160,11 +160,12 @@ async function bakeChain({ name, map, picture }: ChainSources, settings: Setting
   const hiddenNormals = normals && backdrop ? fillBackdropColor(normalPicture(shrinkNormals(normals, settings.normalMap.size * BACKDROP_TEXTURE)), size, backdrop) : null
   const textures = (padded ? 1 : 0) + (normals ? 1 : 0) + BACKDROP_WEIGHT * ((plate ? 1 : 0) + (hiddenNormals ? 1 : 0))
   const { format } = settings.texture
+  const encodeOnce = onceEach((worn: Picture, size: number, quality: number) => encodePicture(worn, { format, quality, size }))
   const contentOf = async (level: number): Promise<GlbContent> => {
     const { front, backdrop: hidden } = surfaces[level]
     const use = { format, projection: settings.projection, level, triangles, textures }
     const worn = padded ? correctSlip(await shrinkPicture(padded, OVERSAMPLED * textureSize(settings.texture.size, level, triangles)), front, size, model) : null
-    const color = worn ? await encodeForLevel({ ...use, ...settings.texture, role: 'color' }, (size, quality) => encodePicture(worn, { format, quality, size })) : null
+    const color = worn ? await encodeForLevel({ ...use, ...settings.texture, role: 'color' }, (size, quality) => encodeOnce(worn, size, quality)) : null
     const normalUse: TextureUse = { ...use, ...settings.normalMap, role: 'normals' }
     const normalMap = normals
       ? await encodeForLevel(normalUse, (size, quality) => encodeNormals(correctSlip(normalPicture(shrinkNormals(normals, size)), front, map, model), { format, quality }))
@@ -200,6 +201,20 @@ async function writeLevels(count: number, { name, contentOf, signal }: { name: s
     return { file: `${name}.lod${level}.glb`, glb, error: glb.error, color: content.layers[0].color }
   }
   return inOrder(count, levelOf, signal)
+}
+
+/** The same, but encodes each picture once a size and quality: two levels wear the same where nothing slips and the picture is no larger than the coarser one's. */
+function onceEach<Result>(encode: (picture: Picture, size: number, quality: number) => Promise<Result>): typeof encode {
+  const encoded = new WeakMap<Picture, Map<string, Promise<Result>>>()
+  return (picture, wanted, quality) => {
+    const size = Math.min(wanted, Math.max(picture.width, picture.height))
+    const key = `${size} ${quality}`
+    const results = encoded.get(picture) ?? new Map<string, Promise<Result>>()
+    encoded.set(picture, results)
+    const result = results.get(key) ?? encode(picture, size, quality)
+    results.set(key, result)
+    return result
+  }
 }
 
 /** What `work` makes of each level, a few of them at once. */
