@@ -1,15 +1,17 @@
-// Makes the pictures of the README and of docs/guide.md, by the real pipeline: `npm run build && npm run pictures`, or `npm run pictures -- guide`. Needs Chromium (CHROMIUM_PATH, if it is not where Debian has it).
+// Makes the pictures of the README, of docs/guide.md and of docs/shapes.md, by the real pipeline: `npm run build && npm run pictures`, or `npm run pictures -- guide`. Needs Chromium (CHROMIUM_PATH, if it is not where Debian has it).
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { chromium } from 'playwright-core'
 import sharp from 'sharp'
 import { build, preview } from 'vite'
-import { reportDepthMesh } from 'depthmesh'
+import { reportDepthMesh, shapeNames } from 'depthmesh'
 import depthmesh from 'depthmesh/vite'
 
+/** Seeds of the shapes that docs/shapes.md shows. */
+const SHAPE_SEEDS = [1, 2, 3]
 /** Frames of the moving picture, one turn of the camera. */
 const FRAMES = 20
 
@@ -27,6 +29,7 @@ if (wanted.length === 0 || wanted.includes('guide')) {
   await takeMoving()
   await takeReport()
 }
+if (wanted.length === 0 || wanted.includes('shapes')) await takeShapes()
 await browser.close()
 
 async function takeLods() {
@@ -35,6 +38,31 @@ async function takeLods() {
     await page.goto(url)
     await page.waitForFunction(() => document.title === 'ready', null, { timeout: 120_000 })
     await save(await page.screenshot(), 'lods')
+  })
+}
+
+async function takeShapes() {
+  // Every shape with all of its seeds, by the import that the page speaks of.
+  const list = () => ({
+    name: 'shapes',
+    resolveId: (id) => (id === 'virtual:shapes' ? id : null),
+    load(id) {
+      if (id !== 'virtual:shapes') return null
+      const imports = shapeNames.flatMap((name) => SHAPE_SEEDS.map((seed) => `import { asset as ${name}${seed} } from 'depthmesh:${name}?seed=${seed}'`))
+      const entries = shapeNames.map((name) => `{ name: '${name}', assets: [${SHAPE_SEEDS.map((seed) => `${name}${seed}`).join()}] }`)
+      return `${imports.join('\n')}\nexport const shapes = [${entries.join()}]`
+    },
+  })
+  const root = path('scripts/pictures')
+  await mkdir(path('docs/images/shapes'), { recursive: true })
+  await served({ root, configFile: false, base: './', plugins: [depthmesh(), list()], build: { rollupOptions: { input: join(root, 'shapes.html') } } }, async (url) => {
+    const page = await browser.newPage({ viewport: { width: 1100, height: 3000 } })
+    await page.goto(`${url}shapes.html`)
+    await page.waitForFunction(() => document.title === 'ready', null, { timeout: 240_000 })
+    for (const name of shapeNames) {
+      const { size } = await sharp(await page.locator(`#${name}`).screenshot()).webp({ quality: 84, effort: 6 }).toFile(path(`docs/images/shapes/${name}.webp`))
+      console.log(`docs/images/shapes/${name}.webp: ${Math.round(size / 1024)} KiB`)
+    }
   })
 }
 

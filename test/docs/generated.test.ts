@@ -1,7 +1,9 @@
-import { readFile } from 'node:fs/promises'
+import { readdir, readFile, stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
+import { shapeNames } from '../../src/core/index.js'
 import { replaceMarkedSection } from '../../scripts/marked-section.js'
+import { shapesList } from '../../scripts/shapes-list.js'
 import { settingsSchemaText } from '../../scripts/settings-schema.js'
 import { settingsTable } from '../../scripts/settings-table.js'
 
@@ -16,5 +18,17 @@ describe('what is generated from the settings schema (npm run generate)', () => 
   it("the README's settings say what the schema says", async () => {
     const readme = await readFile(file('README.md'), 'utf8')
     await expect(replaceMarkedSection(readme, 'settings', settingsTable())).toMatchFileSnapshot(file('README.md'))
+  })
+})
+
+describe('the page of shapes (npm run generate)', () => {
+  it('lists every shape of the library, with its pictures', async () => {
+    const page = await readFile(file('docs/shapes.md'), 'utf8')
+    await expect(replaceMarkedSection(page, 'shapes', shapesList())).toMatchFileSnapshot(file('docs/shapes.md'))
+    const pictures = await Promise.all(shapeNames.map((name) => stat(file(`docs/images/shapes/${name}.webp`))))
+    for (const { size } of pictures) expect(size).toBeGreaterThan(5_000)
+    // A clone should stay small.
+    expect(pictures.reduce((sum, { size }) => sum + size, 0)).toBeLessThan(1_500_000)
+    expect((await readdir(file('docs/images/shapes'))).sort()).toEqual(shapeNames.map((name) => `${name}.webp`).sort())
   })
 })
