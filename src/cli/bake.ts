@@ -30,14 +30,22 @@ async function bake(args: Arguments, signal: AbortSignal): Promise<number> {
 
   const progress = createProgress(args.flags.has('quiet') || args.flags.has('json'))
   let done = 0
+  const running = new Set<string>()
   const baker = openBaker(args, settings)
   try {
     const job = { baker, out, signal }
-    await bakeMaps(maps, job, (file) => progress.show(done, maps.length, file), (outcome) => {
+    const start = (file: string): void => {
+      running.add(file)
+      progress.show(done, maps.length, file)
+    }
+    await bakeMaps(maps, job, start, (outcome) => {
       done++
+      running.delete(outcome.file)
       outcomes.push(outcome)
       progress.clear()
       reportOutcome(outcome, out, args)
+      const [longest] = running
+      if (longest !== undefined) progress.show(done, maps.length, longest)
     })
   } finally {
     progress.clear()

@@ -5,6 +5,7 @@ import { EXIT, type Command } from './command.js'
 import { eachMap } from './each-map.js'
 import { findMaps, patternsOf } from './find-maps.js'
 import type { Arguments } from './flags.js'
+import { endable } from './interrupt.js'
 import { failure, printJson, reportFailure, reportWarnings } from './outcome.js'
 import { preflightList } from './preflight-list.js'
 import { settingsFromFlags } from './setting-flags.js'
@@ -37,7 +38,7 @@ async function check(args: Arguments, signal: AbortSignal): Promise<number> {
   const baker = openBaker(args, settings)
   try {
     const failed = await eachMap(maps, args, signal, async (file) => {
-      const { result, warnings } = await baker.withSources(file, picture === undefined ? look : draw, { signal })
+      const { result, warnings } = await baker.withSources(file, (sources, options) => endable(() => (picture === undefined ? look : draw)(sources, options)), { signal })
       const { report, drawing } = result
       if (drawing !== null && typeof picture === 'string') await writeOutputs(dirname(picture), [{ name: basename(picture), bytes: drawing }], [], signal)
       fired ||= report.checks.some(({ severity }) => severity === 'error' || (severity === 'warning' && args.flags.has('strict')))

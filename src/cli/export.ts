@@ -8,6 +8,7 @@ import { EXIT, type Command } from './command.js'
 import { eachMap } from './each-map.js'
 import { findMaps, patternsOf } from './find-maps.js'
 import { outFlag, outFolder, type Arguments } from './flags.js'
+import { endable } from './interrupt.js'
 import { failure, printJson, reportFailure, reportWarnings } from './outcome.js'
 import { settingsFromFlags } from './setting-flags.js'
 import { UsageError } from './usage-error.js'
@@ -53,7 +54,7 @@ async function exportMaps(args: Arguments, signal: AbortSignal): Promise<number>
       const { result, warnings } = await baker.withSources(file, async (sources, options, files) => {
         const { exportDepthMap } = await import('../core/export.js')
         const picture = await pictureCopy(sources.name, files.color)
-        const exported = await exportDepthMap(sources, parts, { ...options, colorFile: picture?.name, onto })
+        const exported = await endable(() => exportDepthMap(sources, parts, { ...options, colorFile: picture?.name, onto }))
         const outputs = picture === null ? exported.files : [...exported.files, picture]
         refuseSources(outputs, out, [files.depth, files.sidecar, files.color])
         return { ...exported, outputs }

@@ -1,7 +1,9 @@
 import { statSync } from 'node:fs'
-import { basename, isAbsolute, relative, resolve } from 'node:path'
+import { readdir } from 'node:fs/promises'
+import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { glob, isDynamicPattern } from 'tinyglobby'
 import { DepthMeshError } from '../core/errors.js'
+import { nearestKey } from '../core/options.js'
 import type { Arguments } from './flags.js'
 import { UsageError } from './usage-error.js'
 
@@ -44,7 +46,7 @@ export async function findMaps(patterns: readonly string[]): Promise<FoundMaps> 
     }
     const found = stats?.isDirectory() ? await glob(MAPS_BELOW, { cwd: pattern, absolute: true, ignore: IGNORED }) : await globMaps(pattern)
     for (const file of found.sort()) maps.set(resolve(file), isAbsolute(pattern) ? resolve(file) : relative('.', file))
-    if (found.length === 0) errors.push(nothingFound(pattern, stats?.isDirectory() ?? false))
+    if (found.length === 0) errors.push(await nothingFound(pattern, stats?.isDirectory() ?? false))
   }
   return { maps: [...maps.values()], errors }
 }
@@ -68,9 +70,16 @@ function misnamed(file: string): DepthMeshError {
   })
 }
 
-function nothingFound(pattern: string, isFolder: boolean): DepthMeshError {
+async function nothingFound(pattern: string, isFolder: boolean): Promise<DepthMeshError> {
   const wanted = 'expected depth maps (*.depth.png, *.depth.exr, *.depth.tif), found none'
   if (isFolder) return new DepthMeshError('INPUT_MISSING', wanted, { file: pattern, hint: 'Name another folder.' })
   if (isDynamicPattern(pattern)) return new DepthMeshError('INPUT_MISSING', wanted, { file: pattern, hint: 'Put the pattern in quotes, so that the shell leaves it alone.' })
-  return new DepthMeshError('INPUT_MISSING', 'expected a file, a folder or a glob, found nothing there', { file: pattern, hint: 'Check the name.' })
+  return new DepthMeshError('INPUT_MISSING', 'expected a file, a folder or a glob, found nothing there', { file: pattern, hint: await nearest(pattern) })
+}
+
+/** What may have been meant by a name that nothing has. */
+async function nearest(path: string): Promise<string> {
+  const entries = await readdir(dirname(path), { withFileTypes: true }).catch(() => [])
+  const near = nearestKey(basename(path), entries.filter((entry) => entry.isDirectory() || DEPTH_MAP.test(entry.name)).map(({ name }) => name))
+  return near === undefined ? 'Check the name.' : `Did you mean ${join(dirname(path), near)}?`
 }

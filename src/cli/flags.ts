@@ -48,17 +48,19 @@ export function parseFlags(argv: readonly string[], known: readonly Flag[]): Arg
   const { tokens } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true })
   const positionals: string[] = []
   const flags = new Map<string, string | true>()
-  for (const token of tokens) {
-    if (token.kind === 'positional') positionals.push(token.value)
+  for (const [i, token] of tokens.entries()) {
+    if (token.kind === 'positional' && !answers(token.value, tokens[i - 1], byName)) positionals.push(token.value)
     if (token.kind !== 'option') continue
     const flag = byName.get(token.name)
     if (flag === undefined) throw unknownFlag(token.rawName, known)
     if (flag.value === null) {
       const negated = flag.negatable === true && token.value !== undefined
       if (token.value !== undefined && !negated) throw new UsageError(`${token.rawName}: expected no value, got ${JSON.stringify(token.value)}. Leave the value out.`)
-      flags.set(flag.name, token.value ?? true)
+      const next = tokens[i + 1]
+      const answer = next?.kind === 'positional' && answers(next.value, token, byName) ? next.value : undefined
+      flags.set(flag.name, token.value ?? answer ?? true)
     } else {
-      if (token.value === undefined || (!token.inlineValue && token.value.startsWith('--'))) throw new UsageError(`${token.rawName}: expected ${flag.value}, got nothing. ${flag.meaning}.`)
+      if (token.value === undefined || (!token.inlineValue && token.value.startsWith('--'))) throw new UsageError(`${token.rawName}: expected ${flag.value}, got nothing. ${flag.name}: ${flag.meaning}.`)
       flags.set(flag.name, token.value)
     }
   }
@@ -74,6 +76,12 @@ export function outFolder({ flags }: Arguments): string {
   const out = flags.get('out')
   if (typeof out !== 'string' || out === '') throw new UsageError('expected --out <folder>, got none. Say where the files go.')
   return out
+}
+
+/** `--solid true`: the word after a switch that the sidecar would give a value to is that value, and no file. */
+function answers(word: string, before: { kind: string; name?: string; value?: string | undefined } | undefined, byName: ReadonlyMap<string, Flag>): boolean {
+  if (word !== 'true' && word !== 'false') return false
+  return before?.kind === 'option' && before.value === undefined && byName.get(before.name ?? '')?.negatable === true
 }
 
 function unknownFlag(typed: string, known: readonly Flag[]): UsageError {

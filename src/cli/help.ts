@@ -17,7 +17,7 @@ export function mainHelp(version: string, commands: readonly Command[]): string 
     '',
     ...twoColumns(commands.map(({ name, summary }) => [name, summary])),
     '',
-    ...paragraph('depthmesh <command> --help says more. Exit codes: 0 all went well, 1 a file failed or a check fired, 2 wrong usage.', 0),
+    ...paragraph('depthmesh <command> --help says more, depthmesh --version which this is. Exit codes: 0 all went well, 1 a file failed or a check fired, 2 wrong usage, 130 ended by Ctrl-C.', 0),
     '',
   ].join('\n')
 }

@@ -10,6 +10,7 @@ import { exportCommand } from './export.js'
 import { commonFlags, parseFlags } from './flags.js'
 import { commandHelp, mainHelp } from './help.js'
 import { newCommand } from './new.js'
+import { listenForInterrupts } from './interrupt.js'
 import { reportCommand } from './report.js'
 import { settingFlags } from './setting-flags.js'
 import { UsageError } from './usage-error.js'
@@ -17,11 +18,7 @@ import { watchCommand } from './watch.js'
 
 const commands: readonly Command[] = [bakeCommand, checkCommand, reportCommand, watchCommand, exportCommand, newCommand, cacheCommand]
 
-const interrupt = new AbortController()
-process.once('SIGINT', () => interrupt.abort())
-process.once('SIGTERM', () => interrupt.abort())
-
-process.exitCode = await main(process.argv.slice(2), interrupt.signal)
+process.exitCode = await main(process.argv.slice(2), listenForInterrupts())
 
 /** Runs one command line and gives its exit code. */
 async function main(argv: readonly string[], signal: AbortSignal): Promise<number> {
@@ -46,7 +43,7 @@ async function dispatch(argv: readonly string[], signal: AbortSignal): Promise<n
     console.log(topic === undefined ? mainHelp(version(), commands) : commandHelp(find(topic)))
     return name === undefined ? EXIT.wrongUsage : EXIT.ok
   }
-  if (name === '--version') {
+  if (name === '--version' || name === '-v') {
     console.log(version())
     return EXIT.ok
   }

@@ -1,20 +1,44 @@
+/** Characters of the bar. */
+const BAR = 20
+/** How often the seconds are counted, ms. */
+const TICK = 1000
+
 /** One line that is written over and over, on a terminal only. */
 export interface Progress {
-  /** Shows `[2/7] text`. */
+  /** Shows `[█████───────────────] 2/7 text, 12 s`; the seconds since the text was first shown go on by themselves. */
   show: (done: number, of: number, text: string) => void
   /** Wipes the line, before anything else is printed. */
   clear: () => void
 }
 
-/** Progress on standard error; silent unless that is a terminal. */
-export function createProgress(quiet: boolean): Progress {
-  const terminal = process.stderr
-  if (quiet || !terminal.isTTY) return { show: () => {}, clear: () => {} }
-  const clear = () => void terminal.write('\r\u001B[K')
+/** The part of a terminal that is used. */
+export interface Terminal {
+  isTTY?: boolean | undefined
+  columns?: number | undefined
+  write: (text: string) => unknown
+}
+
+/** Progress on standard error; silent unless that is a terminal with a person before it: CI systems have terminals too. */
+export function createProgress(quiet: boolean, terminal: Terminal = process.stderr, isCi: boolean = Boolean(process.env.CI)): Progress {
+  if (quiet || isCi || terminal.isTTY !== true) return { show: () => {}, clear: () => {} }
+  let timer: NodeJS.Timeout | undefined
+  const clear = (): void => {
+    clearInterval(timer)
+    terminal.write('\r\u001B[K')
+  }
   return {
     show: (done, of, text) => {
-      const line = `[${done}/${of}] ${text}`
-      terminal.write(`\r\u001B[K${line.slice(0, (terminal.columns || 80) - 1)}`)
+      clear()
+      const start = Date.now()
+      const draw = (): void => {
+        const seconds = Math.round((Date.now() - start) / 1000)
+        const full = Math.round((BAR * done) / Math.max(1, of))
+        const line = `[${'█'.repeat(full)}${'─'.repeat(BAR - full)}] ${done}/${of} ${text}${seconds === 0 ? '' : `, ${seconds} s`}`
+        terminal.write(`\r\u001B[K${line.slice(0, (terminal.columns || 80) - 1)}`)
+      }
+      draw()
+      timer = setInterval(draw, TICK)
+      timer.unref()
     },
     clear,
   }

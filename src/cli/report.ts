@@ -5,6 +5,7 @@ import { EXIT, type Command } from './command.js'
 import { eachMap } from './each-map.js'
 import { findMaps, mapName, patternsOf } from './find-maps.js'
 import { cacheDirFlag, noCacheFlag, type Arguments } from './flags.js'
+import { endable } from './interrupt.js'
 import { failure, printJson, reportFailure, reportWarnings } from './outcome.js'
 import { settingsFromFlags } from './setting-flags.js'
 import { UsageError } from './usage-error.js'
@@ -42,7 +43,7 @@ async function report(args: Arguments, signal: AbortSignal): Promise<number> {
       const { result, warnings } = await baker.withSources(file, async (sources, options, files) => {
         const { reportDepthMesh } = await import('../core/report.js')
         const fileNames = { depth: basename(files.depth), color: files.color === null ? null : basename(files.color) }
-        return reportDepthMesh(sources, { ...options, baked, fileNames })
+        return endable(() => reportDepthMesh(sources, { ...options, baked, fileNames }))
       }, { signal })
       await writeOutputs(dirname(page), [{ name: basename(page), bytes: result.html }], [], signal)
       return () => {

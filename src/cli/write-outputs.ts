@@ -48,5 +48,6 @@ export async function staleLevels(manifestPath: string, written: ReadonlySet<str
 
 function unwritable(folder: string, cause: unknown): DepthMeshError {
   const { code, message } = cause as NodeJS.ErrnoException
+  if (code === 'EEXIST' || code === 'ENOTDIR') return new DepthMeshError('OUTPUT_UNWRITABLE', 'expected a folder, found a file', { file: folder, hint: 'Name another folder.', cause })
   return new DepthMeshError('OUTPUT_UNWRITABLE', `expected a folder that can be written to, got ${code ?? message}`, { file: folder, hint: 'Check --out, its rights and the space on the disk.', cause })
 }

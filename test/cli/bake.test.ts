@@ -148,6 +148,6 @@ describe('depthmesh bake', () => {
     await writeFile(join(folder, 'in-the-way'), '')
     const { code, stderr } = await run('bake', 'art/hill.depth.png', '--out', 'in-the-way')
     expect(code).toBe(1)
-    expect(stderr).toMatch(/^error: in-the-way: expected a folder that can be written to, got E[A-Z]+\. Check --out, its rights and the space on the disk\.$/m)
+    expect(stderr).toContain('error: in-the-way: expected a folder, found a file. Name another folder.\n')
   })
 })

@@ -28,6 +28,8 @@ describe('settings as flags', () => {
   it('turns a switch on and off', () => {
     expect(settings('--solid')).toEqual({ solid: true })
     expect(settings('--solid=false')).toEqual({ solid: false })
+    expect(settings('--solid', 'true')).toEqual({ solid: true })
+    expect(settings('--solid', 'false')).toEqual({ solid: false })
   })
 
   it('keeps texts as they are, numbers and commas in them too', () => {

@@ -1,7 +1,10 @@
-import { tmpdir } from 'node:os'
 import { readFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { settingsEntries } from '../../src/core/options.js'
+import { gray16 } from '../support/maps.js'
 import { runCli } from './run-cli.js'
 
 const run = (...args: string[]) => runCli(args, tmpdir())
@@ -47,7 +50,16 @@ describe('depthmesh on the command line', () => {
   })
 
   it('says its version', async () => {
-    expect(await run('--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+    for (const flag of ['--version', '-v']) expect(await run(flag)).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
+    expect((await run('--help')).stdout).toContain('--version')
+  })
+
+  it('suggests a map for a name that nothing has', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'depthmesh-usage-'))
+    await writeFile(join(folder, 'canyon.depth.png'), await gray16(16, 12, (x) => x / 16))
+    const { code, stderr } = await run('check', join(folder, 'canyon.depht.png'))
+    expect({ code, stderr }).toEqual({ code: 1, stderr: `error: ${join(folder, 'canyon.depht.png')}: expected a file, a folder or a glob, found nothing there. Did you mean ${join(folder, 'canyon.depth.png')}?\n` })
+    await rm(folder, { recursive: true })
   })
 
   it.each([
@@ -55,7 +67,7 @@ describe('depthmesh on the command line', () => {
     [['--fov-y', '3'], 'depthmesh: expected a command before --fov-y. Commands: bake, check'],
     [['bake', 'x', '--lod', '3'], 'depthmesh: unknown flag --lod. Did you mean --lods?\n'],
     [['bake', 'x', '--fovY', '3'], 'depthmesh: unknown flag --fovY. Did you mean --fov-y?\n'],
-    [['bake', 'x', '--out'], 'depthmesh: --out: expected <folder>, got nothing. where the files go; made when missing.\n'],
+    [['bake', 'x', '--out'], 'depthmesh: --out: expected <folder>, got nothing. out: where the files go; made when missing.\n'],
     [['bake', 'x', '--near', '--out', 'y'], 'depthmesh: --near: expected <number>, got nothing.'],
     [['bake', 'x', '--json=yes', '--out', 'y'], 'depthmesh: --json: expected no value, got "yes". Leave the value out.\n'],
     [['bake', 'x'], 'depthmesh: expected --out <folder>, got none. Say where the files go.\n'],

@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { gray16 } from '../support/maps.js'
+import { bin } from './run-cli.js'
+
+let folder: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'depthmesh-interrupt-'))
+  // Large and rough: whatever is done with it takes many seconds.
+  await writeFile(join(folder, 'rough.depth.png'), await gray16(3072, 3072, (x, y) => 0.5 + 0.3 * Math.sin(x / 9) * Math.cos(y / 7) + 0.1 * Math.sin((x * 7 + y * 13) % 97)))
+})
+
+afterAll(() => rm(folder, { recursive: true }))
+
+describe('Ctrl-C', () => {
+  // The moments are those at which the map is read, looked over, meshed or put into files; on a slow machine they are earlier in the work.
+  it.each([
+    ['bake', ['--out', 'out-bake', '--no-cache'], 1500],
+    ['watch', ['--out', 'out-watch', '--no-cache'], 1500],
+    ['export', ['--out', 'out-export'], 1500],
+    ['export', ['--out', 'out-export'], 4000],
+    ['check', ['--picture', 'found.png'], 500],
+    ['report', ['--no-cache', '--output', 'page.html'], 2500],
+  ])('ends %s %j after %i ms within two seconds and leaves nothing behind', async (command, flags, delay) => {
+    const before = await readdir(folder)
+    const child = spawn(process.execPath, [bin, command, 'rough.depth.png', ...flags], { cwd: folder, stdio: 'ignore' })
+    const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })))
+    await sleep(delay)
+    expect(child.exitCode, 'it is still at work').toBe(null)
+    const start = Date.now()
+    child.kill('SIGINT')
+    const { code, signal } = await ended
+    expect(Date.now() - start).toBeLessThan(2000)
+    // A shell says 130 for both; `watch` ends by Ctrl-C as it should.
+    expect(command === 'watch' ? [0] : [130, 'SIGINT']).toContain(signal ?? code)
+    expect(await readdir(folder)).toEqual(before)
+  })
+})
