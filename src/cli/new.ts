@@ -6,6 +6,7 @@ import { SHAPES } from '../core/shape/shapes.js'
 import { nearestKey } from '../core/options.js'
 import { EXIT, type Command } from './command.js'
 import type { Arguments, Flag } from './flags.js'
+import { endable } from './interrupt.js'
 import { failure, printJson, reportFailure } from './outcome.js'
 import { settingFlags, settingsFromFlags } from './setting-flags.js'
 import { UsageError } from './usage-error.js'
@@ -47,7 +48,7 @@ async function makeNew(args: Arguments, signal: AbortSignal): Promise<number> {
   if (/[/\\]/.test(name)) throw new UsageError(`--name: expected a name without folders, got ${JSON.stringify(name)}. --out says which folder.`)
 
   const { makeShape } = await import('../core/shape.js')
-  const made = await makeShape({ shape, seed, size, settings: given })
+  const made = await endable(() => makeShape({ shape, seed, size, settings: given }))
   // Variations are drawn from the same seed.
   const sidecar = { ...made.settings, ...(given.variants === undefined ? {} : { seed }) }
   const outputs: Output[] = [

@@ -20,15 +20,16 @@ afterAll(() => rm(folder, { recursive: true }))
 describe('Ctrl-C', () => {
   // The moments are those at which the map is read, looked over, meshed or put into files; on a slow machine they are earlier in the work.
   it.each([
-    ['bake', ['--out', 'out-bake', '--no-cache'], 1500],
-    ['watch', ['--out', 'out-watch', '--no-cache'], 1500],
-    ['export', ['--out', 'out-export'], 1500],
-    ['export', ['--out', 'out-export'], 4000],
-    ['check', ['--picture', 'found.png'], 500],
-    ['report', ['--no-cache', '--output', 'page.html'], 2500],
-  ])('ends %s %j after %i ms within two seconds and leaves nothing behind', async (command, flags, delay) => {
+    ['bake', ['rough.depth.png', '--out', 'out-bake', '--no-cache'], 1500],
+    ['watch', ['rough.depth.png', '--out', 'out-watch', '--no-cache'], 1500],
+    ['export', ['rough.depth.png', '--out', 'out-export'], 1500],
+    ['export', ['rough.depth.png', '--out', 'out-export'], 4000],
+    ['check', ['rough.depth.png', '--picture', 'found.png'], 500],
+    ['report', ['rough.depth.png', '--no-cache', '--output', 'page.html'], 2500],
+    ['new', ['rock', '--size', '4096'], 1000],
+  ])('ends %s %j after %i ms within two seconds and leaves nothing behind', async (command, args, delay) => {
     const before = await readdir(folder)
-    const child = spawn(process.execPath, [bin, command, 'rough.depth.png', ...flags], { cwd: folder, stdio: 'ignore' })
+    const child = spawn(process.execPath, [bin, command, ...args], { cwd: folder, stdio: 'ignore' })
     const ended = new Promise<{ code: number | null; signal: string | null }>((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })))
     await sleep(delay)
     expect(child.exitCode, 'it is still at work').toBe(null)
