@@ -26,9 +26,9 @@ export interface Limits {
 
 /**
  * Bytes of maps, and of pictures about as large beside them, that are held at once, waiting for a worker too: a build asks for all of its maps at the same time,
- * and 50 of 4096² would be some 2 GB. Enough for four maps of 2048² with their photos.
+ * and 50 of 4096² would be some 3 GB. One of those at a time, or four of 2048².
  */
-const SOURCES_IN_FLIGHT = 2 ** 26
+const SOURCES_IN_FLIGHT = 2 ** 25
 
 const DEFAULT_LIMITS = { maxPixels: 2 ** 26, maxFileBytes: 256 * 1024 * 1024, jobSeconds: 60 }
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import type { Piscina } from 'piscina'
 import { DepthMeshError } from '../core/errors.js'
 import { aborted, createGate } from './gate.js'
+import { ownBuffers } from './transfer.js'
 import type { BakeAnswer, BakeJob, BakeOutcome } from './worker.js'
 
 /** More bakes at once than this are bounded by memory, not by cores. */
@@ -36,7 +37,11 @@ export interface JobOptions {
 }
 
 export interface BakePool {
-  /** @throws DepthMeshError what the bake threw; `ABORTED`, `TIMEOUT`; `INTERNAL` when the worker died. */
+  /**
+   * Takes the job's sources and its prepared map along: their arrays are empty afterwards.
+   *
+   * @throws DepthMeshError what the bake threw; `ABORTED`, `TIMEOUT`; `INTERNAL` when the worker died.
+   */
   run(job: BakeJob, options: JobOptions): Promise<BakeOutcome>
   /** Stops what is running. The pool can be used again afterwards. */
   close(): Promise<void>
@@ -85,7 +90,9 @@ export function createPool({ workers, jobSeconds, worker = new URL('./worker.js'
         const deadline = AbortSignal.timeout(jobSeconds * 1000)
         let answer: BakeAnswer
         try {
-          answer = (await pool.run(job, { signal: AbortSignal.any([stop, deadline]) })) as BakeAnswer
+          const { sources: { depth, color }, prepared } = job
+          const transferList = ownBuffers([depth, ...(color ? [color] : []), ...(prepared ? [prepared.map.disparity] : [])])
+          answer = (await pool.run(job, { signal: AbortSignal.any([stop, deadline]), transferList })) as BakeAnswer
         } catch (cause) {
           throw stop.aborted ? aborted(file) : deadline.aborted ? tooSlow(file, jobSeconds) : died(file, cause)
         }

@@ -4,8 +4,9 @@ import { DepthMeshError, type DepthMeshErrorCode } from '../core/errors.js'
 import type { SettingsInput } from '../core/options.js'
 import type { WholeRequest } from '../core/shape/request.js'
 import type { BakeResult, BakeSources, PreparedMap } from '../core/pipeline.js'
+import { ownBuffers } from './transfer.js'
 
-/** One bake, as a worker gets it. */
+/** One bake, as a worker gets it. Its large arrays are handed over. */
 export interface BakeJob {
   sources: BakeSources
   settings: SettingsInput
@@ -37,13 +38,16 @@ export default async function bakeInWorker(job: BakeJob): Promise<BakeAnswer> {
     const { useOneImageThread } = await import('../core/texture/libraries.js')
     useOneImageThread()
     const { maxPixels } = job
-    const { sources, settings } = job.shape === undefined ? job : await withShape(job, job.shape)
+    const { settings, ...rest } = job.shape === undefined ? job : await withShape(job, job.shape)
+    let { sources } = rest
     const prepared = job.prepared ?? (await prepareMap(sources, { settings, maxPixels }))
+    // What was decoded is all that counts from here on: the files of a map of 4096² and of its picture are 60 MB.
+    if (prepared.picture !== undefined) sources = job.sources = { name: sources.name, depth: new Uint8Array() }
     const { manifest, files } = await bakeDepthMesh(sources, { settings, maxPixels, prepared })
-    const owned = files.map(({ name, bytes }) => ({ name, bytes: ownBytes(bytes) }))
     const { map, report } = prepared
     const keep = job.prepared === undefined && (report.cleaned?.length ?? 0) > 0
-    return handOver({ thread: threadId, ok: true, result: { manifest, files: owned, prepared: keep ? { map, report } : null } }, owned.map(({ bytes }) => bytes.buffer))
+    const result: BakeOutcome = { manifest, files, prepared: keep ? { map, report } : null }
+    return handOver({ thread: threadId, ok: true, result }, [...files.map(({ bytes }) => bytes), ...(keep ? [map.disparity] : [])])
   } catch (error) {
     const known = error instanceof DepthMeshError
     const thrown = error instanceof Error ? error : new Error(String(error))
@@ -65,12 +69,6 @@ async function withShape({ sources: { name }, settings }: BakeJob, shape: WholeR
   return { sources: { name, depth, color }, settings: { ...settings, ...(width === undefined ? {} : { width }), ...(relief === undefined ? {} : { relief }) } }
 }
 
-/** Bytes in a buffer of their own, which can be handed over instead of copied. */
-function ownBytes(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer } = bytes
-  return buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength ? new Uint8Array(buffer) : new Uint8Array(bytes)
-}
-
-function handOver<T>(value: T, buffers: ArrayBuffer[]): T {
-  return move({ [transferableSymbol]: buffers, [valueSymbol]: value } as never) as T
+function handOver<T extends object>(value: T, arrays: readonly ArrayBufferView[]): T {
+  return move({ [transferableSymbol]: ownBuffers(arrays), [valueSymbol]: value } as never) as T
 }
