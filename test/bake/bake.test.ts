@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { BakedAsset, BakerOptions } from '../../src/bake/bake.js'
@@ -73,6 +73,27 @@ describe('a baker', () => {
       // The same job gave both.
       expect(a.files[0].bytes).toBe(b.files[0].bytes)
     })
+  })
+
+  it('has many large maps wait, without a warning of Node about listeners', async () => {
+    const names = Array.from({ length: 14 }, (_, i) => `empty${i}.depth.png`)
+    const folder = temporaryFolder({ 'package.json': '{}', ...Object.fromEntries(names.map((name) => [name, ''])) })
+    // Sparse files, too large for more than one of them to be held.
+    for (const name of names) truncateSync(join(folder, name), 33 * 2 ** 20)
+    const warnings: string[] = []
+    const note = ({ message }: Error): number => warnings.push(message)
+    process.on('warning', note)
+    try {
+      await withBaker({ root: folder, cache: false, limits: { maxFileBytes: 1e6 } }, async (baker) => {
+        const results = await Promise.allSettled(names.map((name) => baker.bake(name)))
+        for (const [i, result] of results.entries()) expect(result).toMatchObject({ status: 'rejected', reason: { code: 'INPUT_TOO_LARGE', file: names[i] } })
+      })
+      // Node warns in a tick of its own.
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    } finally {
+      process.off('warning', note)
+    }
+    expect(warnings).toEqual([])
   })
 
   it('can be asked again for what was just stopped', async () => {
