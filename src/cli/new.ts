@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DepthMeshError } from '../core/errors.js'
+import type { MadeShape } from '../core/shape.js'
 import { SHAPE_LODS, SHAPE_SETTINGS, SHAPE_SIZE } from '../core/shape/request.js'
 import { SHAPES } from '../core/shape/shapes.js'
 import { nearestKey } from '../core/options.js'
@@ -10,7 +11,7 @@ import { endable } from './interrupt.js'
 import { failure, printJson, reportFailure } from './outcome.js'
 import { settingFlags, settingsFromFlags } from './setting-flags.js'
 import { UsageError } from './usage-error.js'
-import { writeOutputs, type Output } from './write-outputs.js'
+import { writeOutputs } from './write-outputs.js'
 
 const shapes = Object.keys(SHAPES)
 const settings: readonly string[] = SHAPE_SETTINGS
@@ -33,7 +34,7 @@ export const newCommand: Command = {
     { name: 'name', value: '<text>', meaning: 'what the files are called', fallback: 'the shape' },
     { name: 'out', value: '<folder>', meaning: 'where the files go; made when missing', fallback: 'here' },
     { name: 'force', value: null, meaning: 'overwrite existing files' },
-    ...settingFlags.filter(({ path }) => settings.includes(path[0])).map((flag) => ({ ...flag, fallback: OWN_DEFAULTS[flag.name] ?? flag.fallback ?? '' })),
+    ...settingFlags.filter(({ path }) => settings.includes(path[0])).map((flag) => ({ ...flag, ...(flag.name in OWN_DEFAULTS ? { fallback: OWN_DEFAULTS[flag.name] } : {}) })),
   ],
   takesSettings: false,
   run: makeNew,
@@ -47,24 +48,22 @@ async function makeNew(args: Arguments, signal: AbortSignal): Promise<number> {
   const name = textFlag(args, 'name') ?? shape
   if (/[/\\]/.test(name)) throw new UsageError(`--name: expected a name without folders, got ${JSON.stringify(name)}. --out says which folder.`)
 
-  const { makeShape } = await import('../core/shape.js')
-  const made = await endable(() => makeShape({ shape, seed, size, settings: given }))
-  // Variations are drawn from the same seed.
-  const sidecar = { ...made.settings, ...(given.variants === undefined ? {} : { seed }) }
-  const outputs: Output[] = [
-    { name: `${name}.color.png`, bytes: made.color },
-    { name: `${name}.depth.json`, bytes: `${JSON.stringify(sidecar, null, 2)}\n` },
-    { name: `${name}.depth.png`, bytes: made.depth },
-  ]
+  const names = [`${name}.color.png`, `${name}.depth.json`, `${name}.depth.png`]
+  const files = names.map((file) => join(folder, file))
+  let made: MadeShape
   try {
-    if (!args.flags.has('force')) await refuseExisting(folder, outputs)
-    await writeOutputs(folder, outputs, [], signal)
+    if (!args.flags.has('force')) await refuseExisting(files)
+    const { makeShape } = await import('../core/shape.js')
+    made = await endable(() => makeShape({ shape, seed, size, settings: given }))
+    // Variations are drawn from the same seed.
+    const sidecar = { ...made.settings, ...(given.variants === undefined ? {} : { seed }) }
+    const contents = [made.color, `${JSON.stringify(sidecar, null, 2)}\n`, made.depth]
+    await writeOutputs(folder, names.map((file, i) => ({ name: file, bytes: contents[i] })), [], signal)
   } catch (error) {
     if (signal.aborted) return EXIT.interrupted
-    reportFailure(failure(join(folder, `${name}.depth.png`), error), args)
+    reportFailure(failure(files[2], error), args)
     return EXIT.failed
   }
-  const files = outputs.map((output) => join(folder, output.name))
   if (args.flags.has('json')) printJson({ ok: true, shape, seed, width: made.width, height: made.height, files })
   else if (!args.flags.has('quiet')) console.log(`${shape}, seed ${seed}, ${made.width} × ${made.height} → ${files.join(', ')}`)
   return EXIT.ok
@@ -92,10 +91,9 @@ function textFlag({ flags }: Arguments, name: string): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-/** @throws DepthMeshError `OUTPUT_EXISTS` */
-async function refuseExisting(folder: string, outputs: readonly Output[]): Promise<void> {
-  for (const { name } of outputs) {
-    const file = join(folder, name)
+/** Before any work is done. @throws DepthMeshError `OUTPUT_EXISTS` */
+async function refuseExisting(files: readonly string[]): Promise<void> {
+  for (const file of files) {
     const exists = await stat(file).then(() => true, () => false)
     if (exists) throw new DepthMeshError('OUTPUT_EXISTS', 'expected no file of this name, found one', { file, hint: 'Choose another --name or --out, or overwrite it with --force.' })
   }
