@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import type { Baker } from '../bake/bake.js'
 import { DepthMeshError } from '../core/errors.js'
 import { mapName } from './find-maps.js'
+import type { Arguments } from './flags.js'
 import { failure, type Failure, type Outcome } from './outcome.js'
+import { createProgress } from './progress.js'
 import { staleLevels, writeOutputs } from './write-outputs.js'
 
 export interface BakeJob {
@@ -13,17 +15,31 @@ export interface BakeJob {
   signal: AbortSignal
 }
 
-/** Bakes maps, a few at once, into a folder; gives what became of each in the order it was done. Stops between maps once the signal is aborted. */
-export async function bakeMaps(maps: readonly string[], job: BakeJob, onStart: (file: string) => void, onDone: (outcome: Outcome) => void): Promise<void> {
+/** Bakes maps, a few at once, into a folder, and shows how far it is; tells what became of each in the order it was done. Stops between maps once the signal is aborted. */
+export async function bakeMaps(maps: readonly string[], job: BakeJob, { flags }: Arguments, onDone: (outcome: Outcome) => void): Promise<void> {
+  const progress = createProgress(flags.has('quiet') || flags.has('json'))
   const queue = [...maps]
+  const running = new Set<string>()
+  let done = 0
+  const show = (file: string | undefined): void => void (file !== undefined && progress.show(done, maps.length, file))
   const next = async (): Promise<void> => {
     for (let file = queue.shift(); file !== undefined && !job.signal.aborted; file = queue.shift()) {
-      onStart(file)
+      running.add(file)
+      show(file)
       const outcome = await bakeMap(file, job)
-      if (!job.signal.aborted) onDone(outcome)
+      running.delete(file)
+      done++
+      progress.clear()
+      if (job.signal.aborted) return
+      onDone(outcome)
+      show([...running][0])
     }
   }
-  await Promise.all(Array.from({ length: Math.min(queue.length, availableParallelism()) }, next))
+  try {
+    await Promise.all(Array.from({ length: Math.min(queue.length, availableParallelism()) }, next))
+  } finally {
+    progress.clear()
+  }
 }
 
 /** Bakes one map and writes its files. Never throws: trouble is an outcome. */

@@ -4,7 +4,6 @@ import { EXIT, type Command } from './command.js'
 import { findMaps, patternsOf } from './find-maps.js'
 import { cacheDirFlag, noCacheFlag, outFlag, outFolder, type Arguments } from './flags.js'
 import { failure, reportFailure, reportOutcome, summaryTable, type Outcome } from './outcome.js'
-import { createProgress } from './progress.js'
 import { settingsFromFlags } from './setting-flags.js'
 
 export const bakeCommand: Command = {
@@ -28,27 +27,13 @@ async function bake(args: Arguments, signal: AbortSignal): Promise<number> {
   const outcomes: Outcome[] = [...found.errors.map((error) => failure(error.file ?? '', error)), ...clashes]
   for (const outcome of outcomes) if (!outcome.ok) reportFailure(outcome, args)
 
-  const progress = createProgress(args.flags.has('quiet') || args.flags.has('json'))
-  let done = 0
-  const running = new Set<string>()
   const baker = openBaker(args, settings)
   try {
-    const job = { baker, out, signal }
-    const start = (file: string): void => {
-      running.add(file)
-      progress.show(done, maps.length, file)
-    }
-    await bakeMaps(maps, job, start, (outcome) => {
-      done++
-      running.delete(outcome.file)
+    await bakeMaps(maps, { baker, out, signal }, args, (outcome) => {
       outcomes.push(outcome)
-      progress.clear()
       reportOutcome(outcome, out, args)
-      const [longest] = running
-      if (longest !== undefined) progress.show(done, maps.length, longest)
     })
   } finally {
-    progress.clear()
     await baker.close()
   }
   if (signal.aborted) return EXIT.interrupted

@@ -61,7 +61,8 @@ async function bakeWhatChanged(baker: Baker, seen: Set<string>, args: Arguments,
   const work: string[] = []
   for (const file of maps) if (!seen.has(file) || (await baker.isStale(file))) work.push(file)
   const outcomes: Outcome[] = []
-  await bakeMaps(work, { baker, out, signal }, (file) => seen.add(file), (outcome) => {
+  for (const file of work) seen.add(file)
+  await bakeMaps(work, { baker, out, signal }, args, (outcome) => {
     outcomes.push(outcome)
     reportOutcome(outcome, out, args)
   })
