@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { cacheFolder, openCache, type CacheOptions } from '../../src/bake/cache.js'
 import type { BakeResult } from '../../src/core/index.js'
@@ -104,6 +104,37 @@ describe('the cache', () => {
     await cache.put(keyOf(2), resultOf(2))
     await cache.sweep()
     expect(troubles).toEqual(['The cache . cannot be written (ENOTDIR); baking without it. Name another folder in DEPTHMESH_CACHE_DIR.'])
+  })
+
+  it.skipIf(process.platform === 'win32')('serves from a folder that may not be written, without a word where it is read-only, with one where not', async () => {
+    const dir = temporaryFolder()
+    await open(dir).cache.put(keyOf(1), resultOf(1))
+    age(dir, 1, 1)
+    const before = statSync(entryOf(dir, 1)).mtimeMs
+    chmodSync(dir, 0o555)
+    chmodSync(entryOf(dir, 1), 0o444)
+    const content = fileURLToPath(new URL('../fixtures/cache-content.mjs', import.meta.url))
+    // Nothing keeps root from writing: so the process that asks is nobody's.
+    const script = `
+      import { openCache } from ${JSON.stringify(new URL('../../dist/bake/cache.js', import.meta.url).href)}
+      import { keyOf, resultOf } from ${JSON.stringify(pathToFileURL(content).href)}
+      if (process.getuid() === 0) process.seteuid(65534)
+      for (const readonly of [true, false]) {
+        const troubles = []
+        const cache = openCache({ root: '/', dir: ${JSON.stringify(dir)}, readonly, onTrouble: (message) => troubles.push(message) })
+        const found = await cache.get(keyOf(1))
+        for (const i of [2, 3]) await cache.put(keyOf(i), resultOf(i))
+        await cache.sweep()
+        console.log(JSON.stringify({ found: found !== null, troubles }))
+      }`
+    const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' })
+    chmodSync(dir, 0o755)
+    expect(stdout.trim().split('\n').map((line) => JSON.parse(line) as unknown), stderr).toEqual([
+      { found: true, troubles: [] },
+      { found: true, troubles: [`The cache ${dir} cannot be written (EACCES); baking without it. Name another folder in DEPTHMESH_CACHE_DIR.`] },
+    ])
+    expect(readdirSync(dir)).toHaveLength(1)
+    expect(statSync(entryOf(dir, 1)).mtimeMs).toBe(before)
   })
 
   it('is one warning when an entry cannot be read', async () => {
