@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DepthManifest } from '../../src/core/index.js'
@@ -102,8 +102,8 @@ describeInBrowser('the page of depthmesh report, opened from disk without a netw
   afterAll(() => browser.close())
 
   /** Opens a page and hears everything that it says or asks for. */
-  async function open(name: string): Promise<{ page: Page; heard: string[] }> {
-    const context = await browser.newContext({ offline: true, viewport: { width: 900, height: 900 } })
+  async function open(name: string, options: BrowserContextOptions = {}): Promise<{ page: Page; heard: string[] }> {
+    const context = await browser.newContext({ offline: true, viewport: { width: 900, height: 900 }, ...options })
     const page = await context.newPage()
     const heard: string[] = []
     const own = pathToFileURL(join(folder, name)).href
@@ -191,6 +191,34 @@ describeInBrowser('the page of depthmesh report, opened from disk without a netw
     expect((await picture(page)).bytes.equals(first.bytes)).toBe(true)
     expect(heard).toEqual([])
     await page.context().close()
+  })
+
+  it('comes closer when two fingers part', async () => {
+    const { page, heard } = await open('box.report.html', { hasTouch: true })
+    const box = (await page.locator('#view').boundingBox())!
+    const touch = await page.context().newCDPSession(page)
+    const fingers = async (type: 'touchStart' | 'touchMove', apart: number) =>
+      touch.send('Input.dispatchTouchEvent', { type, touchPoints: [-1, 1].map((side, id) => ({ id, x: box.x + box.width / 2 + (side * apart) / 2, y: box.y + box.height / 2 })) })
+    await fingers('touchStart', 100)
+    await fingers('touchMove', 200)
+    await touch.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+    await settled(page)
+    // Each finger's move is told by itself, so how much depends on their order; twice as far apart is half as far away.
+    const [yaw, pitch, zoom] = (await state(page)).pose!.split(' ').map(Number)
+    expect([yaw, pitch]).toEqual([0, 0])
+    expect(zoom).toBeCloseTo(0.5, 2)
+    expect(heard).toEqual([])
+    await page.context().close()
+  })
+
+  it('says so where there is no WebGL 2, and shows the rest', async () => {
+    const context = await browser.newContext({ offline: true })
+    const page = await context.newPage()
+    await page.addInitScript(() => (HTMLCanvasElement.prototype.getContext = () => null))
+    await page.goto(pathToFileURL(join(folder, 'box.report.html')).href)
+    expect(await page.locator('#view-message').textContent()).toContain('The viewer needs WebGL 2')
+    expect(await page.locator('.errors img').evaluateAll((images) => images.map((image) => (image as HTMLImageElement).naturalWidth))).toEqual([W, W, W])
+    await context.close()
   })
 
   it('shows facets, wires and errors', async () => {

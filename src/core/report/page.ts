@@ -107,8 +107,8 @@ function levelBytes({ lods }: DepthManifest, level: number): string {
   return lods.length > level && lods.length > 1 ? `${kib(lods[level].bytes)}, ` : ''
 }
 
-function preflight({ manifest, map, color, checked }: PageContent): Html {
-  const legend = { jumps: 'will be cut open', silhouettes: 'soft silhouette', spikes: 'spike', holes: 'hole' } as const
+function preflight({ manifest, settings, map, color, checked }: PageContent): Html {
+  const legend = { jumps: 'will be cut open', silhouettes: 'soft silhouette', spikes: 'spike', holes: settings.black === 'cut' ? 'nothing there' : 'hole' }
   const marks = (Object.keys(legend) as (keyof typeof legend)[]).map((kind) => html`<span><i style="background:rgb(${PREFLIGHT_COLORS[kind].join(' ')})"></i>${legend[kind]}</span>`)
   const { checks, cleaned } = manifest.preflight
   return html`<section aria-labelledby="preflight">

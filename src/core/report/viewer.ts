@@ -89,7 +89,7 @@ export function runViewer(): void {
   const home = data.inverseDepth ? { yaw: 0, pitch: 0, zoom: 1 } : { yaw: data.ground ? 0.5 : 0.45, pitch: data.ground ? 0.6 : 0.2, zoom: 1 }
   const pose = { ...home }
   const span = Math.hypot(data.width, data.height) * data.metresPerPixel
-  const fromPivot = data.inverseDepth ? data.pivot : (0.46 * span) / Math.tan(RELIEF_VIEW / 2)
+  const fromPivot = data.inverseDepth ? data.pivot : (0.42 * span) / Math.tan(RELIEF_VIEW / 2)
   let level = 0
   let mode = 0
   let swaying = false
