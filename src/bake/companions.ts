@@ -14,10 +14,12 @@ export interface CompanionBell {
 }
 
 /**
- * For `vite build --watch` on Rolldown, which does not see files that are created, and with a whole folder to watch builds for ever once its own output lies in there.
+ * For `vite build --watch` and bundled dev on Rolldown, which does not see files that are created, and with a whole folder to watch builds for ever once its own output lies in there.
  * Nothing but a temporary file is written.
+ *
+ * @param appeared told of each companion, before the bell is rung
  */
-export function createCompanionBell(): CompanionBell {
+export function createCompanionBell(appeared: (file: string) => void = () => undefined): CompanionBell {
   const file = join(tmpdir(), `depthmesh-${randomUUID()}`)
   const awaited = new Set<string>()
   const watchers = new Map<string, FSWatcher>()
@@ -25,7 +27,9 @@ export function createCompanionBell(): CompanionBell {
 
   const noticed = (folder: string, name: string | null): void => {
     const path = name === null ? undefined : join(folder, name)
-    if (path !== undefined && awaited.has(path) && existsSync(path)) writeFileSync(file, `${path} ${Date.now()}`)
+    if (path === undefined || !awaited.has(path) || !existsSync(path)) return
+    appeared(path)
+    writeFileSync(file, `${path} ${Date.now()}`)
   }
 
   return {

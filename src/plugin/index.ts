@@ -39,6 +39,7 @@ interface DevSession {
   baker: Baker
   live: LiveMaps
   files: DevFiles
+  bell?: CompanionBell
 }
 
 /**
@@ -146,9 +147,16 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
           return this.error(shownError(error, file, config))
         } finally {
           // After a failure too: mending the sidecar, say, has to be seen.
-          if (!session && this.meta.watchMode) for (const source of watchList(bakerOf().dependencies(file), shared, 'rolldownVersion' in this.meta)) this.addWatchFile(source)
+          if (session ? isBundledDev(this.environment) : this.meta.watchMode) {
+            for (const source of watchList((session?.baker ?? bakerOf()).dependencies(file), session ?? shared, 'rolldownVersion' in this.meta)) this.addWatchFile(source)
+          }
         }
       },
+    },
+
+    /** In bundled dev the bundler watches, and asks for its modules again; Vite's watcher and `hotUpdate` have no part in it. */
+    watchChange(file) {
+      if (isBundledDev(this.environment)) shared.serving.get(this.environment)?.live.noticed(file)
     },
 
     hotUpdate({ file, modules, server }) {
@@ -171,6 +179,7 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
     async closeBundle() {
       const session = shared.serving.get(this.environment)
       session?.live.close()
+      session?.bell?.close()
       await session?.baker.close()
       shared.building.delete(this.environment)
       if (shared.building.size === 0 && !(this.meta.watchMode && config.command === 'build')) await closeBaker()
@@ -196,12 +205,17 @@ function openBaker(config: ResolvedConfig, { settings, cache, workers, limits }:
   })
 }
 
-/** What `build --watch` looks at: Rollup sees files that are created, Rolldown has to be told. */
-function watchList(dependencies: Dependencies, shared: Shared, isRolldown: boolean): string[] {
+/** What a bundler that watches looks at: Rollup sees files that are created, Rolldown has to be told. */
+function watchList(dependencies: Dependencies, owner: { bell?: CompanionBell; live?: LiveMaps }, isRolldown: boolean): string[] {
   if (!isRolldown) return [...dependencies.present, ...dependencies.missing]
-  shared.bell ??= createCompanionBell()
-  shared.bell.listen(dependencies)
-  return [...dependencies.present, shared.bell.file]
+  owner.bell ??= createCompanionBell((file) => owner.live?.noticed(file))
+  owner.bell.listen(dependencies)
+  return [...dependencies.present, owner.bell.file]
+}
+
+/** Does a bundler serve the pages of this environment (`experimental.bundledDev` of Vite 8.3)? Not every version names one to every hook. */
+function isBundledDev(environment: Environment | undefined): boolean {
+  return environment !== undefined && 'bundledDev' in environment && environment.bundledDev !== undefined
 }
 
 function devUrls(files: DevFiles, map: string, asset: BakedAsset, config: ResolvedConfig): (file: string) => string {
