@@ -7,8 +7,8 @@ import type { LevelSpread } from './levels.js'
 
 /** More black than this share of the map is looked at. */
 const MANY_ZEROS = 0.01
-/** This part of a hole's border breaks off. A black back wall has floor and ceiling run into it. */
-const RISING_BORDER = 0.8
+/** This part of a hole's border breaks off: all of it in stereo and sensor maps. A black back wall has floor and ceiling run into it: of seven in seeded scenes, most of them hidden behind spheres, .86–.94 breaks off, and all of one. */
+const RISING_BORDER = 0.95
 /** A hole's border is at least this far above black: of the largest level … */
 const BORDER_OF_SCALE = 0.025
 /** … and of the range between the 1st and the 99th percentile. A dark background fades into black; a hole breaks off. */

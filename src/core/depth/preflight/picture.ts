@@ -12,8 +12,8 @@ const ASPECT = 0.01
 const REACH = 12
 /** Gain in fit from which another place is believed: 13 of 13 pictures moved by 2 % and 13 of 13 mirrored ones gain 1.7 times and more; untouched photographs up to 1.25. */
 const GAIN = 1.4
-/** A shift shorter than this, pixels of the small copies, is none: light and shadow move outlines that far (by 1 and 1.4 on two painted reliefs that fit to the pixel). */
-const SHORTEST = 2
+/** A shift shorter than this, pixels of the small copies, is none: light, shadow and rims move outlines that far (by 1 to 2.3 on four painted reliefs that fit to the pixel). */
+const SHORTEST = 3
 /**
  * What has been moved has been moved everywhere: of the upper, lower, left and right half of the edges this many find the same place, to within {@link SAME_PLACE} pixels.
  * In moved pictures 2 to 4 do; where shadows make a place look better than the right one, 1 at most.
@@ -46,33 +46,52 @@ export function checkPicture(thumbnail: Thumbnail, size: { width: number; height
     })
   }
 
-  const edges = strongestEdges(settings.black === 'cut' ? onBackground(thumbnail) : thumbnail)
-  if (edges.at.length === 0) return checks
+  // What is cut from black has an outline besides the edges inside it. Some props are painted beyond their outlines, some have hardly an edge inside: where either fits, all is well.
   const gray = shrink(picture.gray, picture.width, picture.height, thumbnail)
-  const strength = slopes(gray)
-  const plain = bestPlacement(edges, strength, thumbnail)
-  const mirrored = bestPlacement(edges, slopes(mirror(gray)), thumbnail)
-  if (Math.max(plain.best, mirrored.best) < RELATED) return checks
-  if (mirrored.best > GAIN * plain.best) {
+  const verdicts = (settings.black === 'cut' ? [thumbnail, onBackground(thumbnail)] : [thumbnail]).map((depth) => compare(depth, gray))
+  const verdict = verdicts.find(({ says }) => says === 'fits') ?? verdicts.find(({ says }) => says !== 'nothing')
+  if (verdict?.says === 'mirrored') {
     checks.push({
       id: 'mirrored',
       severity: 'warning',
-      value: gain(mirrored.best, plain.best),
-      found: `the picture’s outlines fit the map ${times(gain(mirrored.best, plain.best))} better when it is mirrored`,
+      value: verdict.gain,
+      found: `the picture’s outlines fit the map ${times(verdict.gain)} better when it is mirrored`,
       why: 'Left and right seem to be swapped between map and picture.',
       advice: 'Mirror one of the two.',
     })
-  } else if (isMoved(plain, edges, strength, thumbnail)) {
+  } else if (verdict?.says === 'moved') {
     checks.push({
       id: 'misaligned',
       severity: 'warning',
-      value: gain(plain.best, plain.still),
-      found: `the picture’s outlines fit the map ${times(gain(plain.best, plain.still))} better when it is moved ${way(plain, thumbnail, size)}`,
+      value: verdict.gain,
+      found: `the picture’s outlines fit the map ${times(verdict.gain)} better when it is moved ${way(verdict, thumbnail, size)}`,
       why: 'Colours of one thing will lie on another along every silhouette.',
       advice: 'Crop both alike, or make the map from this very picture.',
     })
   }
   return checks
+}
+
+/** What the edges of map and picture say about each other, how many times better the other place is, and where. */
+interface Verdict {
+  says: 'fits' | 'mirrored' | 'moved' | 'nothing'
+  gain: number
+  x: number
+  y: number
+}
+
+function compare(depth: Thumbnail, gray: Thumbnail): Verdict {
+  const edges = strongestEdges(depth)
+  const nothing: Verdict = { says: 'nothing', gain: 1, x: 0, y: 0 }
+  if (edges.at.length === 0) return nothing
+  const strength = slopes(gray)
+  const turned = slopes(mirror(gray))
+  const plain = bestPlacement(edges, strength, depth)
+  const mirrored = bestPlacement(edges, turned, depth)
+  if (Math.max(plain.best, mirrored.best) < RELATED) return nothing
+  if (mirrored.best > GAIN * plain.best) return isOnePlace({ ...mirrored, still: plain.best }, edges, turned, depth) ? { ...mirrored, says: 'mirrored', gain: gain(mirrored.best, plain.best) } : nothing
+  if (!isOnePlace(plain, edges, strength, depth)) return nothing
+  return { ...plain, says: plain.best > GAIN * plain.still && Math.hypot(plain.x, plain.y) >= SHORTEST ? 'moved' : 'fits', gain: gain(plain.best, plain.still) }
 }
 
 /**
@@ -159,9 +178,8 @@ function bestPlacement({ at, weights }: Edges, strength: Float32Array, { width, 
   return { best, still, x: bestX, y: bestY }
 }
 
-/** Whether the picture fits better at another place, and is there as a whole. */
-function isMoved({ best, still, x, y }: Placement, { at, weights }: Edges, strength: Float32Array, thumbnail: Thumbnail): boolean {
-  if (best <= GAIN * still || Math.hypot(x, y) < SHORTEST) return false
+/** Whether the picture is in that place as a whole, and not just where it happens to fit best. */
+function isOnePlace({ best, still, x, y }: Placement, { at, weights }: Edges, strength: Float32Array, thumbnail: Thumbnail): boolean {
   const byRow = Array.from(at, (_, k) => k)
   const byColumn = byRow.toSorted((a, b) => (at[a] % thumbnail.width) - (at[b] % thumbnail.width))
   const middle = at.length >> 1
@@ -170,8 +188,10 @@ function isMoved({ best, still, x, y }: Placement, { at, weights }: Edges, stren
   )
   // Outlines that were painted too wide (or too narrow) fit when the top is moved up and the bottom down, and so with left and right.
   const [top, bottom, left, right] = halves
-  if (Math.abs(top.y + bottom.y) <= SAME_PLACE && Math.abs(left.x + right.x) <= SAME_PLACE) return false
-  return halves.filter((half) => Math.hypot(half.x - x, half.y - y) <= SAME_PLACE).length >= HALVES || (best > GOOD_FIT && still < NO_FIT * best)
+  const apart = (one: number, other: number) => one * other < 0 && Math.abs(one + other) <= SAME_PLACE
+  const isRim = apart(top.y, bottom.y) && apart(left.x, right.x)
+  const agreeing = halves.filter((half) => Math.hypot(half.x - x, half.y - y) <= SAME_PLACE).length
+  return agreeing > HALVES || (!isRim && (agreeing === HALVES || (best > GOOD_FIT && still < NO_FIT * best)))
 }
 
 /** Length of the gradient (central differences); 0 at the border and where it is unknown. */
@@ -194,7 +214,7 @@ function mirror({ width, height, values }: Thumbnail): Thumbnail {
 }
 
 /** How to move the picture so that what lies at `x`, `y` comes to lie where it belongs: `8 px to the left and 3 px up`. */
-function way({ x, y }: Placement, thumbnail: Thumbnail, size: { width: number; height: number }): string {
+function way({ x, y }: { x: number; y: number }, thumbnail: Thumbnail, size: { width: number; height: number }): string {
   const across = Math.round((Math.abs(x) / thumbnail.width) * size.width)
   const down = Math.round((Math.abs(y) / thumbnail.height) * size.height)
   return [across > 0 ? `${across} px to the ${x > 0 ? 'left' : 'right'}` : '', down > 0 ? `${down} px ${y > 0 ? 'up' : 'down'}` : ''].filter((part) => part !== '').join(' and ')
