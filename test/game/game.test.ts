@@ -39,13 +39,11 @@ describeInBrowser('the game', () => {
 
   const state = (): Promise<GameView> => page.evaluate(() => window.__game.state())
 
-  it('plays from the title to a score with the keyboard alone', async () => {
-    expect((await state()).phase).toBe('title')
-    await page.keyboard.press('Enter')
-    await expect.poll(async () => (await state()).phase).toBe('playing')
+  /** Steers toward the next ring with the keys, until `enough`. */
+  async function fly(enough: (now: GameView) => boolean): Promise<GameView> {
     const held = new Set<string>()
     let now = await state()
-    while (now.rings === 0 && now.phase === 'playing') {
+    while (!enough(now)) {
       const { right, up } = now.next
       const wanted: Record<(typeof KEYS)[number], boolean> = { ArrowLeft: right < -1.5, ArrowRight: right > 1.5, ArrowUp: up > 1, ArrowDown: up < -1 }
       for (const key of KEYS) {
@@ -57,14 +55,29 @@ describeInBrowser('the game', () => {
       now = await state()
     }
     for (const key of held) await page.keyboard.up(key)
+    return now
+  }
+
+  it('plays from the title to a score with the keyboard alone', async () => {
+    expect((await state()).phase).toBe('title')
+    await page.keyboard.press('Enter')
+    await expect.poll(async () => (await state()).phase, { timeout: 10_000 }).toBe('playing')
+    const now = await fly(({ rings, phase }) => rings > 0 || phase !== 'playing')
     expect(now.rings).toBeGreaterThan(0)
     expect(now.score).toBeGreaterThanOrEqual(100)
     expect(Number((await page.textContent('#score b'))?.replace(/\D/g, ''))).toBeGreaterThanOrEqual(100)
   }, 120_000)
 
-  it('shows frames a second, draw calls and triangles', async () => {
+  it('shows frames a second, draw calls, triangles and texture memory on a key, and hides them again', async () => {
+    expect(await page.isVisible('#cost')).toBe(false)
+    await page.keyboard.press('KeyF')
     await expect.poll(() => page.textContent('#fps')).toMatch(/^\d+ fps$/)
-    expect(await page.textContent('#cost')).toMatch(/^\d+ draws · [1-9]\d*k triangles · \d+ textures$/)
+    expect(await page.textContent('#cost')).toMatch(/^\d+ draws · [1-9]\d*k triangles · \d+ textures, [1-9]\d* MB$/)
+    expect(await page.isVisible('#cost')).toBe(true)
+    const [draws] = /\d+/.exec((await page.textContent('#cost')) ?? '') ?? []
+    expect(Number(draws)).toBeLessThan(80)
+    await page.keyboard.press('KeyF')
+    await expect.poll(() => page.isVisible('#cost')).toBe(false)
   })
 
   it('shows the wires and the level of each picture on a key, and hides them again', async () => {
@@ -72,7 +85,7 @@ describeInBrowser('the game', () => {
     await expect.poll(async () => (await state()).wireframe).toBe(true)
     const rows = await page.locator('#levels tr').allTextContents()
     expect(rows[0]).toBe('level: by error on screen')
-    for (const name of ['canyon', 'valley 1', 'tree', 'spire', 'ruin', 'crystal']) expect(rows.find((row) => row.startsWith(name))).toMatch(/LOD \d[\d,]+ △/)
+    for (const name of ['canyon', 'valley 1', 'tree', 'tree 2', 'spire', 'ruin', 'crystal', 'rock', 'rock 3', 'cactus', 'arch']) expect(rows.find((row) => row.startsWith(name))).toMatch(/LOD \d[\d,]+ △/)
     expect(await page.isVisible('#levels')).toBe(true)
     await page.keyboard.press('KeyX')
     await expect.poll(async () => (await state()).wireframe).toBe(false)
@@ -88,9 +101,27 @@ describeInBrowser('the game', () => {
     await expect.poll(async () => (await state()).levels.canyon, { timeout: 20_000 }).toBeLessThan(3)
   })
 
+  it('flies until night, shows the score, and flies again', async () => {
+    await page.goto(`${server.resolvedUrls?.local[0] ?? ''}#late`)
+    await page.reload()
+    await page.waitForFunction(() => document.body.dataset.phase === 'title', null, { timeout: 90_000 })
+    await page.keyboard.press('Enter')
+    await expect.poll(async () => (await state()).phase, { timeout: 10_000 }).toBe('playing')
+    const { score, rings } = await fly(({ phase }) => phase === 'over')
+    expect(rings).toBeGreaterThan(0)
+    await expect.poll(() => page.isVisible('#end')).toBe(true)
+    const shown = async (place: string) => Number((await page.textContent(place))?.replace(/\D/g, ''))
+    expect(await shown('#total')).toBe(score)
+    expect(await shown('#rings')).toBe(rings)
+    expect(await shown('#best')).toBe(score)
+    await page.keyboard.press('Enter')
+    await expect.poll(async () => (await state()).phase, { timeout: 10_000 }).toBe('playing')
+    expect((await state()).rings).toBe(0)
+  }, 180_000)
+
   it('keeps drawing and complains of nothing', async () => {
     const { frames } = await state()
-    await expect.poll(async () => (await state()).frames).toBeGreaterThan(frames + 2)
+    await expect.poll(async () => (await state()).frames, { timeout: 20_000 }).toBeGreaterThan(frames + 2)
     expect(problems).toEqual([])
   })
 })

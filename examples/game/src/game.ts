@@ -23,6 +23,8 @@ const CRYSTAL_REACH = 7.5
 /** Share of the daylight from which dusk falls. */
 const DUSK_FROM = 0.45
 const BEST = 'last-light-best'
+/** `#late` in the address: a short flight, for a quick look and for tests. Seconds of light. */
+const LIGHT = location.hash.includes('late') ? 14 : DAYLIGHT
 
 /** What tests and the curious may look at: copies of the state, and no way to change it. */
 export interface GameView {
@@ -65,6 +67,7 @@ export class Game {
   #frames = 0
   #fps = 60
   #shownCost = 0
+  #figures = false
   #wireframe = false
   /** A level for all, or each picks its own. */
   #forced: number | null = null
@@ -116,7 +119,7 @@ export class Game {
     if (this.#phase === 'playing' || this.#phase === 'loading') return
     this.#sound.wake()
     this.#seed++
-    this.#run = newRun()
+    this.#run = newRun(LIGHT)
     this.#flight = takeOff(this.#ground.valley)
     this.#glider.reset(this.#flight)
     this.#stage.place(this.#flight)
@@ -283,6 +286,11 @@ export class Game {
   #pressed(code: string): void {
     if ((code === 'Enter' || code === 'Space') && this.#phase !== 'playing') this.#start()
     if (code === 'KeyM') this.#hud.call(this.#sound.toggle() ? 'silence' : 'sound')
+    if (code === 'KeyF') {
+      this.#figures = !this.#figures
+      this.#hud.figures(this.#figures)
+      this.#tell()
+    }
     if (code === 'KeyX') {
       this.#wireframe = !this.#wireframe
       showWires(this.#wireframe)
@@ -319,8 +327,7 @@ export class Game {
   }
 
   #tell(): void {
-    const { render, memory } = this.#stage.renderer.info
-    this.#hud.cost(this.#fps, render.calls, render.triangles, memory.textures)
+    if (this.#figures) this.#hud.cost({ fps: this.#fps, ...this.#stage.cost(this.#backdrop) })
     if (this.#wireframe) fillLevels(this.#hud.levels, this.#backgrounds(), this.#forced)
   }
 

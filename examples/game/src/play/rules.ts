@@ -28,8 +28,9 @@ export interface Run {
 
 export type Event = 'ring' | 'miss' | 'mote' | 'crystal' | 'crash'
 
-export function newRun(): Run {
-  return { score: 0, chain: 0, longest: 0, rings: 0, light: DAYLIGHT, boost: 0.35 }
+/** @param light seconds until night */
+export function newRun(light = DAYLIGHT): Run {
+  return { score: 0, chain: 0, longest: 0, rings: 0, light, boost: 0.35 }
 }
 
 /** What a ring is worth now: ×1 for the first, one more for each in a row. */

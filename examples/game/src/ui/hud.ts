@@ -72,9 +72,14 @@ export function createHud() {
       find<HTMLButtonElement>('#again').focus({ preventScroll: true })
     },
 
-    cost(fps: number, calls: number, triangles: number, textures: number): void {
+    /** @param memory of the textures, bytes */
+    cost({ fps, calls, triangles, textures, memory }: Record<'fps' | 'calls' | 'triangles' | 'textures' | 'memory', number>): void {
       find('#fps').textContent = `${fps.toFixed(0)} fps`
-      find('#cost').textContent = `${calls} draws · ${Math.round(triangles / 1000)}k triangles · ${textures} textures`
+      find('#cost').textContent = `${calls} draws · ${Math.round(triangles / 1000)}k triangles · ${textures} textures, ${(memory / 2 ** 20).toFixed(0)} MB`
+    },
+
+    figures(on: boolean): void {
+      document.body.classList.toggle('figures', on)
     },
 
     inspecting(on: boolean): void {

@@ -1,6 +1,9 @@
 import { DoubleSide, Group, InstancedMesh, Matrix4, Quaternion, Vector3, type Camera, type Mesh, type MeshBasicMaterial, type Object3D, type Scene } from 'three'
 import type { DepthAsset } from 'depthmesh'
 import { loadDepthBackground, type DepthBackground } from 'depthmesh/three'
+import { asset as arch } from 'depthmesh:arch?seed=1&size=512&width=34&lods=4000,1000,250'
+import { asset as cactus } from 'depthmesh:cactus?seed=9&size=384&width=3.4&lods=1600,500,150&variants=1'
+import { asset as rock } from 'depthmesh:rock?seed=9&size=448&width=6&lods=2000,600,150&variants=2'
 import { asset as crystal } from '../art/crystal.depth.png'
 import { asset as ruin } from '../art/ruin.depth.png'
 import { asset as spire } from '../art/spire.depth.png'
@@ -20,13 +23,20 @@ interface Kind {
   size: [number, number]
   /** Metres that its foot is sunk into the ground. */
   sunk: number
+  /** How far it may be turned from facing the way, radians, to either side. */
+  turn: number
+  /** What the evening makes of its colours: shapes of the library are lit by a day's sun. */
+  tint?: [red: number, green: number, blue: number]
 }
 
 const KINDS: Record<string, Kind> = {
-  tree: { asset: tree, count: 18, aside: [17, 46], size: [0.8, 1.5], sunk: 0.2 },
-  spire: { asset: spire, count: 10, aside: [26, 54], size: [0.7, 1.3], sunk: 0.8 },
-  ruin: { asset: ruin, count: 5, aside: [24, 42], size: [0.9, 1.3], sunk: 0.6 },
-  crystal: { asset: crystal, count: 8, aside: [5, 24], size: [0.6, 1], sunk: 0.4 },
+  tree: { asset: tree, count: 15, aside: [19, 46], size: [0.8, 1.5], sunk: 0.2, turn: 0.25 },
+  spire: { asset: spire, count: 8, aside: [28, 54], size: [0.7, 1.3], sunk: 0.8, turn: 0.25 },
+  ruin: { asset: ruin, count: 3, aside: [24, 42], size: [0.9, 1.3], sunk: 0.6, turn: 0.25 },
+  crystal: { asset: crystal, count: 8, aside: [5, 24], size: [0.6, 1], sunk: 0.4, turn: 0.25 },
+  rock: { asset: rock, count: 18, aside: [10, 40], size: [0.5, 1.5], sunk: 0.35, turn: 0.3, tint: [1.65, 0.94, 0.55] },
+  cactus: { asset: cactus, count: 16, aside: [11, 44], size: [0.7, 1.4], sunk: 0.15, turn: 0.3, tint: [1.35, 1.05, 0.66] },
+  arch: { asset: arch, count: 2, aside: [27, 40], size: [0.85, 1.2], sunk: 2.2, turn: 0.12, tint: [1.5, 1, 0.74] },
 }
 
 /** Distance that a prop may be behind the camera before it is set up ahead again. */
@@ -49,9 +59,13 @@ export interface Props {
   follow(z: number, camera: Camera, choose: boolean): void
 }
 
-/** Trees, rocks, ruins and crystals: a picture each, drawn many times in one call. */
+/** Trees, rocks, ruins and crystals: a picture and its variations, each drawn many times in one call. */
 export async function createProps(scene: Scene, valley: Valley): Promise<Props> {
-  const groves = await Promise.all(Object.entries(KINDS).map(([name, kind], salt) => createGrove(name, kind, salt + 1, scene, valley)))
+  const sorts = Object.entries(KINDS).flatMap(([name, kind]) => {
+    const assets = [kind.asset, ...kind.asset.variants]
+    return assets.map((asset, i) => ({ name: i === 0 ? name : `${name} ${i + 1}`, kind: { ...kind, asset, count: Math.ceil(kind.count / assets.length) } }))
+  })
+  const groves = await Promise.all(sorts.map(({ name, kind }, salt) => createGrove(name, kind, salt + 1, scene, valley)))
   return {
     kinds: groves,
     crystals: groves.find(({ name }) => name === 'crystal')?.standing ?? [],
@@ -61,8 +75,9 @@ export async function createProps(scene: Scene, valley: Valley): Promise<Props> 
   }
 }
 
-async function createGrove(name: string, { asset, count, aside, size, sunk }: Kind, salt: number, scene: Scene, valley: Valley) {
+async function createGrove(name: string, { asset, count, aside, size, sunk, turn, tint }: Kind, salt: number, scene: Scene, valley: Valley) {
   const spacing = FADE_TO / count
+  const wide = asset.bounds.max[0] - asset.bounds.min[0]
   const standing = Array.from({ length: count }, (_, i) => place(i))
   const drawn = new Group()
   scene.add(drawn)
@@ -73,7 +88,9 @@ async function createGrove(name: string, { asset, count, aside, size, sunk }: Ki
     const z = -40 - (serial + 0.8 * random(serial, salt, 1)) * spacing
     const side = random(serial, salt, 2) < 0.5 ? -1 : 1
     const x = valley.middle(z) + side * (aside[0] + (aside[1] - aside[0]) * random(serial, salt, 3))
-    return { serial, x, z, y: valley.height(x, z) - sunk, size: size[0] + (size[1] - size[0]) * random(serial, salt, 4) }
+    // On a slope its lower foot has to reach the ground.
+    const y = Math.min(...[-0.35, 0, 0.35].map((share) => valley.height(x + share * wide, z))) - sunk
+    return { serial, x, z, y, size: size[0] + (size[1] - size[0]) * random(serial, salt, 4) }
   }
 
   /** Each level is drawn as one instanced mesh instead of the scene that was loaded. */
@@ -87,6 +104,7 @@ async function createGrove(name: string, { asset, count, aside, size, sunk }: Ki
     for (const mesh of meshes) {
       const material = mesh.material as MeshBasicMaterial
       material.side = DoubleSide // half of them are mirrored
+      if (tint !== undefined) material.color.setRGB(...tint)
       const instanced = new InstancedMesh(mesh.geometry, material, count)
       instanced.userData.own = mesh.matrixWorld.clone()
       instanced.frustumCulled = false
@@ -104,7 +122,7 @@ async function createGrove(name: string, { asset, count, aside, size, sunk }: Ki
   const standIn = new Vector3()
   const matrix = new Matrix4()
   const position = new Vector3()
-  const turn = new Quaternion()
+  const turned = new Quaternion()
   const scale = new Vector3()
   const up = new Vector3(0, 1, 0)
 
@@ -116,8 +134,8 @@ async function createGrove(name: string, { asset, count, aside, size, sunk }: Ki
       for (const [i, { serial, x, y, z, size }] of standing.entries()) {
         const mirror = random(serial, salt, 5) < 0.5 ? -1 : 1
         // Its own light comes from the left: mirrored ones are turned less than they could be.
-        turn.setFromAxisAngle(up, (random(serial, salt, 6) - 0.5) * 0.5)
-        matrix.compose(position.set(x, y - foot * size, z), turn, scale.set(size * mirror, size, size))
+        turned.setFromAxisAngle(up, (2 * random(serial, salt, 6) - 1) * turn)
+        matrix.compose(position.set(x, y - foot * size, z), turned, scale.set(size * mirror, size, size))
         node.setMatrixAt(i, matrix.multiply(node.userData.own as Matrix4))
       }
       node.instanceMatrix.needsUpdate = true

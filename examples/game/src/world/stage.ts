@@ -1,4 +1,4 @@
-import { PerspectiveCamera, Scene, WebGLRenderer } from 'three'
+import { PerspectiveCamera, Scene, WebGLRenderer, type Mesh, type Texture } from 'three'
 import type { Flight } from '../play/flight.js'
 import type { Backdrop } from './backdrop.js'
 
@@ -13,8 +13,10 @@ const ABOVE = 2.7
 const SLOW = 42
 const QUICK = 57
 const COARSEST = 0.6
+/** RGBA and its mipmaps. */
+const BYTES_A_TEXEL = (4 * 4) / 3
 /** `#sharp` in the address, for screenshots on slow machines. */
-const KEEP_SHARP = location.hash === '#sharp'
+const KEEP_SHARP = location.hash.includes('sharp')
 
 /** The picture: the far world first, then the near one over it. */
 export class Stage {
@@ -75,6 +77,24 @@ export class Stage {
     renderer.render(backdrop.scene, backdrop.camera)
     renderer.clearDepth()
     renderer.render(this.scene, this.camera)
+  }
+
+  /** What the last picture took: draw calls, triangles, textures and what those hold of the GPU's memory, bytes. */
+  cost(backdrop: Backdrop): Record<'calls' | 'triangles' | 'textures' | 'memory', number> {
+    const { render, memory } = this.renderer.info
+    const textures = new Set<Texture>()
+    for (const scene of [this.scene, backdrop.scene]) {
+      scene.traverse((node) => {
+        const { map } = ((node as Partial<Mesh>).material ?? {}) as { map?: Texture | null }
+        if (map) textures.add(map)
+      })
+    }
+    let bytes = 0
+    for (const { image } of textures) {
+      const { width = 0, height = 0 } = (image ?? {}) as { width?: number; height?: number }
+      bytes += width * height * BYTES_A_TEXEL
+    }
+    return { calls: render.calls, triangles: render.triangles, textures: memory.textures, memory: bytes }
   }
 
   /** Trades sharpness for frames where the machine is slow. Waits between two steps, so that it does not swing. */
