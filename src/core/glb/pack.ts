@@ -1,6 +1,7 @@
 import { MeshoptEncoder } from 'meshoptimizer'
 import type { Mesh } from '../mesh/unproject.js'
-import { Exponential, isOnLattice, LATTICE, MANTISSA_LIMIT, ON_LATTICE, PIXEL_STYLES, type PackedNumbers, type PixelStyle } from './exponential.js'
+import { alignExponents } from './exponent-runs.js'
+import { Exponential, isOnLattice, LATTICE, MANTISSA_LIMIT, ON_LATTICE, type PackedNumbers } from './exponential.js'
 import type { SourceCamera } from './manifest.js'
 
 /** How fine a vertex is stored in the source view, pixels: "a tenth of a pixel" keeps the outermost ring and costs nothing that can be seen (14 bits lost 6.5 dB there). */
@@ -67,21 +68,26 @@ export interface PackedMeshes {
  *
  * - Orthographic: x and y are exact pixel indices; they serve as UVs too. Heights are exact 16-bit levels under a scale of their
  *   own; where lit, under the one scale of x and y, as fine as the level's error asks for.
- * - Perspective: x and y in steps of a tenth of a pixel at the nearest vertex; z in steps that grow with depth², as one pixel of
+ * - Perspective: x and y in steps of a tenth of a pixel, which grow with depth; z in steps that grow with depth², as one pixel of
  *   disparity does. Vertices move along their ray, so that the picture doesn't. UVs are exact pixel indices.
  *
  * Where meshopt compresses, all of these are floats with few bits, which its exponential filter stores as integers of 24 bits with
  * an exponent each. So 0.1 px between 1 m and 10 m, which 16 bits can't hold, needs no more than its bits; z can be coarser where it
  * is far (2.38 bytes a triangle against 2.56, 100k triangles of a 2752 px photo); and pixel centres can be whole numbers although
- * the picture's edges lie half a pixel beside them (0.19 bytes a triangle less than half pixels throughout). Without meshopt,
- * 16-bit integers take less, wherever they are fine enough.
+ * the picture's edges lie half a pixel beside them (0.19 bytes a triangle less than half pixels throughout). Neighbours share an exponent
+ * where that is smaller (`alignExponents`: 4 to 6 % of all). Without meshopt, 16-bit integers take less, wherever they are fine enough.
  */
 export async function packMeshes(given: readonly Mesh[], plan: PackPlan): Promise<PackedMeshes> {
   await MeshoptEncoder.ready
   const meshes = given.map(withoutUnused)
   const { packer, ...placed } = plan.camera ? perspective(meshes, plan, plan.camera) : orthographic(meshes, plan)
-  const styles = plan.integers ? PIXEL_STYLES.slice(0, 1) : PIXEL_STYLES
-  return { meshes: meshes.map((mesh) => smallest(styles.map((style) => finish(mesh, packer(mesh, style))))), ...placed }
+  const packed = meshes.map((mesh) => finish(mesh, packer(mesh)))
+  // What is not compressed has no use for it.
+  for (const { positions, uvs } of plan.integers ? [] : packed) {
+    if (positions.exponential) alignExponents(positions.exponential, 3)
+    if (uvs.exponential) alignExponents(uvs.exponential, 2)
+  }
+  return { meshes: packed, ...placed }
 }
 
 /** The meshes as they are: float metres and UVs, in an order that GPUs like. */
@@ -94,7 +100,7 @@ export async function keepMeshes(given: readonly Mesh[]): Promise<PackedMeshes> 
 }
 
 /** How to pack each mesh of a level. */
-type Packing = Omit<PackedMeshes, 'meshes'> & { packer: (mesh: Mesh, style: PixelStyle) => Stored }
+type Packing = Omit<PackedMeshes, 'meshes'> & { packer: (mesh: Mesh) => Stored }
 type Stored = Omit<PackedMesh, 'indices' | 'dropped'>
 
 // --- perspective ---------------------------------------------------------------------------------------------------
@@ -110,7 +116,7 @@ function perspective(meshes: readonly Mesh[], plan: PackPlan, camera: SourceCame
       deepest = Math.max(deepest, -positions[i])
     }
   }
-  // Rounding x and y moves a vertex by at most half a step each: √½ step in all.
+  // Rounding x and y moves a vertex by at most half a step each: √½ step in all. Steps grow with depth, in powers of two of the nearest vertex's.
   const finest = (pixels * Math.SQRT2 * nearest) / focal
   // Half a step of z is `pixels` of disparity: it grows with depth², in powers of two of the step of x and y.
   const metresZ = ((2 * pixels) / Math.max(DISPARITY_TO_WIDTH * plan.map.width, plan.parallax)) * (1 / camera.near - 1 / camera.far)
@@ -118,7 +124,7 @@ function perspective(meshes: readonly Mesh[], plan: PackPlan, camera: SourceCame
   // The farthest plane, which fills so many pictures, comes out exactly where it is.
   const farthest = finest * 2 ** exponentAt(camera.far)
   const step = camera.far / Math.ceil(camera.far / farthest) / 2 ** exponentAt(camera.far)
-  const packer = (mesh: Mesh, style: PixelStyle): Stored => {
+  const packer = (mesh: Mesh): Stored => {
     const { positions, uvs } = mesh
     const packed = new Exponential(positions.length)
     const round = (vertex: number, wanted: number) => {
@@ -132,13 +138,14 @@ function perspective(meshes: readonly Mesh[], plan: PackPlan, camera: SourceCame
       const mantissa = Math.round(-depth / step / 2 ** exponent)
       // The vertex stays on its ray: its pixel doesn't move.
       const along = (-mantissa * 2 ** exponent) / depth
-      packed.set(x, right(positions[x] * along * 2 ** finer), -finer)
-      packed.set(y, -down(-positions[y] * along * 2 ** finer), -finer)
+      const across = Math.floor(Math.log2(depth / nearest)) - finer
+      packed.set(x, right((positions[x] * along) / 2 ** across), across)
+      packed.set(y, -down((-positions[y] * along) / 2 ** across), across)
       packed.set(z, mantissa, exponent)
     }
     for (let vertex = 0; vertex < positions.length / 3; vertex++) round(vertex, 0)
     for (const finer of FINER_WHERE_TURNED) for (const vertex of turnedOver(mesh, packed.values)) round(vertex, finer)
-    return { positions: packed.numbers(), ...pixelUvs(mesh, plan, style) }
+    return { positions: packed.numbers(), ...pixelUvs(mesh, plan) }
   }
   return {
     packer,
@@ -174,7 +181,7 @@ function tolerancePixels(error: number): number {
 }
 
 /** UVs as pixel indices. */
-function pixelUvs(mesh: Mesh, { map, integers }: PackPlan, style: PixelStyle): Pick<Stored, 'uvs' | 'uvScale' | 'uvOffset'> {
+function pixelUvs(mesh: Mesh, { map, integers }: PackPlan): Pick<Stored, 'uvs' | 'uvScale' | 'uvOffset'> {
   const size = [map.width, map.height]
   if (integers) {
     const steps = fitsLattice(mesh, map) ? size.map((pixels) => pixels * LATTICE) : [MAX_USHORT, MAX_USHORT]
@@ -182,7 +189,7 @@ function pixelUvs(mesh: Mesh, { map, integers }: PackPlan, style: PixelStyle): P
     return { uvs: { values, exponential: null }, uvScale: [1 / steps[0], 1 / steps[1]], uvOffset: [0, 0] }
   }
   const packed = new Exponential(mesh.uvs.length)
-  for (let i = 0; i < mesh.uvs.length; i++) packed.setPixel(i, mesh.uvs[i] * size[i & 1], style)
+  for (let i = 0; i < mesh.uvs.length; i++) packed.setPixel(i, mesh.uvs[i] * size[i & 1])
   return { uvs: packed.numbers(), uvScale: [1 / size[0], 1 / size[1]], uvOffset: [0.5 / size[0], 0.5 / size[1]] }
 }
 
@@ -231,7 +238,7 @@ function orthographic(meshes: readonly Mesh[], plan: PackPlan): Packing {
       rounded = Math.max(rounded, Math.abs(Math.round(height / stepZ) * stepZ - height))
     }
   }
-  const packer = (mesh: Mesh, style: PixelStyle): Stored => {
+  const packer = (mesh: Mesh): Stored => {
     const count = mesh.positions.length / 3
     const whole = new Uint16Array(integers ? count * 3 : 0)
     const packed = new Exponential(integers ? 0 : count * 3)
@@ -244,8 +251,8 @@ function orthographic(meshes: readonly Mesh[], plan: PackPlan): Packing {
         whole[i * 3 + 1] = Math.round(up * LATTICE)
         whole[i * 3 + 2] = z
       } else {
-        packed.setPixel(i * 3, right, style)
-        packed.setPixel(i * 3 + 1, up, style)
+        packed.setPixel(i * 3, right)
+        packed.setPixel(i * 3 + 1, up)
         packed.set(i * 3 + 2, z, exponent)
       }
     }
@@ -255,7 +262,7 @@ function orthographic(meshes: readonly Mesh[], plan: PackPlan): Packing {
     for (let i = 0; i < count && follows; i++) {
       follows = near(mesh.uvs[i * 2] * map.width, rightOf(mesh, i)) && near((1 - mesh.uvs[i * 2 + 1]) * map.height, upOf(mesh, i))
     }
-    if (!follows) return { positions, ...pixelUvs(mesh, plan, style) }
+    if (!follows) return { positions, ...pixelUvs(mesh, plan) }
     const values = positions.values.filter((_, i) => i % 3 !== 2)
     const corner = integers ? 0 : 0.5
     return {
@@ -296,18 +303,6 @@ function commonDivisor(meshes: readonly Mesh[], levelOf: (mesh: Mesh, vertex: nu
 }
 
 // --- order and topology ----------------------------------------------------------------------------------------------
-
-/** The one that takes the fewest bytes: that depends on the mesh, and trying costs a few milliseconds. */
-function smallest(candidates: readonly PackedMesh[]): PackedMesh {
-  const bytes = ({ uvs, positions }: PackedMesh) =>
-    [uvs, positions].reduce((sum, { exponential, values }, i) => (exponential ? sum + encodedBytes(exponential, values.length / (i + 2)) : sum), 0)
-  const sizes = candidates.length > 1 ? candidates.map(bytes) : [0]
-  return candidates[sizes.indexOf(Math.min(...sizes))]
-}
-
-function encodedBytes(exponential: Int32Array, count: number): number {
-  return MeshoptEncoder.encodeVertexBuffer(new Uint8Array(exponential.buffer), count, exponential.byteLength / count).length
-}
 
 /** Drops closed triangles and vertices that nothing uses any more; reorders both. */
 function finish(mesh: Mesh, stored: Stored): PackedMesh {
