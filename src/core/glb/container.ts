@@ -1,9 +1,8 @@
 import type { GLTF, JSONDocument } from '@gltf-transform/core'
 import { MeshoptEncoder } from 'meshoptimizer'
 
-/** `EXT_meshopt_compression`: codec version 0 of vertex data. */
-const EXT_MESHOPT = 'EXT_meshopt_compression'
-const VERTEX_CODEC = 0
+/** The extensions that meshopt's buffers are stored under, and the newest version of its vertex codec that each of them knows. */
+const VERTEX_CODECS = { EXT_meshopt_compression: 0, KHR_meshopt_compression: 1 }
 /** meshoptimizer's slowest, smallest setting; glTF-Transform uses 2. */
 const VERTEX_LEVEL = 3
 const ARRAY_BUFFER = 34_962
@@ -13,8 +12,8 @@ const COMPONENT_BYTES: Record<number, number> = { 5120: 1, 5121: 1, 5122: 2, 512
 const TYPE_COMPONENTS: Record<string, number> = { SCALAR: 1, VEC2: 2, VEC3: 3, VEC4: 4 }
 
 export interface ContainerOptions {
-  /** Compress vertices and indices with `EXT_meshopt_compression`. */
-  meshopt: boolean
+  /** Compress vertices and indices with meshopt, under this extension. */
+  meshopt: keyof typeof VERTEX_CODECS | null
   /** Float accessors that the exponential filter can hold exactly, by accessor index: exponent << 24 | mantissa per component. */
   exponential: ReadonlyMap<number, Int32Array>
 }
@@ -80,9 +79,10 @@ class GlbLayout {
     json.bufferViews = this.views
     json.buffers = [{ byteLength: this.length }]
     if (this.fallbackLength > 0) {
-      json.buffers.push({ byteLength: this.fallbackLength, extensions: { [EXT_MESHOPT]: { fallback: true } } })
-      json.extensionsUsed = [...(json.extensionsUsed ?? []), EXT_MESHOPT].sort()
-      json.extensionsRequired = [...(json.extensionsRequired ?? []), EXT_MESHOPT].sort()
+      const extension = this.options.meshopt as string
+      json.buffers.push({ byteLength: this.fallbackLength, extensions: { [extension]: { fallback: true } } })
+      json.extensionsUsed = [...(json.extensionsUsed ?? []), extension].sort()
+      json.extensionsRequired = [...(json.extensionsRequired ?? []), extension].sort()
     }
     const binary = new Uint8Array(this.length)
     for (const { at, data } of this.pieces) binary.set(data, at)
@@ -116,10 +116,11 @@ class GlbLayout {
     const byteStride = align(elementBytes(accessor))
     const data = strided(tight(index, this.written, this.source), count, elementBytes(accessor), byteStride)
     const layout = { target: ARRAY_BUFFER, byteStride }
-    if (!this.options.meshopt) return this.addView(data, layout)
+    const { meshopt } = this.options
+    if (!meshopt) return this.addView(data, layout)
     const exponential = this.options.exponential.get(index)
     const stored = exponential ? new Uint8Array(exponential.buffer, exponential.byteOffset, exponential.byteLength) : data
-    const encoded = MeshoptEncoder.encodeVertexBufferLevel(stored, count, byteStride, VERTEX_LEVEL, VERTEX_CODEC)
+    const encoded = MeshoptEncoder.encodeVertexBufferLevel(stored, count, byteStride, VERTEX_LEVEL, VERTEX_CODECS[meshopt])
     return this.addCompressed(data.length, encoded, layout, { mode: 'ATTRIBUTES', ...(exponential ? { filter: 'EXPONENTIAL' } : {}), count, byteStride })
   }
 
@@ -129,7 +130,7 @@ class GlbLayout {
 
   private addCompressed(byteLength: number, encoded: Uint8Array, layout: ViewLayout, meshopt: object): number {
     const compressed = { buffer: 0, byteOffset: this.addPiece(encoded), byteLength: encoded.length, ...meshopt }
-    const view = { buffer: 1, byteOffset: this.fallbackLength, byteLength, ...layout, extensions: { [EXT_MESHOPT]: compressed } }
+    const view = { buffer: 1, byteOffset: this.fallbackLength, byteLength, ...layout, extensions: { [this.options.meshopt as string]: compressed } }
     this.fallbackLength += align(byteLength)
     return this.views.push(view) - 1
   }

@@ -17,6 +17,9 @@ const CAMERA_MARGIN = 0.5
 /** Stands for 1 in a signed byte. */
 const ONE = 127
 
+/** What `compression` means for buffers. */
+const MESHOPT = { meshopt: 'EXT_meshopt_compression', khr_meshopt: 'KHR_meshopt_compression', quantize: null, none: null } as const
+
 /** One surface of a level: `front` is what the map shows, `backdrop` the hidden layer behind it. */
 export interface GlbLayer {
   role: 'front' | 'backdrop'
@@ -93,7 +96,7 @@ async function writeLevels(contents: readonly GlbContent[], settings: Settings):
   const written = await io.writeJSON(document, { format: Format.GLB })
   if (levels.length > 1) linkLevels(written.json, levels.map(({ node }) => document.getRoot().listNodes().indexOf(node)))
   const exponential = exponentialAccessors(written.json, levels.toReversed())
-  const bytes = layOutGlb(written, { meshopt: settings.compression === 'meshopt', exponential })
+  const bytes = layOutGlb(written, { meshopt: MESHOPT[settings.compression], exponential })
   return {
     bytes,
     triangles: sum(finest.packed.map(({ indices }) => indices.length / 3)),
@@ -133,7 +136,7 @@ interface Level {
 /** Adds a level's mesh on a node of its own. */
 async function addLevel(document: Document, content: GlbContent, settings: Settings): Promise<Level> {
   const lit = shadingOf(settings, content.layers.some(({ color }) => color !== null)) === 'lit'
-  const plan: PackPlan = { map: content.map, camera: content.camera, relief: settings, parallax: parallaxOf(content, settings), error: content.error, lit, integers: settings.compression !== 'meshopt' }
+  const plan: PackPlan = { map: content.map, camera: content.camera, relief: settings, parallax: parallaxOf(content, settings), error: content.error, lit, integers: MESHOPT[settings.compression] === null }
   const meshes = content.layers.map(({ mesh }) => mesh)
   const { meshes: packed, placement, rounding } = settings.compression === 'none' ? await keepMeshes(meshes) : await packMeshes(meshes, plan)
   const { translation, rotation, scale } = placement

@@ -42,7 +42,7 @@ describeInBrowser('GLBs in three', () => {
   })
   afterAll(() => studio.close())
 
-  it.each(['meshopt', 'quantize', 'none'] as const)('fill the source view to its outermost pixel and show the picture there (%s)', async (compression) => {
+  it.each(['meshopt', 'khr_meshopt', 'quantize', 'none'] as const)('fill the source view to its outermost pixel and show the picture there (%s)', async (compression) => {
     const depth = await gray16(WIDTH, HEIGHT, (x, y) => 0.5 + 0.25 * Math.sin(x / 20) * Math.cos(y / 15))
     const picture = await color()
     const { data } = await sharp(picture).resize(320, 180).removeAlpha().raw().toBuffer({ resolveWithObject: true })
