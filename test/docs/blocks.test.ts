@@ -16,6 +16,7 @@ const NOT_RUN: Record<string, string> = {
   'docs/architecture.md: text': 'a drawing',
   'npm install --save-dev depthmesh': 'test/package/packed.test.ts installs the packed package',
   'npm init --yes': 'makes an empty package.json; test/package/packed.test.ts installs into one',
+  'npm pkg set type=module': 'writes one key, which the project that these blocks run in has too',
   'npm install three': 'test/package/packed.test.ts installs it',
   'npm install --save-dev vite depthmesh': 'test/package/packed.test.ts installs the packed package and Vite',
   'npx vite': 'the page that it serves is built and drawn below; test/plugin/dev.test.ts drives the dev server',
