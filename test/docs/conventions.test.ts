@@ -29,6 +29,7 @@ describe('docs/conventions.md', () => {
     const vertical = (horizontal: number) => degrees(2 * Math.atan((Math.tan((horizontal * Math.PI) / 360) * 9) / 16))
     expect(page).toContain(`90° in a 16:9 picture are ${vertical(90).toFixed(1)}°`)
     expect(page).toContain(`39.6° for the default camera, which is ${vertical(39.6).toFixed(1)}° vertically at 16:9`)
+    expect(page.replaceAll('\n', ' ')).toContain(`fy = 525 px in a picture 480 px high is ${degrees(2 * Math.atan(480 / (2 * 525))).toFixed(1)}°`)
     const tile = (40_075_017 * Math.cos((35 * Math.PI) / 180)) / 2 ** 12
     expect(page.replaceAll('\n', ' ')).toContain(`at 35° and zoom 12 that is ${Math.round(tile).toLocaleString('en')} m`)
   })

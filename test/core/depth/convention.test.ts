@@ -79,6 +79,7 @@ describe('black', () => {
   const stored = levels(16, [0, 1, 65_535])
   it('is the farthest surface by default', () => {
     expectRow(row(read(stored)), [0, 1 / 65_535, 1], 9)
+    expectRow(row(read(stored, { black: 'far' })), [0, 1 / 65_535, 1], 9)
   })
   it.each(['cut', 'hole'] as const)('holds nothing when it means %s, and the levels above it stay where they are', (black) => {
     expectRow(row(read(stored, { black })), [NaN, 1 / 65_535, 1], 9)

@@ -45,6 +45,14 @@ it('draws no jumps on what stays one sheet', async () => {
   expect(new Set(at(60, 25)).size).toBe(1)
 })
 
+it('draws lines that are still seen when a large map is scaled to a screen', async () => {
+  const [width, height] = [3000, 8]
+  const { raster, map, settings } = meant(rasterOf(width, height, (x) => (x < 1500 ? 0.2 : 0.8)))
+  const { data } = await sharp(await drawPreflight({ raster, map }, settings)).raw().toBuffer({ resolveWithObject: true })
+  const row = Array.from({ length: width }, (_, x) => [...data.subarray((4 * width + x) * 3, (4 * width + x) * 3 + 3)].join())
+  expect(row.filter((pixel) => pixel === PREFLIGHT_COLORS.jumps.join()).length).toBe(3)
+})
+
 it('comes with the report, from the bytes of a file', async () => {
   const { report, picture } = await drawDepthMapCheck({ name: 'scene', depth: await gray16(W, H, scene) })
   expect(report.checks.map(({ id }) => id)).toContain('holes')

@@ -22,8 +22,9 @@ export const PREFLIGHT_COLORS = {
 
 /** Gray levels of the map in the drawing, far and near: what is drawn on it stands out from both. */
 const GRAY = [24, 200] as const
-/** A spike is drawn this large, as a share of the longer side, so that it is seen when the picture is scaled to a screen. */
+/** Spikes are drawn this large and lines this wide, as shares of the longer side, so that they are seen when the picture is scaled to a screen; at least a pixel. */
 const SPIKE_SIZE = 1 / 400
+const LINE_WIDTH = 1 / 1000
 
 /** What {@link drawPreflight} draws from. */
 export interface DrawInput {
@@ -47,6 +48,13 @@ export async function drawPreflight({ raster, map }: DrawInput, settings: Settin
     pixels[i * 3 + 2] = b
   }
 
+  const dab = (x: number, y: number, size: number, color: readonly [number, number, number]) => {
+    const reach = Math.floor((size * Math.max(width, height)) / 2)
+    for (let v = Math.max(0, y - reach); v <= Math.min(height - 1, y + reach); v++) {
+      for (let u = Math.max(0, x - reach); u <= Math.min(width - 1, x + reach); u++) paint(v * width + u, color)
+    }
+  }
+
   // (1) The map.
   for (let i = 0; i < disparity.length; i++) {
     const value = disparity[i]
@@ -59,27 +67,21 @@ export async function drawPreflight({ raster, map }: DrawInput, settings: Settin
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) {
         const i = y * width + x
-        if ((x < width - 1 && Math.abs(disparity[i] - disparity[i + 1]) > cut) || (y < height - 1 && Math.abs(disparity[i] - disparity[i + width]) > cut)) paint(i, PREFLIGHT_COLORS.jumps)
+        if ((x < width - 1 && Math.abs(disparity[i] - disparity[i + 1]) > cut) || (y < height - 1 && Math.abs(disparity[i] - disparity[i + width]) > cut)) dab(x, y, LINE_WIDTH, PREFLIGHT_COLORS.jumps)
       }
     }
     const step = EDGE_STEP * disparityRange(disparity)
     for (let y = EDGE_RADIUS; y < height - EDGE_RADIUS; y++) {
       for (let x = EDGE_RADIUS; x < width - EDGE_RADIUS; x++) {
-        if (placeAtEdge(map, x, y, step) === 'amid') paint(y * width + x, PREFLIGHT_COLORS.silhouettes)
+        if (placeAtEdge(map, x, y, step) === 'amid') dab(x, y, LINE_WIDTH, PREFLIGHT_COLORS.silhouettes)
       }
     }
   }
 
   // (3) Spikes, as squares.
   const spike = SPIKE_HEIGHT * grainScale(disparity, settings)
-  const reach = Math.floor((SPIKE_SIZE * Math.max(width, height)) / 2)
   for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      if (Number.isNaN(spikeMedian(map, x, y, spike))) continue
-      for (let v = Math.max(0, y - reach); v <= Math.min(height - 1, y + reach); v++) {
-        for (let u = Math.max(0, x - reach); u <= Math.min(width - 1, x + reach); u++) paint(v * width + u, PREFLIGHT_COLORS.spikes)
-      }
-    }
+    for (let x = 0; x < width; x++) if (!Number.isNaN(spikeMedian(map, x, y, spike))) dab(x, y, SPIKE_SIZE, PREFLIGHT_COLORS.spikes)
   }
 
   // (4) Holes.
