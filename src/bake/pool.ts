@@ -10,10 +10,10 @@ import type { BakeAnswer, BakeJob, BakeOutcome } from './worker.js'
 /** More bakes at once than this are bounded by memory, not by cores. */
 const MOST_WORKERS = 4
 /**
- * Pixels of all maps that are being baked at once; a larger one is baked alone. A bake holds some 40 bytes a pixel: two maps of 4096² at once took
- * a build to 1,450 MB, too near the 1,500 that it may take. So one of those at a time, or six of 2048².
+ * Pixels of all maps that are being baked at once; a larger one is baked alone. A bake with a picture and a hidden layer holds up to 75 bytes a pixel (1,150 MB above what
+ * a process with Vite takes anyway, of 4096²), so two of 2940² at once took 1,560 MB, where a build may take 1,500. So one map of 4096² at a time, or four of 2048².
  */
-const PIXELS_IN_FLIGHT = 1.5 * 2 ** 24
+const PIXELS_IN_FLIGHT = 2 ** 24
 /** After a map this large a worker is replaced: WebAssembly memory grows and never shrinks. A fresh one costs some 0.2 s. Pixels. */
 const BIG_JOB = 2 ** 23
 /** How long a worker waits for more work before it ends, ms: edits come in bursts. */

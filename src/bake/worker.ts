@@ -35,8 +35,9 @@ export default async function bakeInWorker(job: BakeJob): Promise<BakeAnswer> {
   try {
     // Loaded here and not at the top: a worker that fails while it starts (sharp without its binary) could not say why.
     const { bakeDepthMesh, prepareMap } = await import('../core/pipeline.js')
-    const { useOneImageThread } = await import('../core/texture/libraries.js')
+    const { keepNoPictures, useOneImageThread } = await import('../core/texture/libraries.js')
     useOneImageThread()
+    keepNoPictures()
     const { maxPixels } = job
     const { settings, ...rest } = job.shape === undefined ? job : await withShape(job, job.shape)
     let { sources } = rest

@@ -95,7 +95,7 @@ describe('the pool', () => {
 
   it('bounds the pixels in flight, not the jobs alone', async () => {
     const { run } = open(4)
-    const [a, b, third, huge] = await Promise.all([12e6, 12e6, 12e6, 2 ** 27].map((pixels) => run('sleep', { pixels, tenths: 1 })))
+    const [a, b, third, huge] = await Promise.all([8e6, 8e6, 8e6, 2 ** 27].map((pixels) => run('sleep', { pixels, tenths: 1 })))
     // Two fit at once; the third starts when one of them is done; one beyond the bound runs alone.
     expect(third.started).toBeGreaterThanOrEqual(Math.min(a.ended, b.ended))
     expect(huge.started).toBeGreaterThanOrEqual(Math.max(a.ended, b.ended, third.ended))

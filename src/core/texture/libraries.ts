@@ -10,3 +10,8 @@ export const imageLibraries: Readonly<Record<string, string | undefined>> = shar
 export function useOneImageThread(): void {
   sharp.concurrency(1)
 }
+
+/** libvips keeps what it made last, in case it is asked for again: a bake never does, and its pictures are large. Shared by the whole process too. */
+export function keepNoPictures(): void {
+  sharp.cache(false)
+}
