@@ -46,6 +46,8 @@ const CHECK_OF: Record<CleanStepName, CheckId | null> = { spikes: 'spikes', nois
  */
 export function cleanDepth({ map, raster, report, picture }: CleanInput, settings: Settings): CleanResult {
   const steps: CleanStep[] = []
+  // A picture that lies elsewhere is no guide.
+  const guide = report.checks.some(({ id }) => id === 'mirrored' || id === 'misaligned') ? null : picture
   const take = (step: CleanStep['step'], disparity: Float32Array, done: (pixels: string) => string) => {
     const pixels = countChanged(map.disparity, disparity)
     if (pixels === 0) return
@@ -67,11 +69,11 @@ export function cleanDepth({ map, raster, report, picture }: CleanInput, setting
 
   // (2) Holes, once their surroundings are clean.
   const holes = wanted('holes', settings, report) ? findHoles(map, raster, settings) : null
-  if (holes !== null) take('holes', fillHoles(map, holes, { sensor: settings.encoding === 'metric' }), (pixels) => `filled ${pixels} that were unknown`)
+  if (holes !== null) take('holes', fillHoles(map, holes, { sensor: settings.encoding === 'metric', picture: guide }), (pixels) => `filled ${pixels} that were unknown`)
 
   // (3) Shape.
   if (wanted('silhouettes', settings, report)) {
-    take('silhouettes', snapSilhouettes(map, disparityRange(map.disparity), picture), (pixels) => `snapped ${pixels} at soft silhouettes to one side${picture === null ? '' : ', guided by the picture'}`)
+    take('silhouettes', snapSilhouettes(map, disparityRange(map.disparity), guide), (pixels) => `snapped ${pixels} at soft silhouettes to one side${guide === null ? '' : ', guided by the picture'}`)
   }
   if (settings.depthInfluence < 1) {
     take('influence', blendToSmooth(map, settings.depthInfluence), (pixels) => `blended ${pixels} toward the map’s smooth form (depthInfluence ${settings.depthInfluence})`)

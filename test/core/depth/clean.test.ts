@@ -218,6 +218,32 @@ describe('holes', () => {
     expect(map.disparity[80 * W + 92]).toBeGreaterThan(0.5)
     expect(map.disparity[80 * W + 108]).toBeLessThan(0.5)
   })
+
+  describe('across a silhouette', () => {
+    // Blots on the left edge of the box; the picture shows the box bright before a dark floor.
+    const blot = (x: number, y: number) => [50, 70, 90].some((row) => Math.hypot(x - 70, y - row) < 6.5)
+    const picture = (shift = 0): GrayPicture => ({
+      width: W,
+      height: H,
+      gray: Uint8Array.from({ length: W * H }, (_, i) => (onBox((i % W) - shift, Math.floor(i / W)) ? 200 : 60)),
+      sourceWidth: W,
+      sourceHeight: H,
+    })
+    const holed = () => rasterOf(W, H, (x, y) => (blot(x, y) ? 0 : scene(x, y)))
+
+    it('end where the picture shows it, without a ramp', () => {
+      const { map, steps } = clean(holed(), { black: 'hole' }, picture())
+      expect(steps.map(({ step }) => step)).toEqual(['holes'])
+      expect(failing((x, y, i) => !blot(x, y) || Math.abs(map.disparity[i]! - scene(x, y)) < 0.03)).toEqual([])
+      const alone = clean(holed(), { black: 'hole' }).map.disparity
+      expect(rms(map.disparity, scene, blot)).toBeLessThan(rms(alone, scene, blot) / 5)
+    })
+
+    it('are filled without the picture where that lies elsewhere', () => {
+      const { map } = clean(holed(), { black: 'hole' }, picture(12))
+      expect(sameBits(map.disparity, clean(holed(), { black: 'hole' }).map.disparity)).toBe(true)
+    })
+  })
 })
 
 describe('silhouettes', () => {

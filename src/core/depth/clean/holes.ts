@@ -1,5 +1,7 @@
 import { labelAreas, type Areas } from '../areas.js'
 import type { DisparityMap } from '../convention.js'
+import type { GrayPicture } from '../picture.js'
+import { chooseSides } from './sides.js'
 
 /** Sweeps that turn the blocky push-pull into a membrane. None: 7.1 steps RMS in the holes of 6 maps; 6: 6.2; 10: 6.1; 20: 6.0. */
 const SWEEPS = 10
@@ -17,6 +19,8 @@ const SHADOW_SHAPE = 0.35
 export interface FillOptions {
   /** The map is a depth sensor's: whatever lies between near and far is its shadow. Of other maps only strips along silhouettes are. */
   sensor: boolean
+  /** The colour picture, which shows where a silhouette runs through a hole; a sensor's shadows are known to belong to the far side. */
+  picture: GrayPicture | null
 }
 
 /**
@@ -45,6 +49,7 @@ export function fillHoles(map: DisparityMap, isHole: Uint8Array, options: FillOp
   // A shadow without any far end within reach is filled like any other hole.
   for (const i of holes) if (disparity[i] !== disparity[i]) disparity[i] = filled[i]
   relax(map, disparity, holes, nearEnds)
+  if (options.picture !== null && !options.sensor) chooseSides(map, disparity, areas, options.picture)
   return disparity
 }
 
