@@ -77,12 +77,15 @@ async function takeGame() {
     const held = new Set()
     for (;;) {
       const { next, rings, phase } = await page.evaluate(() => globalThis.__game.state())
-      if (phase === 'over' || (rings >= 3 && next.ahead > 24 && next.ahead < 48)) break
+      // In level flight: the glider seen from behind, the ring before it.
+      const level = Math.abs(next.right) < 3.5 && Math.abs(next.up) < 3
+      if (phase === 'over' || (rings >= 3 && level && next.ahead > 24 && next.ahead < 60)) break
       await steer(page, held, next)
     }
     await save(await page.screenshot(), 'game')
+    const { frames } = await page.evaluate(() => globalThis.__game.state())
     await page.keyboard.press('KeyX')
-    await page.waitForTimeout(1500)
+    await page.waitForFunction((frames) => globalThis.__game.state().frames > frames + 2, frames)
     await save(await page.screenshot(), 'wireframe')
   })
 }

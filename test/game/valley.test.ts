@@ -1,6 +1,6 @@
 import { type BufferAttribute, Mesh, PlaneGeometry } from 'three'
 import { describe, expect, it } from 'vitest'
-import { motesBefore, ringAt, RING_RADIUS } from '../../examples/game/src/play/course.js'
+import { betweenRings, motesBefore, ringAt, RING_RADIUS } from '../../examples/game/src/play/course.js'
 import { fly, takeOff } from '../../examples/game/src/play/flight.js'
 import { Valley } from '../../examples/game/src/play/valley.js'
 
@@ -44,6 +44,15 @@ describe('the valley that is flown through', () => {
       expect(ring.y).toBeGreaterThan(trough.height(ring.x, ring.z) + RING_RADIUS)
       for (const mote of motesBefore(ring, 5, trough)) expect(mote.y).toBeGreaterThan(trough.height(mote.x, mote.z) + 2)
     }
+  })
+})
+
+describe('what stands across the way', () => {
+  it('stands half-way between two rings, as near as can be to where it was put', () => {
+    const [first, second, third] = [0, 1, 2].map((index) => ringAt(index, 5, trough).z)
+    expect(betweenRings(first - 1)).toBe((first + second) / 2)
+    expect(betweenRings(second + 1)).toBe((first + second) / 2)
+    expect(betweenRings(second - 1)).toBe((second + third) / 2)
   })
 })
 

@@ -26,6 +26,11 @@ export function ringAt(index: number, seed: number, valley: Valley): Ring {
   return { index, x, y, z }
 }
 
+/** The nearest place along the way that is half-way between two rings: where something large may stand across it. */
+export function betweenRings(z: number): number {
+  return -(FIRST + (Math.round((-z - FIRST) / SPACING - 0.5) + 0.5) * SPACING)
+}
+
 /** Small lights on the way to a ring, on a bow that dips toward the ground. */
 export function motesBefore(ring: Ring, seed: number, valley: Valley): Place[] {
   const from = ring.index === 0 ? { x: valley.middle(0), y: valley.height(0, 0) + 9, z: -40 } : ringAt(ring.index - 1, seed, valley)

@@ -1,14 +1,14 @@
 import { DoubleSide, Group, InstancedMesh, Matrix4, Quaternion, Vector3, type Camera, type Mesh, type MeshBasicMaterial, type Object3D, type Scene } from 'three'
 import type { DepthAsset } from 'depthmesh'
 import { loadDepthBackground, type DepthBackground } from 'depthmesh/three'
-import { asset as arch } from 'depthmesh:arch?seed=1&size=512&width=34&lods=4000,1000,250'
+import { asset as arch } from 'depthmesh:arch?seed=1&size=512&width=46&lods=4000,1000,250'
 import { asset as cactus } from 'depthmesh:cactus?seed=9&size=384&width=3.4&lods=1600,500,150&variants=1'
 import { asset as rock } from 'depthmesh:rock?seed=9&size=448&width=6&lods=2000,600,150&variants=2'
 import { asset as crystal } from '../art/crystal.depth.png'
 import { asset as ruin } from '../art/ruin.depth.png'
 import { asset as spire } from '../art/spire.depth.png'
 import { asset as tree } from '../art/tree.depth.png'
-import { random } from '../play/course.js'
+import { betweenRings, random } from '../play/course.js'
 import type { Valley } from '../play/valley.js'
 import { addWires } from './inspect.js'
 import { FADE_TO, weatherIn } from './weather.js'
@@ -25,18 +25,20 @@ interface Kind {
   sunk: number
   /** How far it may be turned from facing the way, radians, to either side. */
   turn: number
+  /** Moves it along the way, to where it may stand. */
+  along?: (z: number) => number
   /** What the evening makes of its colours: shapes of the library are lit by a day's sun. */
   tint?: [red: number, green: number, blue: number]
 }
 
 const KINDS: Record<string, Kind> = {
   tree: { asset: tree, count: 15, aside: [19, 46], size: [0.8, 1.5], sunk: 0.2, turn: 0.25 },
-  spire: { asset: spire, count: 8, aside: [28, 54], size: [0.7, 1.3], sunk: 0.8, turn: 0.25 },
+  spire: { asset: spire, count: 8, aside: [28, 54], size: [0.7, 1.3], sunk: 1.3, turn: 0.25 },
   ruin: { asset: ruin, count: 3, aside: [24, 42], size: [0.9, 1.3], sunk: 0.6, turn: 0.25 },
   crystal: { asset: crystal, count: 8, aside: [5, 24], size: [0.6, 1], sunk: 0.4, turn: 0.25 },
   rock: { asset: rock, count: 18, aside: [10, 40], size: [0.5, 1.5], sunk: 0.35, turn: 0.3, tint: [1.65, 0.94, 0.55] },
   cactus: { asset: cactus, count: 16, aside: [11, 44], size: [0.7, 1.4], sunk: 0.15, turn: 0.3, tint: [1.35, 1.05, 0.66] },
-  arch: { asset: arch, count: 2, aside: [27, 40], size: [0.85, 1.2], sunk: 2.2, turn: 0.12, tint: [1.5, 1, 0.74] },
+  arch: { asset: arch, count: 1, aside: [0, 4], size: [1, 1.25], sunk: 1.2, turn: 0.1, tint: [1.5, 1, 0.74], along: betweenRings },
 }
 
 /** Distance that a prop may be behind the camera before it is set up ahead again. */
@@ -75,7 +77,7 @@ export async function createProps(scene: Scene, valley: Valley): Promise<Props> 
   }
 }
 
-async function createGrove(name: string, { asset, count, aside, size, sunk, turn, tint }: Kind, salt: number, scene: Scene, valley: Valley) {
+async function createGrove(name: string, { asset, count, aside, size, sunk, turn, tint, along = (z) => z }: Kind, salt: number, scene: Scene, valley: Valley) {
   const spacing = FADE_TO / count
   const wide = asset.bounds.max[0] - asset.bounds.min[0]
   const standing = Array.from({ length: count }, (_, i) => place(i))
@@ -85,7 +87,7 @@ async function createGrove(name: string, { asset, count, aside, size, sunk, turn
   let last = 0
 
   function place(serial: number): Standing {
-    const z = -40 - (serial + 0.8 * random(serial, salt, 1)) * spacing
+    const z = along(-40 - (serial + 0.8 * random(serial, salt, 1)) * spacing)
     const side = random(serial, salt, 2) < 0.5 ? -1 : 1
     const x = valley.middle(z) + side * (aside[0] + (aside[1] - aside[0]) * random(serial, salt, 3))
     // On a slope its lower foot has to reach the ground.
