@@ -284,12 +284,25 @@ describe('vite build', () => {
     expect(error.message).toContain('public/rock.depth.png: lies in public/, whose files are copied as they are. Move it beside the code that imports it, or import "/rock.depth.png?url" to get the picture.')
   })
 
-  it('shows what the pre-flight found once', async () => {
-    const project = await gameProject({ 'art/hill.depth.png': await rgb8(32, 32, (x) => [x > 15 ? 255 : 0, 0, 0]).then(() => hill()), 'art/hill.depth.json': '{}', 'a.js': `export { default } from './art/hill.depth.png'`, 'art/hill.color.jpg': 'second' })
+  it('shows what the pre-flight found once, for client and server together', async () => {
+    // 16 bits that say little: 3.8 % of the scale.
+    const narrow = await gray16(64, 64, (x, y) => 0.5 + 0.02 * Math.sin(x / 9) * Math.cos(y / 7))
+    const project = await gameProject({ 'art/hill.depth.png': narrow, 'art/hill.color.jpg': 'second', 'a.js': `export { default } from './art/hill.depth.png'` })
     const warnings: string[] = []
     const logger = project.vite.createLogger('silent')
     logger.warn = (message) => void warnings.push(message)
-    await project.build(script({ customLogger: logger }))
+    const { vite, depthmesh, root } = project
+    const builder = await vite.createBuilder({
+      root,
+      configFile: false,
+      logLevel: 'warn',
+      customLogger: logger,
+      plugins: [depthmesh({ lods: [200, 50], cache: false })],
+      environments: { client: { build: script({}, 'client').build ?? {} }, ssr: { build: { ...script({}, 'server').build, ssr: true } } },
+      builder: { sharedConfigBuild: true },
+    })
+    await builder.buildApp()
+    expect(warnings.filter((text) => /art\/hill\.depth\.png: 98 % of the levels lie within 3\.8 % of the scale/.test(text))).toHaveLength(1)
     expect(warnings.filter((text) => text.includes('hill.color.jpg is not'))).toHaveLength(1)
   })
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startServer, type DevServer } from '../support/dev.js'
 import { temporaryFolder } from '../support/folder.js'
+import { gray16 } from '../support/maps.js'
 import { hill, viteVersions } from '../support/project.js'
 
 let dev: DevServer
@@ -77,6 +78,20 @@ describe.each(viteVersions)('files of the dev server of %s', (vite) => {
     }
   })
 
+  it('are never made by a request: only what a module was loaded for is there', async () => {
+    dev = await startServer({ 'hill.depth.png': await hill() }, { vite, options: { cache: { dir: 'cache' } } })
+    const { project } = dev
+    const [url] = await levels()
+    const baked = project.list('cache')
+    expect(baked.length).toBeGreaterThan(0)
+    project.write({ 'mount.depth.png': await hill(0.5) })
+    for (const path of [url.replace('hill', 'mount'), '/@depthmesh/mount.depth.png', '/mount.depth.png', '/mount.depth.png?lod=1']) {
+      expect((await ask(path, { Accept: 'model/gltf-binary' })).body.subarray(0, 4).toString(), path).not.toBe('glTF')
+    }
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(project.list('cache')).toEqual(baked)
+  })
+
   it('never come from outside of what the server may read', async () => {
     const outside = temporaryFolder({ 'secret.depth.png': await hill(), 'secret.png': 'picture', 'secret.depth.json': '{ "projection": "orthographic", "relief": 77 }' })
     dev = await startServer({ 'hill.depth.png': await hill(), '.env.depth.png': await hill(), 'mount.depth.png': await hill(), 'tree.depth.png': await hill() }, { vite })
@@ -119,11 +134,13 @@ describe.each(viteVersions)('files of the dev server of %s', (vite) => {
   })
 
   it('show warnings about a map once, not on every load', async () => {
-    dev = await startServer({ 'hill.depth.png': await hill(), 'hill.color.png': 'a', 'hill.color.jpg': 'b', 'hill.depth.json': '{ "color": null }' }, { vite })
-    dev.project.write({ 'hill.depth.json': '{}', 'hill.color.png': (await hill()) as Uint8Array<ArrayBuffer> })
+    // 16 bits that say little: 3.8 % of the scale.
+    const narrow = await gray16(64, 64, (x, y) => 0.5 + 0.02 * Math.sin(x / 9) * Math.cos(y / 7))
+    dev = await startServer({ 'hill.depth.png': narrow, 'hill.color.png': await hill(), 'hill.color.jpg': 'b' }, { vite })
     await levels()
     dev.server.environments.client.moduleGraph.invalidateAll()
     await levels()
     expect(dev.warnings.filter((text) => text.includes('hill.color.jpg is not'))).toHaveLength(1)
+    expect(dev.warnings.filter((text) => text.includes('hill.depth.png: 98 % of the levels lie within 3.8 % of the scale'))).toHaveLength(1)
   })
 })
