@@ -83,10 +83,6 @@ async function takeGame() {
       await steer(page, held, next)
     }
     await save(await page.screenshot(), 'game')
-    const { frames } = await page.evaluate(() => globalThis.__game.state())
-    await page.keyboard.press('KeyX')
-    await page.waitForFunction((frames) => globalThis.__game.state().frames > frames + 2, frames)
-    await save(await page.screenshot(), 'wireframe')
   })
 }
 
