@@ -1,7 +1,7 @@
 /** Whole bakes, from files to GLBs, against the same pipeline with other meshers: depthmesh's own decoding, textures and GLBs around each. */
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { bakeDepthMesh, createAsset, decodeColor, decodeDepth, encodePicture, padEdges, parseSettings, textureSize, toDisparity, unproject, writeGlb } from '../dist/core/index.js'
+import { bakeDepthMesh, createAsset, decodeColor, decodeDepth, encodeForLevel, encodePicture, padEdges, parseSettings, toDisparity, unproject, writeGlb } from '../dist/core/index.js'
 import { cpuMilliseconds, markdownTable, medianTimes } from './support/measure.js'
 import { delatinChain, fullGridChain } from './support/peers.js'
 import { colorPng, depthPng, room, terrain } from './support/scenes.js'
@@ -50,9 +50,17 @@ async function peerBake(sources, given, mesher) {
   const counts = meshes.map(({ indices }) => indices.length / 3)
   const picture = padEdges(await decodeColor(sources.color, map, { size: Math.max(settings.texture.size, map.width, map.height), maxPixels }))
   const camera = settings.projection === 'perspective' ? { fovY: settings.fovY, aspect: map.width / map.height, near: map.near, far: map.far } : null
+  const encoded = new Map()
+  const encodeOnce = (wanted, quality) => {
+    const size = Math.min(wanted, Math.max(picture.width, picture.height))
+    const key = `${size} ${quality}`
+    if (!encoded.has(key)) encoded.set(key, encodePicture(picture, { ...settings.texture, size, quality }))
+    return encoded.get(key)
+  }
   const levels = []
   for (const [level, mesh] of meshes.entries()) {
-    const color = await encodePicture(picture, { ...settings.texture, size: textureSize(settings.texture.size, level, counts) })
+    const use = { ...settings.texture, role: 'color', projection: settings.projection, level, triangles: counts, textures: 1 }
+    const color = await encodeForLevel(use, (size, quality) => encodeOnce(size, quality))
     const error = { metres: 0, pixels: 0 }
     const glb = await writeGlb({ name: 'peer', layers: [{ role: 'front', mesh, color, normalMap: null }], camera, map, error }, settings)
     levels.push({ file: `peer.lod${level}.glb`, glb, error, color })

@@ -17,7 +17,7 @@ import { correctSlip } from './mesh/slip.js'
 import { unproject } from './mesh/unproject.js'
 import { parseSettings, type Settings, type SettingsInput } from './options.js'
 import { alphaAt, coverage, decodeColor, grayAt, padEdges, shrinkPicture, type Picture } from './texture/color.js'
-import { encodeForLevel, encodeNormals, encodePicture, encodePlaceholder, textureSize, type TextureUse } from './texture/encode.js'
+import { encodeForLevel, encodeNormals, encodePicture, encodePlaceholder, textureSize, type EncodingUse } from './texture/encode.js'
 import { bakeNormals, normalPicture, shrinkNormals } from './texture/normal.js'
 import { varyPicture } from './texture/vary.js'
 import { drawVariation } from './variation.js'
@@ -164,9 +164,10 @@ async function bakeChain({ name, map, picture }: ChainSources, settings: Setting
   const contentOf = async (level: number): Promise<GlbContent> => {
     const { front, backdrop: hidden } = surfaces[level]
     const use = { format, projection: settings.projection, level, triangles, textures }
-    const worn = padded ? correctSlip(await shrinkPicture(padded, OVERSAMPLED * textureSize(settings.texture.size, level, triangles)), front, size, model) : null
-    const color = worn ? await encodeForLevel({ ...use, ...settings.texture, role: 'color' }, (size, quality) => encodeOnce(worn, size, quality)) : null
-    const normalUse: TextureUse = { ...use, ...settings.normalMap, role: 'normals' }
+    const colorUse: EncodingUse = { ...use, ...settings.texture, role: 'color' }
+    const worn = padded ? correctSlip(await shrinkPicture(padded, OVERSAMPLED * textureSize(colorUse)), front, size, model) : null
+    const color = worn ? await encodeForLevel(colorUse, (size, quality) => encodeOnce(worn, size, quality)) : null
+    const normalUse: EncodingUse = { ...use, ...settings.normalMap, role: 'normals' }
     const normalMap = normals
       ? await encodeForLevel(normalUse, (size, quality) => encodeNormals(correctSlip(normalPicture(shrinkNormals(normals, size)), front, map, model), { format, quality }))
       : null

@@ -2,11 +2,12 @@ import type { DisparityMap } from '../depth/convention.js'
 import type { Settings } from '../options.js'
 import { meshDisparity } from './behind.js'
 import { fallingChain } from './chain.js'
-import { collapseLevels } from './collapse.js'
+import { collapseLevels, mend } from './collapse.js'
 import { findJumps } from './cut.js'
 import { measureError, type ErrorModel } from './error.js'
 import { buildLods } from './lod.js'
-import type { RefinableSurface } from './refine.js'
+import { createPixelLoops } from './pixels.js'
+import { refineSurface, type RefinableSurface } from './refine.js'
 import type { PlaneMesh } from './triangulate.js'
 
 /** Collapse begins with a surface of at least this many triangles, where the map has that much to say. */
@@ -14,6 +15,12 @@ const FINE = 25_000
 
 /** An error larger than this is simply wrong, and not the more so the larger it is: source pixels. */
 const PLAINLY_WRONG = 4
+
+/**
+ * A pixel that a collapsed surface misses by more than this many cut thresholds has no surface of its own any more. With the others solved for, three stereo pairs at
+ * 6k | 1.5k triangles: 25.68 | 23.81 dB from the second camera; with those that err by up to 1 threshold 25.65 | 23.71, without 25.63 | 23.65.
+ */
+const MELTED = 4
 
 /** How far from where it belongs a simplified silhouette is looked for, pixels. */
 const SILHOUETTE_SEARCH = 12
@@ -37,7 +44,7 @@ export async function buildFront(map: DisparityMap, settings: Settings, model: E
     const own = inserted.find(({ triangles }) => triangles.length / 3 <= budget)
     const candidates: RefinableSurface[] = own ? [own] : []
     // (what nothing was collapsed of is the finest level itself)
-    const other = collapsed[level]
+    const other = own === inserted[0] ? collapsed[level] : settle(collapsed[level], map, cut, model)
     if (own !== inserted[0] && other.triangles.length > 0 && other.triangles.length <= 3 * budget) candidates.push(other)
     if (candidates.length === 0) continue
     const best = candidates.length === 1 ? candidates[0] : leastWrong(candidates, map, model)
@@ -46,6 +53,15 @@ export async function buildFront(map: DisparityMap, settings: Settings, model: E
   const chain = fallingChain(levels)
   // budgets too small for any of it: what insertion makes of them
   return chain.length > 0 ? chain : buildLods(map, settings, model)
+}
+
+/** A collapsed surface with its edges turned and its disparities solved for, but for the pixels whose part of it melted into another. */
+function settle(surface: RefinableSurface, map: DisparityMap, cut: number, model: ErrorModel): RefinableSurface {
+  if (surface.triangles.length === 0) return surface
+  const drawn = meshDisparity(surface, map)
+  const kept = map.disparity.map((value, i) => (Math.abs(drawn[i] - value) <= MELTED * cut ? value : NaN))
+  // where it lies over itself, a turned edge may meet another between the same vertices
+  return mend(refineSurface(surface, map, createPixelLoops(kept, map.width, map.height), model))
 }
 
 function leastWrong(surfaces: readonly RefinableSurface[], map: DisparityMap, model: ErrorModel): RefinableSurface {

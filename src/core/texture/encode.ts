@@ -3,22 +3,27 @@ import type { Settings } from '../options.js'
 import type { Picture } from './color.js'
 import { encodeKtx2, ktx2Size, type Ktx2Options } from './ktx2.js'
 
-/** Longer side of the coarsest level's textures, pixels, at most. */
-const FIRST_PIXEL_SIZE = 256
+/** Longer side of the coarsest level's textures, pixels, at most; of formats without a quality to lower. */
+const FIRST_PIXEL_SIZE = 512
+const FIRST_PIXEL_SIZE_LOSSLESS = 256
 /** Bytes of all of the coarsest level's textures, at most: with the JSON and 1,500 triangles its GLB stays below 40 KiB. A relief's triangles take half the bytes. */
 const FIRST_PIXEL_BYTES = { perspective: 25 * 1024, orthographic: 30 * 1024 }
 /**
- * Normal maps say what the triangles no longer do, so they are halved two levels later than colours, and compressed harder instead. What remains of
- * fine relief at a given number of bytes is mostly a matter of size, since WebP thins out chroma: against LOD 0, at 512 px, the moon with 40 KiB at
- * half the size and quality 90 30.8 dB, with 35 KiB at full size and quality 75 36.1; a game's valley 27.4 dB with 46 KiB, 30.4 with 34.
+ * A texture is halved less often than its level's triangles are quartered, and compressed harder instead: at a given number of bytes size is worth more than quality.
+ *
+ * Colours: 20 KiB of three photos at 256 px and quality 80 25.1, 29.9 and 23.9 dB, at 384 to 512 px and quality 40 to 80 25.4, 31.6 and 25.7.
+ *
+ * Normal maps also say what the triangles no longer do, and WebP thins out their chroma. Against LOD 0, at 512 px, the moon with 40 KiB at half the size and quality 90
+ * 30.8 dB, with 35 KiB at full size and quality 75 36.1; a game's valley 27.4 dB with 46 KiB, 30.4 with 34.
  */
-const NORMALS_SPARED = 2
-/** Formats without a quality to lower are halved one level later. */
-const NORMALS_SPARED_LOSSLESS = 1
-/** Quality lost for each level that the size was kept beyond the first: levels 2 then differ from LOD 0 by 32 dB even on noisy terrain. */
+const SPARED = {
+  color: { most: 1, from: 1, each: 0.5, leastQuality: 50 },
+  normals: { most: 2, from: 0, each: 1, leastQuality: 20 },
+}
+/** Of formats without a quality to lower. */
+const SPARED_LOSSLESS = { color: 0, normals: 1 }
+/** Quality lost for each halving that a texture was spared beyond the first: levels 2 then differ from LOD 0 by 32 dB even on noisy terrain. */
 const QUALITY_FOR_SIZE = 10
-/** The coarsest level's normals may be compressed down to this before they get smaller. */
-const LEAST_QUALITY = 20
 const QUALITY_STEP = 5
 /** How far below the bytes asked for the next try aims: small pictures compress a little worse. */
 const AIM = 0.92
@@ -49,58 +54,54 @@ export interface EncodeOptions {
   size: number
 }
 
-/**
- * Texture size of a level, pixels: halved for every quarter of the triangles, and at least once a level, so that a texel
- * covers about as much of a triangle at every level. 100k, 25k, 6k and 1.5k triangles: 2048, 1024, 512, 256.
- *
- * @param spared how often it isn't halved
- */
-export function textureSize(size: number, level: number, triangles: readonly number[], spared = 0): number {
-  const halved = Math.max(SMALLEST, Math.round(size / 2 ** Math.max(0, halvings(level, triangles) - spared)))
-  const coarsest = level > 0 && level === triangles.length - 1
-  return Math.min(size, coarsest ? Math.min(FIRST_PIXEL_SIZE * 2 ** Math.max(0, spared - 1), halved) : halved)
-}
-
-function halvings(level: number, triangles: readonly number[]): number {
-  return Math.max(level, Math.round(Math.log2(triangles[0] / Math.max(1, triangles[level])) / 2))
-}
-
 /** What a texture is for. */
 export interface TextureUse {
   role: 'color' | 'normals'
   format: EncodeOptions['format']
-  /** At LOD 0, 1..100. */
-  quality: number
   /** Longer side at LOD 0, pixels. */
   size: number
-  projection: Settings['projection']
   level: number
   /** Of all levels, fine → coarse. */
   triangles: readonly number[]
+}
+
+/** What a texture that is encoded for a level is to be, and how small. */
+export interface EncodingUse extends TextureUse {
+  /** At LOD 0, 1..100. */
+  quality: number
+  projection: Settings['projection']
   /** How many textures the level has in all. */
   textures: number
 }
 
+/**
+ * Texture size of a level, pixels: about halved for every quarter of the triangles, and at least once a level (see {@link SPARED}). Colours at 100k, 25k, 6k and 1.5k
+ * triangles: 2048, 1024, 724, 512.
+ */
+export function textureSize(use: TextureUse): number {
+  const { size, level, triangles } = use
+  const halved = Math.max(SMALLEST, Math.round(size / 2 ** (halvings(level, triangles) - spared(use))))
+  const most = isLossy(use.format) ? FIRST_PIXEL_SIZE : FIRST_PIXEL_SIZE_LOSSLESS
+  return Math.min(size, isCoarsest(use) ? Math.min(most, halved) : halved)
+}
+
 /** Encodes a texture at the size and the quality of its level; that of the coarsest one small enough to be the first that a player sees. */
-export async function encodeForLevel(use: TextureUse, encode: (size: number, quality: number) => Promise<EncodedImage>): Promise<EncodedImage> {
-  const { role, format, size, level, triangles } = use
-  const lossy = format !== 'png' && format !== 'ktx2'
-  const spared = role === 'color' ? 0 : lossy ? NORMALS_SPARED : NORMALS_SPARED_LOSSLESS
-  const kept = Math.min(spared, halvings(level, triangles)) - 1
-  let quality = Math.max(1, use.quality - QUALITY_FOR_SIZE * (lossy ? Math.max(0, kept) : 0))
-  let image = await encode(textureSize(size, level, triangles, spared), quality)
-  const coarsest = level > 0 && level === triangles.length - 1
-  const bytes = coarsest ? FIRST_PIXEL_BYTES[use.projection] / use.textures : Infinity
-  // (1) Normals: the best quality that fits.
-  if (role === 'normals' && lossy && image.bytes.length > bytes) {
+export async function encodeForLevel(use: EncodingUse, encode: (size: number, quality: number) => Promise<EncodedImage>): Promise<EncodedImage> {
+  const { leastQuality } = SPARED[use.role]
+  const lossy = isLossy(use.format)
+  let quality = lossy ? Math.max(1, use.quality - QUALITY_FOR_SIZE * Math.max(0, spared(use) - 1)) : use.quality
+  let image = await encode(textureSize(use), quality)
+  const bytes = isCoarsest(use) ? FIRST_PIXEL_BYTES[use.projection] / use.textures : Infinity
+  // (1) The best quality that fits.
+  if (lossy && image.bytes.length > bytes && quality > leastQuality) {
     const side = Math.max(image.width, image.height)
-    let [fits, steps] = [0, Math.floor((quality - LEAST_QUALITY) / QUALITY_STEP)]
+    let [fits, steps] = [0, Math.floor((quality - leastQuality) / QUALITY_STEP)]
     while (steps > fits) {
       const step = Math.ceil((fits + steps) / 2)
-      if ((await encode(side, LEAST_QUALITY + step * QUALITY_STEP)).bytes.length <= bytes) fits = step
+      if ((await encode(side, leastQuality + step * QUALITY_STEP)).bytes.length <= bytes) fits = step
       else steps = step - 1
     }
-    quality = Math.min(quality, LEAST_QUALITY + fits * QUALITY_STEP)
+    quality = Math.min(quality, leastQuality + fits * QUALITY_STEP)
     image = await encode(side, quality)
   }
   // (2) The largest size that fits.
@@ -108,6 +109,27 @@ export async function encodeForLevel(use: TextureUse, encode: (size: number, qua
     image = await encode(Math.max(SMALLEST, Math.floor(side * Math.sqrt((AIM * bytes) / image.bytes.length))), quality)
   }
   return image
+}
+
+/** By how many quarters the level has fewer triangles than LOD 0, at least one a level. */
+function halvings(level: number, triangles: readonly number[]): number {
+  return Math.max(level, Math.round(Math.log2(triangles[0] / Math.max(1, triangles[level])) / 2))
+}
+
+/** How many of its halvings a texture is spared. */
+function spared({ role, format, level, triangles }: TextureUse): number {
+  const count = halvings(level, triangles)
+  if (!isLossy(format)) return Math.min(count, SPARED_LOSSLESS[role])
+  const { most, from, each } = SPARED[role]
+  return Math.min(most, each * Math.max(0, count - from))
+}
+
+function isCoarsest({ level, triangles }: TextureUse): boolean {
+  return level > 0 && level === triangles.length - 1
+}
+
+function isLossy(format: EncodeOptions['format']): boolean {
+  return format !== 'png' && format !== 'ktx2'
 }
 
 /** Scales a picture down to at most `size` pixels and encodes it, without its alpha (see `padEdges`). */

@@ -19,18 +19,20 @@ it('never enlarges', async () => {
   expect(await encodePicture(noise(64, 32), { format: 'webp', quality: 80, size: 2048 })).toMatchObject({ width: 64, height: 32 })
 })
 
-it('halves the texture for every quarter of the triangles', () => {
-  const sizes = (triangles: number[], size = 2048) => triangles.map((_, level) => textureSize(size, level, triangles))
-  expect(sizes([100_000, 25_000, 6000, 1500])).toEqual([2048, 1024, 512, 256])
-  expect(sizes([50_000, 5000])).toEqual([2048, 256])
-  expect(sizes([2, 2, 2])).toEqual([2048, 1024, 256])
-  expect(sizes([100_000])).toEqual([2048])
-  expect(sizes([100, 50, 20], 128)).toEqual([128, 64, 32])
+it('halves a texture that is kept whole for every quarter of the triangles, and others half as often beyond the first', () => {
+  const sizes = (format: 'png' | 'webp', triangles: number[], size = 2048) => triangles.map((_, level) => textureSize({ role: 'color', format, size, level, triangles }))
+  expect(sizes('png', [100_000, 25_000, 6000, 1500])).toEqual([2048, 1024, 512, 256])
+  expect(sizes('png', [50_000, 5000])).toEqual([2048, 256])
+  expect(sizes('png', [100, 50, 20], 128)).toEqual([128, 64, 32])
+  expect(sizes('webp', [100_000, 25_000, 6000, 1500])).toEqual([2048, 1024, 724, 512])
+  expect(sizes('webp', [50_000, 5000])).toEqual([2048, 512])
+  expect(sizes('webp', [2, 2, 2])).toEqual([2048, 1024, 512])
+  expect(sizes('webp', [100_000])).toEqual([2048])
 })
 
 it.each(['webp', 'png', 'ktx2'] as const)('makes the coarsest level small enough to be seen first, even of noise (%s)', async (format) => {
   const picture = noise(512, 256)
-  const encode = (size: number) => encodePicture(picture, { format, quality: 80, size })
+  const encode = (size: number, quality: number) => encodePicture(picture, { format, quality, size })
   const use = { role: 'color', format, quality: 80, size: 512, projection: 'perspective', triangles: [4000, 1000], textures: 2 } as const
   const coarsest = await encodeForLevel({ ...use, level: 1 }, encode)
   expect(coarsest.bytes.length).toBeLessThan(14 * 1024)
@@ -60,6 +62,18 @@ it('lowers the quality of the coarsest normals before their size', async () => {
   expect(heavy.mimeType).toBe('image/20')
   expect(heavy.bytes.length).toBeLessThanOrEqual(15 * 1024)
   expect(heavy.width).toBeGreaterThan(256)
+})
+
+it('compresses the coarsest colours as hard as they have to be', async () => {
+  const use = { role: 'color', format: 'webp', quality: 80, size: 2048, projection: 'perspective', triangles: [100_000, 25_000, 6000, 1500], textures: 1 } as const
+  const encode = (bytes: number) => (size: number, quality: number) => Promise.resolve({ bytes: new Uint8Array(bytes * quality), mimeType: `image/${quality}`, width: size, height: size })
+  const asked = async (level: number, bytes: number) => {
+    const { width, mimeType } = await encodeForLevel({ ...use, level }, encode(bytes))
+    return [width, mimeType]
+  }
+  expect(await Promise.all([0, 1, 2, 3].map((level) => asked(level, 1)))).toEqual([[2048, 'image/80'], [1024, 'image/80'], [724, 'image/80'], [512, 'image/80']])
+  // 25 KiB / 460 bytes a step of quality
+  expect(await asked(3, 460)).toEqual([512, 'image/55'])
 })
 
 it('keeps a placeholder below 2,000 characters, whatever the picture', async () => {
