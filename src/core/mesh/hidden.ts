@@ -10,6 +10,12 @@ import { triangulateLevels, type Level, type LevelGoals } from './triangulate.js
 const OVERSHOOT = [1.6, 1.45, 1.3, 1.2, 1.1, 1]
 
 /**
+ * A triangle may stand in front of what is seen at so many pixels for each pixel of the layer that it covers: it is pushed back there, but a gap stays a gap. Three stereo
+ * pairs at 6k | 1.5k triangles: 1 25.86 | 23.87 dB with .04 | .36 % of the view open, 3 25.90 | 24.19 with .01 | .06, 8 25.91 | 24.10 with none, any 25.85 | 24.13.
+ */
+const HARM_FOR_USE = 8
+
+/**
  * The hidden layer at several budgets or error bounds. Beside the layer nothing is to be met: no error counts there, and no outline has to be
  * followed (held to its own ragged outline, the layer took ten times as long and left holes).
  */
@@ -44,7 +50,7 @@ export function hiddenLevels(map: DisparityMap, backdrop: Backdrop, goals: Level
 }
 
 /**
- * Which triangles are of use: they cover pixels of the hidden layer, and no more others at which they would stand in front of what is seen.
+ * Which triangles are of use: they cover pixels of the hidden layer, and not too many others at which they would stand in front of what is seen.
  * Those smaller than a pixel count by their middle.
  */
 function createUsefulness(map: DisparityMap, { map: hidden, left, top }: Backdrop) {
@@ -92,6 +98,6 @@ function createUsefulness(map: DisparityMap, { map: hidden, left, top }: Backdro
     const fall = points[c + 2] - points[a + 2]
     const zx = (rise * (cy - ay) - fall * (by - ay)) / area
     const zy = (fall * (bx - ax) - rise * (cx - ax)) / area
-    return useful >= countHarm(points[a + 2] - ax * zx - ay * zy, zx, zy)
+    return HARM_FOR_USE * useful >= countHarm(points[a + 2] - ax * zx - ay * zy, zx, zy)
   }
 }

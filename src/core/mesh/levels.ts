@@ -25,6 +25,9 @@ export interface LevelSurfaces {
  */
 const BACKDROP_SHARE = { finest: 0.3, coarser: 0.17 }
 
+/** So many triangles a coarse hidden layer gets in any case, up to the finest one's share: with 85 the skirt of a plain wall has gaps. */
+const ENOUGH_HIDDEN = 200
+
 /** A hidden layer of fewer triangles than this is left out. */
 const FEWEST_HIDDEN = 16
 
@@ -50,7 +53,7 @@ export async function buildLevels(map: DisparityMap, backdrop: Backdrop | null, 
     const hidden = backdrop ? hiddenLevels(map, backdrop, goalsOf(lods), model) : []
     return (await buildFront(map, settings, model)).map((front, level) => ({ front, backdrop: hidden[level] && backdrop ? keepBehind(hidden[level], front, map, backdrop) : null }))
   }
-  const shares = lods.map((budget, level) => Math.floor(budget * (level === 0 ? BACKDROP_SHARE.finest : BACKDROP_SHARE.coarser))).filter((share) => share >= FEWEST_HIDDEN)
+  const shares = lods.map((budget, level) => Math.floor(Math.min(BACKDROP_SHARE.finest * budget, level === 0 ? Infinity : Math.max(BACKDROP_SHARE.coarser * budget, ENOUGH_HIDDEN)))).filter((share) => share >= FEWEST_HIDDEN)
   const hidden = backdrop ? hiddenLevels(map, backdrop, { budgets: shares }, model) : []
   const budgets: number[] = []
   for (const [level, budget] of lods.entries()) budgets.push(Math.min(budget - trianglesOf(hidden[level]), (budgets.at(-1) ?? Infinity) - 1))
