@@ -48,7 +48,8 @@ export function checkPicture(thumbnail: Thumbnail, size: { width: number; height
 
   // What is cut from black has an outline besides the edges inside it. Some props are painted beyond their outlines, some have hardly an edge inside: where either fits, all is well.
   const gray = shrink(picture.gray, picture.width, picture.height, thumbnail)
-  const verdicts = (settings.black === 'cut' ? [thumbnail, onBackground(thumbnail)] : [thumbnail]).map((depth) => compare(depth, gray))
+  const cut = settings.black === 'cut'
+  const verdicts = (cut ? [thumbnail, onBackground(thumbnail)] : [thumbnail]).map((depth) => compare(depth, gray, cut))
   const verdict = verdicts.find(({ says }) => says === 'fits') ?? verdicts.find(({ says }) => says !== 'nothing')
   if (verdict?.says === 'mirrored') {
     checks.push({
@@ -80,7 +81,8 @@ interface Verdict {
   y: number
 }
 
-function compare(depth: Thumbnail, gray: Thumbnail): Verdict {
+/** @param sure whether "fits" has to be certain, since it silences another verdict */
+function compare(depth: Thumbnail, gray: Thumbnail, sure: boolean): Verdict {
   const edges = strongestEdges(depth)
   const nothing: Verdict = { says: 'nothing', gain: 1, x: 0, y: 0 }
   if (edges.at.length === 0) return nothing
@@ -90,8 +92,9 @@ function compare(depth: Thumbnail, gray: Thumbnail): Verdict {
   const mirrored = bestPlacement(edges, turned, depth)
   if (Math.max(plain.best, mirrored.best) < RELATED) return nothing
   if (mirrored.best > GAIN * plain.best) return isOnePlace({ ...mirrored, still: plain.best }, edges, turned, depth) ? { ...mirrored, says: 'mirrored', gain: gain(mirrored.best, plain.best) } : nothing
-  if (!isOnePlace(plain, edges, strength, depth)) return nothing
-  return { ...plain, says: plain.best > GAIN * plain.still && Math.hypot(plain.x, plain.y) >= SHORTEST ? 'moved' : 'fits', gain: gain(plain.best, plain.still) }
+  const moved = plain.best > GAIN * plain.still && Math.hypot(plain.x, plain.y) >= SHORTEST
+  if ((moved || sure) && !isOnePlace(plain, edges, strength, depth)) return nothing
+  return { ...plain, says: moved ? 'moved' : 'fits', gain: gain(plain.best, plain.still) }
 }
 
 /**
@@ -120,7 +123,8 @@ interface Edges {
 function strongestEdges(depth: Thumbnail): Edges {
   const { width, height } = depth
   const strength = slopes(depth)
-  const steepest = strength.reduce((high, slope) => (slope > high ? slope : high), 0)
+  let steepest = 0
+  for (let i = 0; i < strength.length; i++) if (strength[i] > steepest) steepest = strength[i]
   const counts = new Uint32Array(BINS)
   const binOf = (slope: number) => (slope * ((BINS - 1) / steepest)) | 0
   const inner = new Int32Array(strength.length)
@@ -134,7 +138,9 @@ function strongestEdges(depth: Thumbnail): Edges {
     }
   }
   const threshold = percentileBin(counts, Math.max(0, 1 - EDGES / count))
-  const at = inner.subarray(0, count).filter((i) => binOf(strength[i]) >= threshold)
+  let strong = 0
+  for (let k = 0; k < count; k++) if (binOf(strength[inner[k]]) >= threshold) inner[strong++] = inner[k]
+  const at = inner.slice(0, strong)
   return { at, weights: Float32Array.from(at, (i) => strength[i]) }
 }
 
