@@ -10,7 +10,6 @@ import { bakeKey, mapKey } from './key.js'
 import { createPool } from './pool.js'
 import { lookAt } from './read.js'
 import type { ShapeRequest } from '../core/shape/request.js'
-import { shapeSources } from './shape-sources.js'
 import { readSources, SourceLog, type Dependencies, type Sources } from './sources.js'
 import { toolVersions } from './versions.js'
 
@@ -223,6 +222,8 @@ export function createBaker(options: BakerOptions = {}): Baker {
     },
 
     async bakeShape(request, { name, signal }) {
+      // (Loaded here: what there is to know of shapes takes 10 ms of every start.)
+      const { shapeSources } = await import('./shape-sources.js')
       const sources = shapeSources(request, { name, defaults: options.defaults })
       const key = await bakeKey(sources, await toolVersions())
       const { result, cached } = await joinJob(key, sources, signal)

@@ -8,7 +8,7 @@ import { createEmissions, type Emissions } from './emit.js'
 import { createLiveMaps, modulesToUpdate, type LiveMaps } from './hot.js'
 import { assetModule } from './module.js'
 import { parsePluginOptions, type DepthMeshPluginOptions, type PluginOptions } from './options.js'
-import { parseShapeImport, SHAPE_IMPORT, shapeId, shapeImportOf } from './shape-import.js'
+import { SHAPE_IMPORT, shapeId, shapeImportOf } from './shape-id.js'
 import { createProgress } from './progress.js'
 import { shownError, warningsOf } from './report.js'
 
@@ -74,6 +74,8 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
   const loadShape = async (context: Rollup.PluginContext & { environment: Environment }, id: string, source: string) => {
     const session = shared.serving.get(context.environment)
     try {
+      // (Loaded here: what there is to know of shapes takes 10 ms of every start.)
+      const { parseShapeImport } = await import('./shape-import.js')
       const asset = await (session?.baker ?? bakerOf()).bakeShape(parseShapeImport(source), { name: source })
       const urlOf = session ? devUrls(session.files, id, asset, config) : emissions.emit(context, id, source, asset)
       return { code: assetModule(asset.manifest, { urlOf, hotKey: undefined }), map: null, moduleSideEffects: false, moduleType: 'js' as const }

@@ -2,23 +2,10 @@ import { DepthMeshError } from '../core/errors.js'
 import { checkSettings, nearestKey, type SettingsInput } from '../core/options.js'
 import { readSettingText, settingPaths } from '../core/setting-text.js'
 import { SHAPE_SETTINGS, type ShapeRequest } from '../core/shape/request.js'
-
-/** `import rock from 'depthmesh:rock?seed=3'` */
-export const SHAPE_IMPORT = /^depthmesh:/
-
-/** Marks a module that is no file, by Rollup's convention. */
-const VIRTUAL = '\0'
+import { SHAPE_IMPORT } from './shape-id.js'
 
 /** Keys that Vite adds. */
 const MARKS = new Set(['import', 't', 'v'])
-
-/** The id of the module that an import of a shape gives. */
-export const shapeId = (source: string): string => VIRTUAL + source
-
-/** The import that an id stands for; null for other modules. */
-export function shapeImportOf(id: string): string | null {
-  return id.startsWith(VIRTUAL) && SHAPE_IMPORT.test(id.slice(VIRTUAL.length)) ? id.slice(VIRTUAL.length) : null
-}
 
 /**
  * What an import asks for: `depthmesh:rock?seed=3&size=512&lods=3000,500&texture.size=256`.
