@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -16,6 +16,7 @@ export interface ToolVersions {
   ktx2Encoder: string
 }
 
+const requireHere = createRequire(import.meta.url)
 const core = fileURLToPath(new URL('../core', import.meta.url))
 
 let known: Promise<ToolVersions> | undefined
@@ -66,20 +67,31 @@ interface PackageManifest {
   optionalDependencies?: Record<string, string>
 }
 
-/** Not every package exports its package.json, or anything to `require`: look for it above what an import gives. */
+/**
+ * Not every package exports its package.json: it is read from the folders that Node would look into, which takes a tenth of the time of asking Node what an import gives.
+ * Where there are no such folders (Yarn's Plug'n'Play) Node is asked, and the package.json looked for above its answer.
+ */
 function packageOf(name: string): PackageManifest & { folder: string } {
+  for (const modules of requireHere.resolve.paths(name) ?? []) {
+    const manifest = manifestIn(join(modules, name), name)
+    // (What a link leads to finds its own dependencies.)
+    if (manifest !== null) return { ...manifest, folder: realpathSync(join(modules, name)) }
+  }
   const entry = fileURLToPath(import.meta.resolve(name))
-  let folder = dirname(entry)
-  for (;;) {
-    try {
-      const manifest = manifestOf(join(folder, 'package.json'))
-      if (manifest.name === name) return { ...manifest, folder }
-    } catch {
-      // No package.json here.
-    }
-    const parent = dirname(folder)
-    if (parent === folder) throw new Error(`${name}: no package.json found above ${entry}`)
-    folder = parent
+  for (let folder = dirname(entry); ; folder = dirname(folder)) {
+    const manifest = manifestIn(folder, name)
+    if (manifest !== null) return { ...manifest, folder }
+    if (dirname(folder) === folder) throw new Error(`${name}: no package.json found above ${entry}`)
+  }
+}
+
+/** The package.json in a folder, if it is this package's. */
+function manifestIn(folder: string, name: string): PackageManifest | null {
+  try {
+    const manifest = manifestOf(join(folder, 'package.json'))
+    return manifest.name === name ? manifest : null
+  } catch {
+    return null
   }
 }
 
