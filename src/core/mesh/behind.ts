@@ -4,6 +4,7 @@ import { eachBatch } from './error.js'
 import { loopsOver } from './pixels.js'
 import type { RefinableSurface } from './refine.js'
 import { coverTriangle, createSpans } from './spans.js'
+import { eachEdgePlace, isThin } from './thin.js'
 
 /** Rounds for those triangles of the hidden layer of which a corner can't go back any farther. */
 const ROUNDS = 12
@@ -41,22 +42,30 @@ export function pushBehind({ points, triangles }: RefinableSurface, front: Float
     let az = points[a + 2]
     let bz = points[b + 2]
     let cz = points[c + 2]
+    /** Pushes the corners until the triangle is behind the front at a place of pixel (x, y). */
+    const pushAt = (u: number, v: number, x: number, y: number): void => {
+      const lb = ((u - ax) * cy - (v - ay) * cx) / area
+      const lc = (bx * (v - ay) - by * (u - ax)) / area
+      const la = 1 - lb - lc
+      const over = la * az + lb * bz + lc * cz - front[(y - top) * width + x - left] + CLEARANCE
+      if (!(over > 1e-6)) return
+      const step = over / (la * la + lb * lb + lc * lc)
+      az = Math.max(deepest, az - la * step)
+      bz = Math.max(deepest, bz - lb * step)
+      cz = Math.max(deepest, cz - lc * step)
+      if (az === deepest || bz === deepest || cz === deepest) met = false
+    }
     coverTriangle(spans, ax, ay, points[b], points[b + 1], points[c], points[c + 1], hidden.width, hidden.height)
     for (let row = Math.max(0, top - spans.top), y = spans.top + row; row < spans.rows && y < top + height; row++, y++) {
-      const py = y + 0.5 - ay
       for (let x = Math.max(left, bounds[2 * row]), end = Math.min(left + width, bounds[2 * row + 1]); x < end; x++) {
-        const px = x + 0.5 - ax
-        const lb = (px * cy - py * cx) / area
-        const lc = (bx * py - by * px) / area
-        const la = 1 - lb - lc
-        const over = la * az + lb * bz + lc * cz - front[(y - top) * width + x - left] + CLEARANCE
-        if (!(over > 1e-6)) continue
-        const step = over / (la * la + lb * lb + lc * lc)
-        az = Math.max(deepest, az - la * step)
-        bz = Math.max(deepest, bz - lb * step)
-        cz = Math.max(deepest, cz - lc * step)
-        if (az === deepest || bz === deepest || cz === deepest) met = false
+        pushAt(x + 0.5, y + 0.5, x, y)
       }
+    }
+    if (isThin(area, ax, ay, points[b], points[b + 1], points[c], points[c + 1])) {
+      eachEdgePlace(ax, ay, points[b], points[b + 1], points[c], points[c + 1], (u, v) => {
+        const [x, y] = [Math.floor(u), Math.floor(v)]
+        if (x >= left && y >= top && x < left + width && y < top + height) pushAt(u, v, x, y)
+      })
     }
     points[a + 2] = az
     points[b + 2] = bz

@@ -1,7 +1,7 @@
 import { MeshoptSimplifier } from 'meshoptimizer'
 import type { DisparityMap } from '../depth/convention.js'
 import type { RefinableSurface } from './refine.js'
-import { dropUnused, seenArea } from './topology.js'
+import { mend } from './topology.js'
 
 /** What a disparity of 1 weighs against the picture's width. Novel views of three stereo pairs at 6k | 1.5k triangles: .15 25.69 | 23.56 dB, .25 25.67 | 23.78, .4 25.71 | 23.82. */
 const DISPARITY_WEIGHT = 0.4
@@ -43,45 +43,4 @@ export async function collapseLevels(fine: RefinableSurface, budgets: readonly n
     triangles = collapsed
     return level
   })
-}
-
-/** Drops what is turned over, closed or there twice; where an edge has more than two faces the later ones get vertices of their own. */
-export function mend({ points, triangles }: RefinableSurface): RefinableSurface {
-  /** The last half-edge that was kept of those that leave a vertex, and for each the one before it. */
-  const last = new Int32Array(points.length / 3).fill(-1)
-  const before = new Int32Array(triangles.length)
-  const hasOwnVertices = new Uint8Array(triangles.length / 3)
-  const grown: number[] = []
-  const kept = new Uint32Array(triangles.length)
-  let count = 0
-  for (let t = 0; t < triangles.length; t += 3) {
-    if (!(seenArea(points, triangles[t], triangles[t + 1], triangles[t + 2]) > 0)) continue
-    let crowded = false
-    let twice = false
-    for (let e = t; e < t + 3; e++) {
-      for (let f = last[triangles[e]]; f >= 0; f = before[f]) {
-        if (triangles[next(f)] !== triangles[next(e)]) continue
-        if (triangles[next(next(f))] === triangles[next(next(e))]) twice = true
-        if (hasOwnVertices[Math.floor(f / 3)] === 0) crowded = true
-      }
-    }
-    if (twice) continue
-    if (crowded) hasOwnVertices[t / 3] = 1
-    for (let e = t; e < t + 3; e++) {
-      const v = triangles[e]
-      before[e] = last[v]
-      last[v] = e
-      kept[count++] = crowded ? (points.length + grown.length) / 3 : v
-      if (crowded) grown.push(points[3 * v], points[3 * v + 1], points[3 * v + 2])
-    }
-  }
-  const all = new Float32Array(points.length + grown.length)
-  all.set(points)
-  all.set(grown, points.length)
-  return dropUnused(all, kept.slice(0, count))
-}
-
-/** The half-edge after `e` in its triangle. */
-function next(e: number): number {
-  return e % 3 === 2 ? e - 2 : e + 1
 }

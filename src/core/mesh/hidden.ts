@@ -3,6 +3,7 @@ import type { Backdrop } from './backdrop.js'
 import type { ErrorModel } from './error.js'
 import { refineSurface, type RefinableSurface } from './refine.js'
 import { coverTriangle, createSpans } from './spans.js'
+import { eachEdgePlace, isThin } from './thin.js'
 import { dropUnused } from './topology.js'
 import { triangulateLevels, type Level, type LevelGoals } from './triangulate.js'
 
@@ -51,7 +52,7 @@ export function hiddenLevels(map: DisparityMap, backdrop: Backdrop, goals: Level
 
 /**
  * Which triangles are of use: they cover pixels of the hidden layer, and not too many others at which they would stand in front of what is seen.
- * Those smaller than a pixel count by their middle.
+ * Thin ones count by their edges too.
  */
 function createUsefulness(map: DisparityMap, { map: hidden, left, top }: Backdrop) {
   const { width, height, disparity } = hidden
@@ -62,6 +63,8 @@ function createUsefulness(map: DisparityMap, { map: hidden, left, top }: Backdro
   for (let y = 0, i = 0, at = 0; y < height; y++, at++) {
     for (let x = 0; x < width; x++, i++, at++) before[at + 1] = before[at] + (disparity[i] === disparity[i] ? 1 : 0)
   }
+  const isInFront = (column: number, row: number, value: number): boolean =>
+    column >= left && row >= top && column < left + map.width && row < top + map.height && value > map.disparity[(row - top) * map.width + column - left]
   /** Pixels of the triangle in `spans` at which its plane z = c + x · zx + y · zy hides what is seen, and the layer has nothing. */
   const countHarm = (c: number, zx: number, zy: number): number => {
     let harmful = 0
@@ -91,13 +94,24 @@ function createUsefulness(map: DisparityMap, { map: hidden, left, top }: Backdro
       covered += end - start
       useful += before[at + end] - before[at + start]
     }
-    if (covered === 0) return !Number.isNaN(disparity[Math.floor((ay + by + cy) / 3) * width + Math.floor((ax + bx + cx) / 3)])
-    if (useful === 0 || useful === covered) return useful > 0
     const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+    const thin = isThin(area, ax, ay, bx, by, cx, cy)
+    if (!thin && (useful === 0 || useful === covered)) return useful > 0
     const rise = points[b + 2] - points[a + 2]
     const fall = points[c + 2] - points[a + 2]
     const zx = (rise * (cy - ay) - fall * (by - ay)) / area
     const zy = (fall * (bx - ax) - rise * (cx - ax)) / area
-    return HARM_FOR_USE * useful >= countHarm(points[a + 2] - ax * zx - ay * zy, zx, zy)
+    const base = points[a + 2] - ax * zx - ay * zy
+    let harmful = countHarm(base, zx, zy)
+    if (thin) {
+      // it may run between the pixels' centres all the way
+      eachEdgePlace(ax, ay, bx, by, cx, cy, (x, y) => {
+        const column = Math.min(width - 1, Math.floor(x))
+        const row = Math.min(height - 1, Math.floor(y))
+        if (!Number.isNaN(disparity[row * width + column])) useful++
+        else if (isInFront(column, row, base + x * zx + y * zy)) harmful++
+      })
+    }
+    return useful > 0 && HARM_FOR_USE * useful >= harmful
   }
 }

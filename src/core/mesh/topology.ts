@@ -16,6 +16,12 @@ export interface TopologyFaults {
   empty: number
 }
 
+/** Points as in `PlaneMesh`. */
+interface Surface {
+  points: Float32Array
+  triangles: Uint32Array
+}
+
 /** Counts what is wrong with a surface. Points as in `PlaneMesh`: u px, v px (downward), disparity. */
 export function findFaults(points: Float32Array, triangles: Uint32Array): TopologyFaults {
   const faults: TopologyFaults = { flipped: 0, degenerate: 0, duplicate: 0, crowdedEdges: 0, unusedVertices: 0, invalid: 0, empty: triangles.length === 0 ? 1 : 0 }
@@ -64,7 +70,7 @@ export function seenArea(points: Float32Array, a: number, b: number, c: number):
 }
 
 /** Drops vertices that no triangle uses; the rest keep their order. */
-export function dropUnused(points: Float32Array, triangles: Uint32Array): { points: Float32Array; triangles: Uint32Array } {
+export function dropUnused(points: Float32Array, triangles: Uint32Array): Surface {
   const vertices = points.length / 3
   const renumbered = new Int32Array(vertices).fill(-1)
   for (const v of triangles) renumbered[v] = 0
@@ -74,4 +80,45 @@ export function dropUnused(points: Float32Array, triangles: Uint32Array): { poin
   const kept = new Float32Array(3 * count)
   for (let v = 0; v < vertices; v++) if (renumbered[v] >= 0) kept.set(points.subarray(3 * v, 3 * v + 3), 3 * renumbered[v])
   return { points: kept, triangles: triangles.map((v) => renumbered[v]) }
+}
+
+/** Drops what is turned over, closed or there twice; where an edge has more than two faces the later ones get vertices of their own. */
+export function mend({ points, triangles }: Surface): Surface {
+  /** The last half-edge that was kept of those that leave a vertex, and for each the one before it. */
+  const last = new Int32Array(points.length / 3).fill(-1)
+  const before = new Int32Array(triangles.length)
+  const hasOwnVertices = new Uint8Array(triangles.length / 3)
+  const grown: number[] = []
+  const kept = new Uint32Array(triangles.length)
+  let count = 0
+  for (let t = 0; t < triangles.length; t += 3) {
+    if (!(seenArea(points, triangles[t], triangles[t + 1], triangles[t + 2]) > 0)) continue
+    let crowded = false
+    let twice = false
+    for (let e = t; e < t + 3; e++) {
+      for (let f = last[triangles[e]]; f >= 0; f = before[f]) {
+        if (triangles[next(f)] !== triangles[next(e)]) continue
+        if (triangles[next(next(f))] === triangles[next(next(e))]) twice = true
+        if (hasOwnVertices[Math.floor(f / 3)] === 0) crowded = true
+      }
+    }
+    if (twice) continue
+    if (crowded) hasOwnVertices[t / 3] = 1
+    for (let e = t; e < t + 3; e++) {
+      const v = triangles[e]
+      before[e] = last[v]
+      last[v] = e
+      kept[count++] = crowded ? (points.length + grown.length) / 3 : v
+      if (crowded) grown.push(points[3 * v], points[3 * v + 1], points[3 * v + 2])
+    }
+  }
+  const all = new Float32Array(points.length + grown.length)
+  all.set(points)
+  all.set(grown, points.length)
+  return dropUnused(all, kept.slice(0, count))
+}
+
+/** The half-edge after `e` in its triangle. */
+function next(e: number): number {
+  return e % 3 === 2 ? e - 2 : e + 1
 }

@@ -49,6 +49,37 @@ describe('buildLevels', () => {
     }
   })
 
+  it('has no thin triangle of the hidden layer come out between the pixels of the front', async () => {
+    const waves: DisparityMap = {
+      width: 160,
+      height: 90,
+      disparity: Float32Array.from({ length: 160 * 90 }, (_, i) => 0.5 + 0.2 * Math.sin((i % 160) / 11) * Math.cos(Math.floor(i / 160) / 9)),
+      near: 1,
+      far: 3,
+      relief: 1,
+    }
+    const settings = parseSettings([{ origin: 'test', settings: { near: 1, far: 3, lods: [8000, 2000, 500] } }])
+    const backdrop = buildBackdrop(waves, settings)
+    for (const { backdrop: hidden } of await buildLevels(waves, backdrop, settings, errorModel(waves, settings))) {
+      if (!hidden || !backdrop) throw new Error('expected a backdrop')
+      let places = 0
+      let inFront = 0
+      for (let e = 0; e < hidden.triangles.length; e++) {
+        const [a, b] = [hidden.triangles[e], hidden.triangles[e % 3 === 2 ? e - 2 : e + 1]].map((v) => hidden.points.subarray(3 * v, 3 * v + 3))
+        const count = Math.ceil(2 * Math.hypot(b[0] - a[0], b[1] - a[1]))
+        for (let i = 0; i < count; i++) {
+          const [u, v, d] = [0, 1, 2].map((axis) => a[axis] + ((i + 0.5) / count) * (b[axis] - a[axis]))
+          const [x, y] = [Math.floor(u) - backdrop.left, Math.floor(v) - backdrop.top]
+          if (x < 0 || y < 0 || x >= waves.width || y >= waves.height) continue
+          places++
+          if (d > waves.disparity[y * waves.width + x] + 0.005) inFront++
+        }
+      }
+      expect(places).toBeGreaterThan(100)
+      expect(inFront / places).toBeLessThan(0.01)
+    }
+  })
+
   it('covers the hidden layer at the finest level, but for single pixels at its rim, and stands nowhere in front of what is seen', async () => {
     const { levels, backdrop } = await build({ lods: [20_000] })
     const mesh = levels[0].backdrop
