@@ -56,7 +56,7 @@ export async function run() {
   return [
     `Faults planted in ${realMaps().length} real maps, on which the thresholds were chosen. \`color-mapped\` is found by the decoder, which refuses it.`,
     real.table(),
-    `The same in the game's ${gameMaps().length} maps, and in ${SCENES.length} kinds of scene from ${SEEDS.length} seeds that no threshold has seen. The terrain's picture is lit along one axis and has no outlines in common with the map, so that nothing can be said about where it lies.`,
+    `The same in the game's ${gameMaps().length} maps, which two thresholds have seen, and in ${SCENES.length} kinds of scene from ${SEEDS.length} seeds that none has. The terrain's picture is lit along one axis and has no outlines in common with the map, so that nothing can be said about where it lies.`,
     heldOut.table(),
     await times(),
   ].join('\n\n')

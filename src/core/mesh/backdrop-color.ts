@@ -28,16 +28,13 @@ export function fillBackdropColor<P extends Pixels>(picture: P, size: { width: n
   const { continued, source, left, top } = backdrop
   const { width: columns, height: rows, disparity } = backdrop.map
   const { channels } = picture
-  const shrunk = averageOver(picture, size)
 
   // (1) The farther side as it is, and on each continued pixel the colour of its source.
   const own = new Uint8Array(columns * rows)
   for (let i = 0; i < own.length; i++) if (!Number.isNaN(disparity[i])) own[i] = AS_IT_IS
   for (const i of continued) own[i] = CONTINUED
   const plate = new Float32Array(columns * rows * channels)
-  const copy = (to: number, pixel: number) => {
-    for (let c = 0; c < channels; c++) plate[to * channels + c] = shrunk[pixel * channels + c]
-  }
+  const copy = (to: number, pixel: number) => averageOver(picture, size, pixel, plate, to * channels)
   for (let i = 0; i < own.length; i++) if (own[i] === AS_IT_IS) copy(i, (Math.floor(i / columns) - top) * size.width + (i % columns) - left)
   for (let k = 0; k < continued.length; k++) copy(continued[k], awayFromEdge(continued[k], source[k], backdrop, size, own))
 
@@ -64,23 +61,19 @@ function awayFromEdge(i: number, source: number, { map, left, top }: Backdrop, s
   return source
 }
 
-/** The picture at the map's size: the mean of the texels of each pixel, or the nearest one where it is coarser. */
-function averageOver({ width, height, channels, pixels }: Pixels, size: { width: number; height: number }): Float32Array {
-  const mean = new Float32Array(size.width * size.height * channels)
-  for (let y = 0; y < size.height; y++) {
-    const y0 = Math.floor((y * height) / size.height)
-    const y1 = Math.max(y0 + 1, Math.floor(((y + 1) * height) / size.height))
-    for (let x = 0; x < size.width; x++) {
-      const x0 = Math.floor((x * width) / size.width)
-      const x1 = Math.max(x0 + 1, Math.floor(((x + 1) * width) / size.width))
-      for (let c = 0; c < channels; c++) {
-        let sum = 0
-        for (let v = y0; v < y1; v++) for (let u = x0; u < x1; u++) sum += pixels[(v * width + u) * channels + c]
-        mean[(y * size.width + x) * channels + c] = sum / ((y1 - y0) * (x1 - x0))
-      }
-    }
+/** Writes the colour of a pixel of the map to `to`: the mean of its texels, or the nearest one where the picture is coarser. */
+function averageOver({ width, height, channels, pixels }: Pixels, size: { width: number; height: number }, pixel: number, to: Float32Array, at: number): void {
+  const x = pixel % size.width
+  const y = (pixel - x) / size.width
+  const x0 = Math.floor((x * width) / size.width)
+  const x1 = Math.max(x0 + 1, Math.floor(((x + 1) * width) / size.width))
+  const y0 = Math.floor((y * height) / size.height)
+  const y1 = Math.max(y0 + 1, Math.floor(((y + 1) * height) / size.height))
+  for (let c = 0; c < channels; c++) {
+    let sum = 0
+    for (let v = y0; v < y1; v++) for (let u = x0; u < x1; u++) sum += pixels[(v * width + u) * channels + c]
+    to[at + c] = sum / ((y1 - y0) * (x1 - x0))
   }
-  return mean
 }
 
 /** Fills what nobody sees from ever coarser means of what is seen around it: smooth, so that it weighs next to nothing when encoded. */
