@@ -92,17 +92,18 @@ export async function encodeForLevel(use: EncodingUse, encode: (size: number, qu
   let quality = lossy ? Math.max(1, use.quality - QUALITY_FOR_SIZE * Math.max(0, spared(use) - 1)) : use.quality
   let image = await encode(textureSize(use), quality)
   const bytes = isCoarsest(use) ? FIRST_PIXEL_BYTES[use.projection] / use.textures : Infinity
-  // (1) The best quality that fits.
+  // (1) The best quality that fits; if none does, the least.
   if (lossy && image.bytes.length > bytes && quality > leastQuality) {
     const side = Math.max(image.width, image.height)
-    let [fits, steps] = [0, Math.floor((quality - leastQuality) / QUALITY_STEP)]
-    while (steps > fits) {
+    let [fits, steps] = [0, Math.ceil((quality - leastQuality) / QUALITY_STEP) - 1]
+    image = await encode(side, leastQuality)
+    while (image.bytes.length <= bytes && steps > fits) {
       const step = Math.ceil((fits + steps) / 2)
-      if ((await encode(side, leastQuality + step * QUALITY_STEP)).bytes.length <= bytes) fits = step
-      else steps = step - 1
+      const better = await encode(side, leastQuality + step * QUALITY_STEP)
+      if (better.bytes.length > bytes) steps = step - 1
+      else [fits, image] = [step, better]
     }
-    quality = Math.min(quality, leastQuality + fits * QUALITY_STEP)
-    image = await encode(side, quality)
+    quality = leastQuality + fits * QUALITY_STEP
   }
   // (2) The largest size that fits.
   for (let side = Math.max(image.width, image.height); image.bytes.length > bytes && side > SMALLEST; side = Math.max(image.width, image.height)) {
