@@ -20,12 +20,6 @@ export async function medianTimes(contenders, rounds = 5, now = () => performanc
   return Object.fromEntries(Object.entries(times).map(([name, values]) => [name, median(values)]))
 }
 
-/** Time that all threads of this process were at work, milliseconds: other processes on the machine count less. */
-export function cpuMilliseconds() {
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1000
-}
-
 /** The middle value; of an even number, the mean of the middle two. */
 export function median(values) {
   const sorted = values.toSorted((a, b) => a - b)
