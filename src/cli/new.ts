@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { DepthMeshError } from '../core/errors.js'
 import type { MadeShape } from '../core/shape.js'
 import { SHAPE_LODS, SHAPE_SETTINGS, SHAPE_SIZE } from '../core/shape/request.js'
@@ -19,6 +19,9 @@ const settings: readonly string[] = SHAPE_SETTINGS
 const OWN_DEFAULTS: Record<string, string> = { width: 'the shape’s', relief: 'the shape’s', cut: 'false', lods: SHAPE_LODS.join(), shading: 'unlit' }
 const seedFlag: Flag = { name: 'seed', value: '<number>', meaning: 'another seed, another of its kind; the same seed, the same bytes', fallback: '1' }
 
+/** What every map's name ends with. */
+const MAP_SUFFIX = '.depth.png'
+
 export const newCommand: Command = {
   name: 'new',
   usage: '<shape> [flags]',
@@ -32,7 +35,7 @@ export const newCommand: Command = {
     seedFlag,
     { name: 'size', value: '<number>', meaning: `longer side of the pictures, pixels, ${SHAPE_SIZE.least}..${SHAPE_SIZE.most}`, fallback: String(SHAPE_SIZE.fallback) },
     { name: 'name', value: '<text>', meaning: 'what the files are called', fallback: 'the shape' },
-    { name: 'out', value: '<folder>', meaning: 'where the files go; made when missing', fallback: 'here' },
+    { name: 'out', value: '<path>', meaning: 'the folder the files go to, or the map itself, *.depth.png; made when missing', fallback: 'here' },
     { name: 'force', value: null, meaning: 'overwrite existing files' },
     ...settingFlags.filter(({ path }) => settings.includes(path[0])).map((flag) => ({ ...flag, ...(flag.name in OWN_DEFAULTS ? { fallback: OWN_DEFAULTS[flag.name] } : {}) })),
   ],
@@ -44,8 +47,7 @@ async function makeNew(args: Arguments, signal: AbortSignal): Promise<number> {
   const shape = chosenShape(args)
   const { seed = 1, ...given } = settingsFromFlags(args.flags)
   const size = chosenSize(args)
-  const folder = textFlag(args, 'out') ?? '.'
-  const name = textFlag(args, 'name') ?? shape
+  const { folder, name } = chosenPlace(args, shape)
   if (/[/\\]/.test(name)) throw new UsageError(`--name: expected a name without folders, got ${JSON.stringify(name)}. --out says which folder.`)
 
   const names = [`${name}.color.png`, `${name}.depth.json`, `${name}.depth.png`]
@@ -76,6 +78,17 @@ function chosenShape({ positionals }: Arguments): string {
   if (shapes.includes(shape)) return shape
   const near = nearestKey(shape, shapes)
   throw new UsageError(`unknown shape ${JSON.stringify(shape)}. ${near === undefined ? `Shapes: ${shapes.join(', ')}.` : `Did you mean ${JSON.stringify(near)}?`}`)
+}
+
+/** Where the files go, and what they are called: `--out props`, `--out props --name boulder` and `--out props/boulder.depth.png` all say it. */
+function chosenPlace(args: Arguments, shape: string): { folder: string; name: string } {
+  const out = textFlag(args, 'out') ?? '.'
+  const named = textFlag(args, 'name')
+  if (!out.endsWith(MAP_SUFFIX)) return { folder: out, name: named ?? shape }
+  const name = basename(out, MAP_SUFFIX)
+  if (name === '') throw new UsageError(`--out: expected a name before ${MAP_SUFFIX}, got ${JSON.stringify(out)}.`)
+  if (named !== undefined && named !== name) throw new UsageError(`--name: expected ${JSON.stringify(name)}, as --out says, or none; got ${JSON.stringify(named)}.`)
+  return { folder: dirname(out), name }
 }
 
 function chosenSize(args: Arguments): number {

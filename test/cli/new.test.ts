@@ -29,6 +29,16 @@ describe('depthmesh new', () => {
     expect(await run('bake', 'art', '--out', 'baked', '--no-cache', '--quiet')).toEqual({ code: 0, stdout: '', stderr: '' })
   })
 
+  it('takes the map that is to be written as well as its folder', async () => {
+    const [line] = jsonLines(await run('new', 'hill', '--size', '64', '--out', join('mapped', 'mound.depth.png'), '--json'))
+    expect(line).toMatchObject({ ok: true, files: ['mound.color.png', 'mound.depth.json', 'mound.depth.png'].map((file) => join('mapped', file)) })
+    expect(await run('new', 'hill', '--size', '64', '--name', 'dune', '--out', join('mapped', 'mound.depth.png'))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('depthmesh: --name: expected "mound", as --out says, or none; got "dune".'),
+    })
+    expect(await run('new', 'hill', '--out', '.depth.png')).toMatchObject({ code: 2, stderr: expect.stringContaining('depthmesh: --out: expected a name before .depth.png, got ".depth.png".') })
+  })
+
   it('takes a name, and the settings that say something about a shape', async () => {
     const [line] = jsonLines(await run('new', 'tower', '--name', 'keep', '--size', '64', '--out', 'named', '--width', '4', '--lods', '500,100', '--variants', '2', '--seed', '9', '--json'))
     const files = ['keep.color.png', 'keep.depth.json', 'keep.depth.png'].map((name) => join('named', name))
