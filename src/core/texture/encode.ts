@@ -7,7 +7,7 @@ import { encodeKtx2, ktx2Size, type Ktx2Options } from './ktx2.js'
 const FIRST_PIXEL_SIZE = 512
 const FIRST_PIXEL_SIZE_LOSSLESS = 256
 /** Bytes of all of the coarsest level's textures, at most: with the JSON and 1,500 triangles its GLB stays below 40 KiB. A relief's triangles take half the bytes. */
-const FIRST_PIXEL_BYTES = { perspective: 25 * 1024, orthographic: 30 * 1024 }
+const FIRST_PIXEL_BYTES = { perspective: 24 * 1024, orthographic: 30 * 1024 }
 /**
  * A texture is halved less often than its level's triangles are quartered, and compressed harder instead: at a given number of bytes size is worth more than quality.
  *
