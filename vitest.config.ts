@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // Browsers and file watchers on a busy machine: what fails is tried twice more in CI.
-    retry: process.env.CI ? 2 : 0,
+    // Browsers and file watchers on a busy machine: what fails is tried once more in CI.
+    retry: process.env.CI ? 1 : 0,
   },
 })
