@@ -1,5 +1,6 @@
 import { execFile, type ExecFileException } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 /** The bin as package.json names it. */
@@ -13,10 +14,10 @@ export interface CliResult {
   stderr: string
 }
 
-/** Runs the built bin as its users do: a process of its own, not on a terminal. */
+/** Runs the built bin as its users do: a process of its own, not on a terminal. Its cache lies in `cwd`, whatever packages the folders above belong to. */
 export function runCli(args: readonly string[], cwd: string, env: NodeJS.ProcessEnv = {}): Promise<CliResult> {
   return new Promise((resolve, reject) => {
-    execFile(process.execPath, [bin, ...args], { cwd, env: { ...process.env, ...env }, maxBuffer: 2 ** 26 }, (error: ExecFileException | null, stdout, stderr) => {
+    execFile(process.execPath, [bin, ...args], { cwd, env: { ...process.env, DEPTHMESH_CACHE_DIR: join(cwd, 'node_modules', '.cache'), ...env }, maxBuffer: 2 ** 26 }, (error: ExecFileException | null, stdout, stderr) => {
       if (error !== null && typeof error.code !== 'number') reject(error)
       else resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr })
     })
