@@ -32,9 +32,12 @@ export async function run() {
 /** Inputs with the rounds that are worth their time. (At 2048 px the full grid takes the room three quarters of a minute, and says no more.) */
 async function cases() {
   const filesOf = async (scene) => ({ name: `${scene.name} ${scene.width}×${scene.height}`, depth: await depthPng(scene), color: await colorPng(scene), settings: scene.settings })
+  // The peers make one sheet: so does depthmesh where the camera stays (`travel: 0`) and nothing is cut.
+  const ground = await filesOf(terrain(1024))
+  const views = [{ ...ground, name: 'the same, perspective, one sheet', settings: { travel: 0, cut: false } }, { ...ground, name: 'the same, perspective, as imported', settings: {} }]
   const real = !existsSync(REAL) ? [] : [{ name: 'moon (real) 640×640', depth: readFileSync(`${REAL}moon.depth.png`), color: readFileSync(`${REAL}moon.color.jpg`), settings: {} }]
   return [
-    [[...real, await filesOf(terrain(1024)), await filesOf(room(1024))], 3],
+    [[ground, ...views, await filesOf(room(1024)), ...real], 3],
     [[await filesOf(terrain(2048))], 1],
   ]
 }
