@@ -1,5 +1,5 @@
 // The pixel loops of src/core/mesh/pixels.ts in AssemblyScript, four pixels at a time. Compiled by scripts/build-wasm.js into
-// src/core/mesh/pixels-wasm.ts; the plain version in pixels.ts is the reference that the tests compare this one with.
+// src/core/mesh/pixels-wasm.ts; test/core/mesh/plain-pixels.ts is the reference that they are held to.
 //
 // Memory: the host puts the map (f32, row after row, 16 bytes of padding behind it) and its arrays behind `freeFrom()` and passes addresses.
 
@@ -15,6 +15,43 @@ export function useMap(address: usize, w: i32, h: i32): void {
   map = address
   width = w
   height = h
+}
+
+// --- the triangle that is looked at ------------------------------------------------------------------------------------------------------
+
+let aX: f64 = 0
+let aY: f64 = 0
+let aZ: f64 = 0
+let bX: f64 = 0
+let bY: f64 = 0
+let bZ: f64 = 0
+let cX: f64 = 0
+let cY: f64 = 0
+let cZ: f64 = 0
+/** Twice its area, px². */
+let area: f64 = 0
+/** By how much its plane rises a pixel. */
+let slopeX: f64 = 0
+let slopeY: f64 = 0
+
+function take(ax: f64, ay: f64, az: f64, bx: f64, by: f64, bz: f64, cx: f64, cy: f64, cz: f64): void {
+  aX = ax
+  aY = ay
+  aZ = az
+  bX = bx
+  bY = by
+  bZ = bz
+  cX = cx
+  cY = cy
+  cZ = cz
+  area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+  slopeX = ((bz - az) * (cy - ay) - (cz - az) * (by - ay)) / area
+  slopeY = ((cz - az) * (bx - ax) - (bz - az) * (cx - ax)) / area
+}
+
+/** Nine f64. */
+function takeAt(corners: usize): void {
+  take(load<f64>(corners), load<f64>(corners, 8), load<f64>(corners, 16), load<f64>(corners, 24), load<f64>(corners, 32), load<f64>(corners, 40), load<f64>(corners, 48), load<f64>(corners, 56), load<f64>(corners, 64))
 }
 
 // --- rows of a triangle: as coverTriangle in spans.ts -------------------------------------------------------------------------------------
@@ -33,7 +70,8 @@ let firstRow: i32 = 0
 let splitRow: i32 = 0
 let endRow: i32 = 0
 
-function cover(ax: f64, ay: f64, bx: f64, by: f64, cx: f64, cy: f64): void {
+function cover(): void {
+  let ax = aX, ay = aY, bx = bX, by = bY, cx = cX, cy = cY
   let swap: f64
   if (by < ay || (by == ay && bx < ax)) {
     swap = ax; ax = bx; bx = swap
@@ -102,23 +140,13 @@ export function scan(corners: usize, count: i32, errors: usize, enough: f32): vo
   const laneNumbers = i32x4(0, 1, 2, 3)
   const four = f32x4.splat(4)
   for (let t = 0; t < count; t++, corners += 72, errors += 4) {
-    const ax = load<f64>(corners)
-    const ay = load<f64>(corners, 8)
-    const az = load<f64>(corners, 16)
-    const bx = load<f64>(corners, 24)
-    const by = load<f64>(corners, 32)
-    const bz = load<f64>(corners, 40) - az
-    const cx = load<f64>(corners, 48)
-    const cy = load<f64>(corners, 56)
-    const cz = load<f64>(corners, 64) - az
-    const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-    const zx = (bz * (cy - ay) - cz * (by - ay)) / area
-    const zy = (cz * (bx - ax) - bz * (cx - ax)) / area
+    takeAt(corners)
+    const ax = aX, ay = aY, az = aZ, zx = slopeX, zy = slopeY
     let best = f32x4.splat(0)
     const slope = f32x4.splat(<f32>zx)
     let stride = Math.abs(area) >= LARGE ? STRIDE : 1
     for (;;) {
-      cover(ax, ay, bx, by, cx, cy)
+      cover()
       for (let y = firstRow, last = endRow; y < last; y += stride) {
         const columns = row(y)
         const start = <i32>(columns >> 32)
@@ -147,19 +175,9 @@ export function scan(corners: usize, count: i32, errors: usize, enough: f32): vo
 
 /** The first pixel of a triangle (9 f64) that is as far from the map as `scan` found; −1: none. */
 export function locate(corners: usize, error: f32): i32 {
-  const ax = load<f64>(corners)
-  const ay = load<f64>(corners, 8)
-  const az = load<f64>(corners, 16)
-  const bx = load<f64>(corners, 24)
-  const by = load<f64>(corners, 32)
-  const bz = load<f64>(corners, 40) - az
-  const cx = load<f64>(corners, 48)
-  const cy = load<f64>(corners, 56)
-  const cz = load<f64>(corners, 64) - az
-  const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-  const zx = (bz * (cy - ay) - cz * (by - ay)) / area
-  const zy = (cz * (bx - ax) - bz * (cx - ax)) / area
-  cover(ax, ay, bx, by, cx, cy)
+  takeAt(corners)
+  const ax = aX, ay = aY, az = aZ, zx = slopeX, zy = slopeY
+  cover()
   const lanes = f32x4(0, 1, 2, 3)
   const slope = f32x4.splat(<f32>zx)
   const wanted = f32x4.splat(error)
@@ -188,12 +206,9 @@ export function squaredError(ax: f64, ay: f64, az: f64, bx: f64, by: f64, bz: f6
   const lanes = f32x4(0, 1, 2, 3)
   const laneNumbers = i32x4(0, 1, 2, 3)
   const four = f32x4.splat(4)
-  bz -= az
-  cz -= az
-  const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-  const zx = (bz * (cy - ay) - cz * (by - ay)) / area
-  const zy = (cz * (bx - ax) - bz * (cx - ax)) / area
-  cover(ax, ay, bx, by, cx, cy)
+  take(ax, ay, az, bx, by, bz, cx, cy, cz)
+  const zx = slopeX, zy = slopeY
+  cover()
   const slope = f32x4.splat(<f32>zx)
   let sum: f64 = 0
   for (let y = firstRow; y < endRow; y++) {
@@ -238,19 +253,9 @@ export function moments(corners: usize, count: i32, sums: usize): void {
   const four = f32x4.splat(4)
   const laneNumbers = i32x4(0, 1, 2, 3)
   for (let t = 0; t < count; t++, corners += 72, sums += 72) {
-    const ax = load<f64>(corners)
-    const ay = load<f64>(corners, 8)
-    const az = load<f64>(corners, 16)
-    const bx = load<f64>(corners, 24)
-    const by = load<f64>(corners, 32)
-    const bz = load<f64>(corners, 40) - az
-    const cx = load<f64>(corners, 48)
-    const cy = load<f64>(corners, 56)
-    const cz = load<f64>(corners, 64) - az
-    const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-    const zx = (bz * (cy - ay) - cz * (by - ay)) / area
-    const zy = (cz * (bx - ax) - bz * (cx - ax)) / area
-    cover(ax, ay, bx, by, cx, cy)
+    takeAt(corners)
+    const ax = aX, ay = aY, az = aZ, zx = slopeX, zy = slopeY
+    cover()
     const slope = f32x4.splat(<f32>zx)
     let s: f64 = 0, sx: f64 = 0, sy: f64 = 0, sxx: f64 = 0, sxy: f64 = 0, syy: f64 = 0, r: f64 = 0, rx: f64 = 0, ry: f64 = 0
     for (let y = firstRow; y < endRow; y++) {
@@ -329,20 +334,10 @@ function compareDistances(corners: usize, count: i32, sums: usize, histogram: us
   let ones = i32x4.splat(0)
   const four = f32x4.splat(4)
   for (let t = 0; t < count; t++, corners += 72) {
-    const ax = load<f64>(corners)
-    const ay = load<f64>(corners, 8)
-    const az = load<f64>(corners, 16)
-    const bx = load<f64>(corners, 24)
-    const by = load<f64>(corners, 32)
-    const bz = load<f64>(corners, 40) - az
-    const cx = load<f64>(corners, 48)
-    const cy = load<f64>(corners, 56)
-    const cz = load<f64>(corners, 64) - az
-    const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+    takeAt(corners)
     if (area == 0) continue
-    const zx = (bz * (cy - ay) - cz * (by - ay)) / area
-    const zy = (cz * (bx - ax) - bz * (cx - ax)) / area
-    cover(ax, ay, bx, by, cx, cy)
+    const ax = aX, ay = aY, az = aZ, zx = slopeX, zy = slopeY
+    cover()
     const slope = f32x4.splat(<f32>zx)
     for (let y = firstRow; y < endRow; y++) {
       const columns = row(y)
@@ -410,30 +405,21 @@ function compareAll(corners: usize, count: i32, totals: usize, histogram: usize,
   let bestPixels = f32x4.splat(<f32>load<f64>(totals, 32))
   let ones = i32x4.splat(0)
   for (let t = 0; t < count; t++, corners += 72) {
-    const ax = load<f64>(corners)
-    const ay = load<f64>(corners, 8)
-    const az = load<f64>(corners, 16)
-    const bx = load<f64>(corners, 24) - ax
-    const by = load<f64>(corners, 32) - ay
-    const bz = load<f64>(corners, 40) - az
-    const cx = load<f64>(corners, 48) - ax
-    const cy = load<f64>(corners, 56) - ay
-    const cz = load<f64>(corners, 64) - az
-    const area = bx * cy - by * cx
+    takeAt(corners)
     if (area == 0) continue
-    const zx = (bz * cy - cz * by) / area
-    const zy = (cz * bx - bz * cx) / area
+    const ax = aX, ay = aY, az = aZ, zx = slopeX, zy = slopeY
+    const bx = bX - ax, by = bY - ay, cx = cX - ax, cy = cY - ay
     // the picture is shown at a + (λb·wb·b + λc·wc·c) / w, λ and w affine in the place
     const wa = far + az * range
-    const wb = wa + bz * range
-    const wc = wa + cz * range
+    const wb = far + bZ * range
+    const wc = far + cZ * range
     const wx = zx * range
     const wy = zy * range
     const pxx = (wb * bx * cy - wc * cx * by) / area
     const pxy = (wc * cx * bx - wb * bx * cx) / area
     const pyx = (wb * by * cy - wc * cy * by) / area
     const pyy = (wc * cy * bx - wb * by * cx) / area
-    cover(load<f64>(corners), ay, load<f64>(corners, 24), load<f64>(corners, 32), load<f64>(corners, 48), load<f64>(corners, 56))
+    cover()
     const slope = f32x4.splat(<f32>zx)
     const wSlope = f32x4.splat(<f32>wx)
     const xSlope = f32x4.splat(<f32>pxx)
@@ -512,20 +498,10 @@ export function drape(corners: usize, count: i32, surface: usize): void {
   const laneNumbers = i32x4(0, 1, 2, 3)
   const four = f32x4.splat(4)
   for (let t = 0; t < count; t++, corners += 72) {
-    const ax = load<f64>(corners)
-    const ay = load<f64>(corners, 8)
-    const az = load<f64>(corners, 16)
-    const bx = load<f64>(corners, 24)
-    const by = load<f64>(corners, 32)
-    const bz = load<f64>(corners, 40) - az
-    const cx = load<f64>(corners, 48)
-    const cy = load<f64>(corners, 56)
-    const cz = load<f64>(corners, 64) - az
-    const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+    takeAt(corners)
     if (area == 0) continue
-    const zx = (bz * (cy - ay) - cz * (by - ay)) / area
-    const zy = (cz * (bx - ax) - bz * (cx - ax)) / area
-    cover(ax, ay, bx, by, cx, cy)
+    const ax = aX, ay = aY, az = aZ, zx = slopeX, zy = slopeY
+    cover()
     const slope = f32x4.splat(<f32>zx)
     for (let y = firstRow; y < endRow; y++) {
       const columns = row(y)

@@ -1,7 +1,6 @@
 import type { DisparityMap } from '../depth/convention.js'
 import type { Backdrop } from './backdrop.js'
-import { eachBatch } from './error.js'
-import { loopsOver } from './pixels.js'
+import { meshDisparity } from './drape.js'
 import type { RefinableSurface } from './refine.js'
 import { coverTriangle, createSpans } from './spans.js'
 import { eachEdgePlace, isThin } from './thin.js'
@@ -82,12 +81,4 @@ export function coverWith(surface: RefinableSurface, map: DisparityMap): Float32
   const nearest = meshDisparity(surface, map)
   for (let i = 0; i < nearest.length; i++) if (!(nearest[i] < map.disparity[i])) nearest[i] = map.disparity[i]
   return nearest
-}
-
-/** A surface's disparity at each pixel centre it covers, the nearest where it lies over itself; NaN elsewhere. */
-export function meshDisparity(surface: RefinableSurface, map: Pick<DisparityMap, 'disparity' | 'width' | 'height'>): Float32Array {
-  const loops = loopsOver(map)
-  loops.scratch.fill(NaN)
-  eachBatch(loops, surface, loops.drape)
-  return loops.scratch.slice()
 }

@@ -1,6 +1,6 @@
 import type { DisparityMap } from '../depth/convention.js'
+import { meshDisparity } from './drape.js'
 import type { ErrorModel } from './error.js'
-import { coverTriangle, createSpans } from './spans.js'
 
 /** How far around a pixel a place that fits is looked for, pixels: what errs more is all alike, and 8 px is a wrong surface. */
 export const FARTHEST = 8
@@ -27,7 +27,7 @@ export interface Deviation {
  */
 export function deviation(points: Float32Array, triangles: Uint32Array, map: DisparityMap, { pixelsPerDisparity }: Pick<ErrorModel, 'pixelsPerDisparity'>): Deviation {
   const { width, height, disparity } = map
-  const surface = rasterise(points, triangles, width, height)
+  const surface = meshDisparity({ points, triangles }, map)
   const pixels = new Float32Array(width * height)
   const ring = offsetsByDistance()
   for (let y = 0, i = 0; y < height; y++) {
@@ -55,39 +55,6 @@ export function deviation(points: Float32Array, triangles: Uint32Array, map: Dis
     }
   }
   return { width, height, pixels, ...statistics(pixels) }
-}
-
-/** The nearest disparity of a surface at every pixel centre; NaN where it is open. */
-function rasterise(points: Float32Array, triangles: Uint32Array, width: number, height: number): Float32Array {
-  const nearest = new Float32Array(width * height).fill(NaN)
-  const spans = createSpans(height)
-  for (let t = 0; t < triangles.length; t += 3) {
-    const a = triangles[t] * 3
-    const b = triangles[t + 1] * 3
-    const c = triangles[t + 2] * 3
-    const ax = points[a]
-    const ay = points[a + 1]
-    const bx = points[b]
-    const by = points[b + 1]
-    const cx = points[c]
-    const cy = points[c + 1]
-    const area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-    if (area === 0) continue
-    const rise = points[b + 2] - points[a + 2]
-    const fall = points[c + 2] - points[a + 2]
-    const zx = (rise * (cy - ay) - fall * (by - ay)) / area
-    const zy = (fall * (bx - ax) - rise * (cx - ax)) / area
-    coverTriangle(spans, ax, ay, bx, by, cx, cy, width, height)
-    for (let row = 0; row < spans.rows; row++) {
-      const y = spans.top + row
-      for (let x = spans.bounds[2 * row]; x < spans.bounds[2 * row + 1]; x++) {
-        const value = points[a + 2] + (x + 0.5 - ax) * zx + (y + 0.5 - ay) * zy
-        const i = y * width + x
-        if (!(nearest[i] >= value)) nearest[i] = value
-      }
-    }
-  }
-  return nearest
 }
 
 /** Pixels around one, nearest first. */

@@ -1,5 +1,6 @@
 import type { DisparityMap } from '../depth/convention.js'
 import { simplifyContour, toSegment, type Contour } from './contour.js'
+import { layConstraints, spanKey, type Laid, type Span } from './constraints.js'
 import { LATTICE, Triangulation } from './delaunay.js'
 import { extrapolate } from './sample.js'
 
@@ -13,26 +14,6 @@ export interface OpenSurface {
   exempt: Float32Array | undefined
   /** Vertices that the contours take. */
   contourVertices: number
-}
-
-interface Span {
-  contour: Contour
-  /** Indices of its points; `to` may be past the end in a loop. */
-  from: number
-  to: number
-}
-
-/** The picture's rectangle, two triangles. */
-export function createRectangle(map: DisparityMap): Triangulation {
-  const { width, height } = map
-  const surface = new Triangulation(64, 64)
-  for (const [right, bottom] of [[0, 0], [0, 1], [1, 1], [1, 0]]) {
-    const value = extrapolate(map, right * (width - 1), bottom * (height - 1), right * width, bottom * height, Infinity)
-    surface.addVertex(right * width * LATTICE, bottom * height * LATTICE, Number.isNaN(value) ? 0 : value)
-  }
-  surface.setTriangle(surface.addTriangle(), 0, 1, 2, -1, -1, -1)
-  surface.setTriangle(surface.addTriangle(), 0, 2, 3, 2, -1, -1)
-  return surface
 }
 
 /** How many vertices the contours would take at this tolerance. */
@@ -62,7 +43,7 @@ export function openSurface(map: DisparityMap, contours: readonly Contour[], tol
       const more: number[] = []
       const n = chain.contour.points.length / 2
       for (const { from, to } of toSpans(chain.contour, chain.indices)) {
-        if (laid.conflicts.has(key(chain.contour, from)) && to - from > 1) more.push(farthest(chain.contour, from, to) % n)
+        if (laid.conflicts.has(spanKey(chain.contour, from)) && to - from > 1) more.push(farthest(chain.contour, from, to) % n)
       }
       if (more.length === 0) continue
       refined = true
@@ -70,19 +51,10 @@ export function openSurface(map: DisparityMap, contours: readonly Contour[], tol
     }
     // lines at full detail can't cross; if ever they did, leaving one out keeps the surface sound
     if (!refined) {
-      const worst = chains.findIndex(({ contour, indices }) => toSpans(contour, indices).some(({ from }) => laid.conflicts.has(key(contour, from))))
+      const worst = chains.findIndex(({ contour, indices }) => toSpans(contour, indices).some(({ from }) => laid.conflicts.has(spanKey(contour, from))))
       chains.splice(worst, 1)
     }
   }
-}
-
-const numbers = new WeakMap<Contour, number>()
-let counter = 0
-/** Names a span. */
-function key(contour: Contour, from: number): string {
-  let number = numbers.get(contour)
-  if (number === undefined) numbers.set(contour, (number = counter++))
-  return `${number}:${from}`
 }
 
 function toSpans(contour: Contour, indices: readonly number[]): Span[] {
@@ -106,208 +78,6 @@ function farthest({ points }: Contour, from: number, to: number): number {
     }
   }
   return best
-}
-
-interface Laid {
-  surface: Triangulation
-  /** The half-edge along each span, in its direction; its twin has the other side. */
-  halfEdges: Int32Array
-  conflicts: Set<string>
-}
-
-/** Triangulates the ends of all spans and makes each span an edge (Sloan 1993). */
-function layConstraints(map: DisparityMap, spans: readonly Span[]): Laid {
-  const surface = createRectangle(map)
-  const conflicts = new Set<string>()
-  const vertices = new Map<number, number>()
-  const rowLength = map.width * LATTICE + 1
-  let near = 0
-  const vertexAt = (x: number, y: number): number => {
-    const place = y * rowLength + x
-    const known = vertices.get(place)
-    if (known !== undefined) return known
-    const vertex = surface.vertexCount
-    near = surface.insert(x, y, 0, near)
-    vertices.set(place, vertex)
-    return vertex
-  }
-  const from = new Int32Array(spans.length)
-  const to = new Int32Array(spans.length)
-  for (const [i, { contour, from: a, to: b }] of spans.entries()) {
-    const n = contour.points.length / 2
-    from[i] = vertexAt(contour.points[2 * a], contour.points[2 * a + 1])
-    to[i] = vertexAt(contour.points[2 * (b % n)], contour.points[2 * (b % n) + 1])
-  }
-
-  surface.fixed = new Uint8Array(surface.tri.length)
-  const { tri, twin, fixed } = surface
-  const out = new Int32Array(surface.vertexCount)
-  for (let e = 0; e < 3 * surface.triangleCount; e++) out[tri[e]] = e
-  const next = (e: number): number => (e % 3 === 2 ? e - 2 : e + 1)
-  const last = (e: number): number => (e % 3 === 0 ? e + 2 : e - 1)
-  /** The half-edges that leave a vertex, and the one that enters at a boundary, as found by turning around it. */
-  const leaving = (v: number): number[] => {
-    const found: number[] = []
-    let e = out[v]
-    do {
-      found.push(e)
-      e = twin[last(e)]
-    } while (e >= 0 && e !== out[v])
-    if (e < 0) {
-      for (e = twin[out[v]]; e >= 0; e = twin[e]) {
-        e = next(e)
-        found.push(e)
-      }
-    }
-    return found
-  }
-  const between = (a: number, b: number): number => {
-    for (const e of leaving(a)) {
-      if (tri[next(e)] === b) return e
-      // a boundary edge that enters a has no half-edge that leaves it
-      if (tri[last(e)] === b && twin[last(e)] < 0) return last(e)
-    }
-    return -1
-  }
-  const owners = new Map<number, number>()
-  const pair = (a: number, b: number): number => Math.min(a, b) * surface.vertexCount + Math.max(a, b)
-  const clash = (i: number, a: number, b: number): void => {
-    conflicts.add(key(spans[i].contour, spans[i].from))
-    const other = owners.get(pair(a, b))
-    if (other !== undefined) conflicts.add(key(spans[other].contour, spans[other].from))
-  }
-  const clashAtVertex = (i: number, v: number): void => {
-    conflicts.add(key(spans[i].contour, spans[i].from))
-    for (const e of leaving(v)) if (fixed[e] !== 0) clash(i, tri[e], tri[next(e)])
-  }
-  const flip = (e: number): void => {
-    const t = (e / 3) | 0
-    const u = (twin[e] / 3) | 0
-    surface.flip(e)
-    for (const f of [3 * t, 3 * t + 1, 3 * t + 2, 3 * u, 3 * u + 1, 3 * u + 2]) out[tri[f]] = f
-  }
-
-  for (let i = 0; i < spans.length; i++) {
-    const a = from[i]
-    const b = to[i]
-    if (a === b) {
-      clash(i, a, b)
-      continue
-    }
-    const crossing: number[] = []
-    let e = between(a, b)
-    if (e < 0) {
-      // (1) Which edges lie across the way.
-      let blocked = false
-      let through = -1
-      for (const leave of leaving(a)) {
-        const p = tri[next(leave)]
-        const q = tri[last(leave)]
-        const sideP = surface.area(a, b, p)
-        const sideQ = surface.area(a, b, q)
-        const ahead = (v: number) => (surface.x[v] - surface.x[a]) * (surface.x[b] - surface.x[a]) + (surface.y[v] - surface.y[a]) * (surface.y[b] - surface.y[a]) > 0
-        if ((sideP === 0 && ahead(p)) || (sideQ === 0 && ahead(q))) {
-          clashAtVertex(i, sideP === 0 && ahead(p) ? p : q)
-          blocked = true
-          break
-        }
-        if (sideP < 0 && sideQ > 0) {
-          through = next(leave)
-          break
-        }
-      }
-      if (blocked) continue
-      if (through < 0) {
-        clash(i, a, b)
-        continue
-      }
-      for (;;) {
-        if (fixed[through] !== 0) {
-          clash(i, tri[through], tri[next(through)])
-          blocked = true
-          break
-        }
-        crossing.push(tri[through], tri[next(through)])
-        const f = twin[through]
-        if (f < 0) {
-          clash(i, a, b)
-          blocked = true
-          break
-        }
-        const r = tri[last(f)]
-        if (r === b) break
-        const side = surface.area(a, b, r)
-        if (side === 0) {
-          clashAtVertex(i, r)
-          blocked = true
-          break
-        }
-        // go on through the edge of the next triangle whose ends lie on both sides
-        through = side > 0 ? next(f) : last(f)
-      }
-      if (blocked) continue
-      // (2) Turn them until none is left.
-      let patience = 64 + 16 * crossing.length * crossing.length
-      for (let at = 0; at < crossing.length && patience > 0; at += 2, patience--) {
-        const c = between(crossing[at], crossing[at + 1])
-        if (c < 0) continue
-        const p = tri[last(c)]
-        const q = tri[last(twin[c])]
-        const m = tri[c]
-        const n = tri[next(c)]
-        if (surface.area(m, q, p) <= 0 || surface.area(q, n, p) <= 0) {
-          crossing.push(m, n)
-          continue
-        }
-        flip(c)
-        if (p !== a && p !== b && q !== a && q !== b && surface.area(a, b, p) * surface.area(a, b, q) < 0) crossing.push(p, q)
-      }
-      e = between(a, b)
-      if (e < 0) {
-        clash(i, a, b)
-        continue
-      }
-    } else if (fixed[e] !== 0) {
-      clash(i, a, b)
-      continue
-    }
-    fixed[e] = 1
-    if (twin[e] >= 0) fixed[twin[e]] = 1
-    owners.set(pair(a, b), i)
-  }
-  const halfEdges = new Int32Array(spans.length).fill(-1)
-  if (conflicts.size === 0) {
-    restoreDelaunay(surface, flip)
-    for (let i = 0; i < spans.length; i++) halfEdges[i] = between(from[i], to[i])
-  }
-  return { surface, halfEdges, conflicts }
-}
-
-/** Flips whatever edge is free and not Delaunay, until all are. */
-function restoreDelaunay(surface: Triangulation, flip: (e: number) => void): void {
-  const { tri, twin, fixed, x, y } = surface
-  const stack = Array.from({ length: 3 * surface.triangleCount }, (_, e) => e)
-  for (let patience = 64 * stack.length; stack.length > 0 && patience > 0; patience--) {
-    const e = stack.pop() as number
-    const f = twin[e]
-    if (f < 0 || (fixed as Uint8Array)[e] !== 0) continue
-    const a = tri[e]
-    const b = tri[e % 3 === 2 ? e - 2 : e + 1]
-    const p = tri[e % 3 === 0 ? e + 2 : e - 1]
-    const d = tri[f % 3 === 0 ? f + 2 : f - 1]
-    // Delaunay: the angles opposite an edge add up to at most 180°; compared by their cotangents' signs
-    const cotangent = (v: number): [number, number] => {
-      const ux = x[a] - x[v], uy = y[a] - y[v], wx = x[b] - x[v], wy = y[b] - y[v]
-      return [ux * wx + uy * wy, Math.abs(ux * wy - uy * wx)]
-    }
-    const [cosP, sinP] = cotangent(p)
-    const [cosD, sinD] = cotangent(d)
-    if (sinP * cosD + cosP * sinD >= 0 || surface.area(a, d, p) <= 0 || surface.area(d, b, p) <= 0) continue
-    flip(e)
-    const t = 3 * ((e / 3) | 0)
-    const u = 3 * ((f / 3) | 0)
-    stack.push(t, t + 2, u, u + 1)
-  }
 }
 
 /**
@@ -344,7 +114,7 @@ function findNothing({ surface: { tri, twin, fixed, triangleCount }, halfEdges, 
     return [left, right]
   })
   for (const [i, { contour, from, to }] of spans.entries()) {
-    if (to - from > 1 && sides[i].some((side) => side >= 0 && nothing[side] === 1 && something[side] === 1)) conflicts.add(key(contour, from))
+    if (to - from > 1 && sides[i].some((side) => side >= 0 && nothing[side] === 1 && something[side] === 1)) conflicts.add(spanKey(contour, from))
   }
   const dead = new Uint8Array(tri.length / 3)
   for (let t = 0; t < triangleCount; t++) dead[t] = nothing[region[t]] === 1 && something[region[t]] === 0 ? 1 : 0

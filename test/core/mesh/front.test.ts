@@ -5,7 +5,7 @@ import { collapseLevels } from '../../../src/core/mesh/collapse.js'
 import { errorModel } from '../../../src/core/mesh/error.js'
 import { buildFront } from '../../../src/core/mesh/front.js'
 import { buildLods } from '../../../src/core/mesh/lod.js'
-import { meshDisparity } from '../../../src/core/mesh/behind.js'
+import { meshDisparity } from '../../../src/core/mesh/drape.js'
 import { findFaults } from '../../../src/core/mesh/topology.js'
 import { parseSettings } from '../../../src/core/options.js'
 

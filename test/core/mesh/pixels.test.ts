@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { createPixelLoops, createPlainPixelLoops, type PixelLoops } from '../../../src/core/mesh/pixels.js'
+import { createPixelLoops, type PixelLoops } from '../../../src/core/mesh/pixels.js'
 import { compileLoops } from '../../../scripts/build-wasm.js'
+import { createPlainPixelLoops } from './plain-pixels.js'
 import { randomRaster } from './rasters.js'
 
 const ORTHOGRAPHIC = { pixelsPerDisparity: 100, wNear: 1, wFar: 1 }

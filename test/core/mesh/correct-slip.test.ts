@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { rasterise } from '../../../bench/support/rasterise.js'
 import type { DisparityMap } from '../../../src/core/depth/convention.js'
 import { errorModel } from '../../../src/core/mesh/error.js'
-import { correctSlip } from '../../../src/core/mesh/slip.js'
+import { correctSlip } from '../../../src/core/mesh/correct-slip.js'
 import { unproject } from '../../../src/core/mesh/unproject.js'
 import { parseSettings } from '../../../src/core/options.js'
 
