@@ -39,11 +39,12 @@ export default async function bakeInWorker(job: BakeJob): Promise<BakeAnswer> {
     useOneImageThread()
     keepNoPictures()
     const { maxPixels } = job
-    const { settings, ...rest } = job.shape === undefined ? job : await withShape(job, job.shape)
-    let { sources } = rest
+    const request = job.shape === undefined ? job : await withShape(job, job.shape)
+    const { settings } = request
+    let { sources } = request
     const prepared = job.prepared ?? (await prepareMap(sources, { settings, maxPixels }))
     // What was decoded is all that counts from here on: the files of a map of 4096² and of its picture are 60 MB.
-    if (prepared.picture !== undefined) sources = job.sources = { name: sources.name, depth: new Uint8Array() }
+    if (prepared.picture !== undefined) sources = request.sources = { name: sources.name, depth: new Uint8Array() }
     const { manifest, files } = await bakeDepthMesh(sources, { settings, maxPixels, prepared })
     const { map, report } = prepared
     const keep = job.prepared === undefined && (report.cleaned?.length ?? 0) > 0

@@ -6,6 +6,7 @@ import { fillBackdropColor } from './mesh/backdrop-color.js'
 import { errorInMetres, errorModel } from './mesh/error.js'
 import { buildLevels } from './mesh/levels.js'
 import { correctSlip } from './mesh/correct-slip.js'
+import { forgetLoops } from './mesh/pixels.js'
 import { unproject } from './mesh/unproject.js'
 import type { Settings } from './options.js'
 import { coverage, padEdges, shrinkPicture, type Picture } from './texture/color.js'
@@ -41,8 +42,9 @@ export interface ChainSources {
 /** backdrop ▶ triangulate ▶ cut ▶ refine ▶ lod ▶ unproject ▶ color · normal ▶ encode ▶ pack ▶ write */
 export async function bakeChain({ name, map, picture }: ChainSources, settings: Settings, signal?: AbortSignal): Promise<{ asset: DepthAsset; files: BakedFile[] }> {
   const model = errorModel(map, settings)
-  const backdrop = buildBackdrop(map, settings)
+  let backdrop = buildBackdrop(map, settings)
   const surfaces = await buildLevels(map, backdrop, settings, model)
+  forgetLoops(map)
   signal?.throwIfAborted()
 
   const size = { width: map.width, height: map.height }
@@ -55,6 +57,9 @@ export async function bakeChain({ name, map, picture }: ChainSources, settings: 
   const hiddenScale = backdrop ? BACKDROP_TEXTURE * (Math.max(backdrop.map.width, backdrop.map.height) / Math.max(size.width, size.height)) : 0
   // The hidden layer goes on with the shading of what it continues, as with its colours: both show through a cut, beside the front.
   const hiddenNormals = normals && backdrop ? fillBackdropColor(normalPicture(shrinkNormals(normals, settings.normalMap.size * BACKDROP_TEXTURE)), size, backdrop) : null
+  const canvas = backdrop && { left: backdrop.left, top: backdrop.top, width: backdrop.map.width, height: backdrop.map.height }
+  // (Its depth and its sources, of 4096² 150 MB, have said all they have to say.)
+  backdrop = null
   const textures = (padded ? 1 : 0) + (normals ? 1 : 0) + BACKDROP_WEIGHT * ((plate ? 1 : 0) + (hiddenNormals ? 1 : 0))
   const { format } = settings.texture
   const encodeOnce = onceEach((worn: Picture, size: number, quality: number) => encodePicture(worn, { format, quality, size }))
@@ -69,14 +74,13 @@ export async function bakeChain({ name, map, picture }: ChainSources, settings: 
       ? await encodeForLevel(normalUse, (size, quality) => encodeNormals(correctSlip(normalPicture(shrinkNormals(normals, size)), front, map, model), { format, quality }))
       : null
     const layers: GlbLayer[] = [{ role: 'front', mesh: unproject(front, map, settings), color, normalMap }]
-    if (hidden && backdrop) {
-      const { left, top, map: { width, height } } = backdrop
+    if (hidden && canvas) {
       const hiddenSize = Math.ceil((color ? Math.max(color.width, color.height) : 0) * hiddenScale)
-      const hiddenColor = plate ? await encodePicture(correctSlip(plate, hidden, backdrop.map, model), { ...settings.texture, size: hiddenSize }) : null
+      const hiddenColor = plate ? await encodePicture(correctSlip(plate, hidden, canvas, model), { ...settings.texture, size: hiddenSize }) : null
       const hiddenUse = { ...normalUse, size: Math.round(settings.normalMap.size * hiddenScale), textures: textures / BACKDROP_WEIGHT }
-      const worn = hiddenNormals ? correctSlip(hiddenNormals, hidden, backdrop.map, model) : null
+      const worn = hiddenNormals ? correctSlip(hiddenNormals, hidden, canvas, model) : null
       const hiddenMap = worn ? await encodeForLevel(hiddenUse, (size, quality) => encodeNormals(worn, { format, quality, size })) : null
-      layers.push({ role: 'backdrop', mesh: unproject(hidden, map, settings, { left, top, width, height }), color: hiddenColor, normalMap: hiddenMap })
+      layers.push({ role: 'backdrop', mesh: unproject(hidden, map, settings, canvas), color: hiddenColor, normalMap: hiddenMap })
     }
     const error = { metres: errorInMetres(model, front.maxError), pixels: front.pixelError.max }
     return { name, layers, camera, map: size, error }

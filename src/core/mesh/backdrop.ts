@@ -78,7 +78,7 @@ export function buildBackdrop(map: DisparityMap, settings: Settings): Backdrop |
   addRing(canvas, order, from, back)
 
   // (4) Smooth what was continued, keep it behind the front surface, set all of it back.
-  relax(back, 1, order, columns, back)
+  relax(back, 1, order, columns, (i) => !Number.isNaN(back[i]))
   const setBack = (Number.isFinite(cut) ? cut : SKIRT_CUT) / 2
   for (const i of order) if (back[i] > front[i] - setBack) back[i] = front[i] - setBack
   const deepest = deepestOf(map, settings)
@@ -176,21 +176,25 @@ function roomAround({ width, height, disparity }: DisparityMap, reach: Reach) {
  * A wave from all sources at once, one pixel a step; a pixel keeps the nearest source that has come by.
  */
 function spread({ columns, rows, left, top, width, height, front, cut }: Canvas, from: Int32Array, reach: Reach): Uint32Array {
-  /** Squared distance from its source, of a reached pixel. */
-  const distances = new Int32Array(columns * rows)
-  /** The last step at which a pixel joined the wave. */
-  const joined = new Int32Array(columns * rows)
+  /** Whether a pixel has joined the next wave already. */
+  const joined = new Uint8Array(columns * rows)
   const reached = new List()
   let wave = new List()
   let next = new List()
-  let step = 1
+
+  /** Squared distance from a source. (Kept for every pixel, it would be the canvas once more: 100 MB of 4096².) */
+  const toSource = (x: number, y: number, source: number): number => {
+    const dx = x - (source % columns)
+    const dy = y - Math.floor(source / columns)
+    return dx * dx + dy * dy
+  }
 
   /** Lets the pixel at (x, y) continue the source at (sx, sy) if it may and no nearer source has come by. */
   const offer = (x: number, y: number, sx: number, sy: number) => {
     if (x < 0 || y < 0 || x >= columns || y >= rows) return
     const i = y * columns + x
     const square = (x - sx) * (x - sx) + (y - sy) * (y - sy)
-    if (from[i] >= 0 && distances[i] <= square) return
+    if (from[i] >= 0 && toSource(x, y, from[i]) <= square) return
     const source = sy * columns + sx
     let limit: number
     if (x >= left && y >= top && x < left + width && y < top + height) {
@@ -205,9 +209,8 @@ function spread({ columns, rows, left, top, width, height, front, cut }: Canvas,
     if (square > limit * limit) return
     if (from[i] < 0) reached.push(i)
     from[i] = source
-    distances[i] = square
-    if (joined[i] === step) return
-    joined[i] = step
+    if (joined[i] === 1) return
+    joined[i] = 1
     next.push(i)
   }
 
@@ -226,7 +229,7 @@ function spread({ columns, rows, left, top, width, height, front, cut }: Canvas,
   while (next.length > 0) {
     ;[wave, next] = [next, wave]
     next.length = 0
-    step++
+    for (let k = 0; k < wave.length; k++) joined[wave.items[k]] = 0
     for (let k = 0; k < wave.length; k++) {
       const i = wave.items[k]
       const x = i % columns
@@ -285,40 +288,42 @@ function addRing({ columns, rows, front, cut }: Canvas, order: Uint32Array, from
  * was not continued stays as it is and holds the rest.
  *
  * @param values canvas pixels × channels.
- * @param layer the canvas, NaN where the layer has nothing.
+ * @param has which pixels of the canvas the layer has.
  */
-export function relax(values: Float32Array, channels: number, continued: Uint32Array, columns: number, layer: Float32Array): void {
+export function relax(values: Float32Array, channels: number, continued: Uint32Array, columns: number, has: (pixel: number) => boolean): void {
   // Row by row, as the memory lies: in order of their distance to the source the same sweeps take three times as long.
   const order = continued.toSorted()
-  const neighbours = connect(order, columns, layer)
+  const neighbours = connect(order, columns, values.length / channels / columns, has)
   const count = order.length
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     for (let i = 0; i < count; i++) {
       const k = sweep % 2 === 0 ? i : count - 1 - i
-      const at = order[k] * channels
-      const a = neighbours[4 * k] * channels
-      const b = neighbours[4 * k + 1] * channels
-      const c = neighbours[4 * k + 2] * channels
-      const d = neighbours[4 * k + 3] * channels
+      const pixel = order[k]
+      const known = neighbours[k]
+      const at = pixel * channels
+      const right = at + (known & RIGHT ? channels : 0)
+      const left = at - (known & LEFT ? channels : 0)
+      const below = at + (known & BELOW ? columns * channels : 0)
+      const above = at - (known & ABOVE ? columns * channels : 0)
       for (let channel = 0; channel < channels; channel++) {
-        values[at + channel] = 0.25 * (values[a + channel] + values[b + channel] + values[c + channel] + values[d + channel])
+        values[at + channel] = 0.25 * (values[right + channel] + values[left + channel] + values[below + channel] + values[above + channel])
       }
     }
   }
 }
 
-/** The canvas indices of each pixel's four neighbours; its own where the layer has nothing, so that a border pulls nowhere. */
-function connect(pixels: Uint32Array, columns: number, layer: Float32Array): Uint32Array {
-  const rows = layer.length / columns
-  const neighbours = new Uint32Array(pixels.length * 4)
+const [RIGHT, LEFT, BELOW, ABOVE] = [1, 2, 4, 8]
+
+/** For each pixel which of its neighbours the layer has, a bit each; the pixel itself stands for the others, so that a border pulls nowhere. (Their indices would be 16 times as much.) */
+function connect(pixels: Uint32Array, columns: number, rows: number, has: (pixel: number) => boolean): Uint8Array {
+  const neighbours = new Uint8Array(pixels.length)
   for (let k = 0; k < pixels.length; k++) {
     const x = pixels[k] % columns
     const y = (pixels[k] - x) / columns
     for (let side = 0; side < 4; side++) {
       const nx = x + DX[side]
       const ny = y + DY[side]
-      const inside = nx >= 0 && ny >= 0 && nx < columns && ny < rows && !Number.isNaN(layer[ny * columns + nx])
-      neighbours[k * 4 + side] = inside ? ny * columns + nx : pixels[k]
+      if (nx >= 0 && ny >= 0 && nx < columns && ny < rows && has(ny * columns + nx)) neighbours[k] |= 1 << side
     }
   }
   return neighbours

@@ -1,6 +1,7 @@
 import type { DisparityMap } from '../depth/convention.js'
 import type { Backdrop } from './backdrop.js'
 import type { ErrorModel } from './error.js'
+import { forgetLoops } from './pixels.js'
 import { refineSurface, type RefinableSurface } from './refine.js'
 import { coverTriangle, createSpans } from './spans.js'
 import { eachEdgePlace, isThin } from './thin.js'
@@ -21,6 +22,15 @@ const HARM_FOR_USE = 8
  * followed (held to its own ragged outline, the layer took ten times as long and left holes).
  */
 export function hiddenLevels(map: DisparityMap, backdrop: Backdrop, goals: LevelGoals, model: ErrorModel): RefinableSurface[] {
+  try {
+    return usefulLevels(map, backdrop, goals, model)
+  } finally {
+    // Nobody asks again how far the layer is from its canvas, which is larger than the map.
+    forgetLoops(backdrop.map)
+  }
+}
+
+function usefulLevels(map: DisparityMap, backdrop: Backdrop, goals: LevelGoals, model: ErrorModel): RefinableSurface[] {
   const isOfUse = createUsefulness(map, backdrop)
   const keep = ({ points, triangles }: RefinableSurface): Uint32Array => {
     const kept = new Uint32Array(triangles.length)

@@ -74,6 +74,11 @@ export function loopsOver({ disparity, width, height }: Pick<DisparityMap, 'disp
   return loops
 }
 
+/** Gives a whole map's loops back, 8 bytes a pixel: their memory would last as long as the map. Asked for again, they are made again. */
+export function forgetLoops({ disparity }: Pick<DisparityMap, 'disparity'>): void {
+  loopsOfMaps.delete(disparity)
+}
+
 /** The loops over one map, with a copy of it in their memory; both go when nobody holds them. */
 export function createPixelLoops(disparity: Float32Array, width: number, height: number, { scratch = false } = {}): PixelLoops {
   compiled ??= new WebAssembly.Module(decodeBase64(PIXEL_LOOPS))

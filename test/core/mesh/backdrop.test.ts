@@ -154,6 +154,21 @@ describe('fillBackdropColor', () => {
     expect(texel(WIDTH + 8, 70)).toEqual([20, 40, 60])
   })
 
+  it('smooths as far in the picture whatever the map’s resolution', () => {
+    const flat = mapOf(() => 0.5)
+    const fine: DisparityMap = { ...flat, width: 4 * WIDTH, height: 4 * HEIGHT, disparity: new Float32Array(16 * WIDTH * HEIGHT).fill(0.5) }
+    const colors = picture(1, (_, y) => (y < 40 ? [200, 180, 160] : [20, 40, 60]))
+    /** The red of the skirt's texels beside the border between the two colours, from the upper to the lower. */
+    const profile = (map: DisparityMap, scale: number) => {
+      const { pixels, width } = fillBackdropColor(colors, map, built(map))
+      const { left, top } = built(map)
+      return Array.from({ length: 32 }, (_, i) => pixels[((24 + i + Math.round(top / scale)) * width + Math.round(left / scale) - 5) * 3])
+    }
+    const [coarse, finer] = [profile(flat, 1), profile(fine, 4)]
+    expect([coarse[0], coarse.at(-1)]).toEqual([200, 20])
+    for (const [i, red] of coarse.entries()) expect(Math.abs(finer[i] - red), `texel ${i}: ${coarse.join()} | ${finer.join()}`).toBeLessThan(16)
+  })
+
   it('shows the picture itself where the farther side is not hidden', () => {
     const backdrop = built(edge)
     const plate = fillBackdropColor(picture(2, (x, y) => [0, Math.floor(y), Math.floor(x)]), edge, backdrop)
