@@ -10,7 +10,7 @@ import { forgetLoops } from './mesh/pixels.js'
 import { unproject } from './mesh/unproject.js'
 import type { Settings } from './options.js'
 import { coverage, padEdges, shrinkPicture, type Picture } from './texture/color.js'
-import { encodeForLevel, encodeNormals, encodePicture, encodePlaceholder, textureSize, type EncodingUse } from './texture/encode.js'
+import { encodeForLevel, encodeNormals, encodePicture, encodePlaceholder, qualityAt, textureSize, type EncodingUse } from './texture/encode.js'
 import { bakeNormals, normalPicture, shrinkNormals } from './texture/normal.js'
 
 /** The hidden layer's pictures are smooth: at half the resolution of the front's its colours cost 6 KiB instead of 20 and no dB (25.57 both). */
@@ -62,11 +62,12 @@ export async function bakeChain({ name, map, picture }: ChainSources, settings: 
   backdrop = null
   const textures = (padded ? 1 : 0) + (normals ? 1 : 0) + BACKDROP_WEIGHT * ((plate ? 1 : 0) + (hiddenNormals ? 1 : 0))
   const { format } = settings.texture
+  const colorQuality = qualityAt(settings.texture, padded ?? size)
   const encodeOnce = onceEach((worn: Picture, size: number, quality: number) => encodePicture(worn, { format, quality, size }))
   const contentOf = async (level: number): Promise<GlbContent> => {
     const { front, backdrop: hidden } = surfaces[level]
     const use = { format, projection: settings.projection, level, triangles, textures }
-    const colorUse: EncodingUse = { ...use, ...settings.texture, role: 'color' }
+    const colorUse: EncodingUse = { ...use, ...settings.texture, quality: colorQuality, role: 'color' }
     const worn = padded ? correctSlip(await shrinkPicture(padded, OVERSAMPLED * textureSize(colorUse)), front, size, model) : null
     const color = worn ? await encodeForLevel(colorUse, (size, quality) => encodeOnce(worn, size, quality)) : null
     const normalUse: EncodingUse = { ...use, ...settings.normalMap, role: 'normals' }

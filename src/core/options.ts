@@ -87,7 +87,7 @@ export const settingsEntries = {
       size: part(whole(1, 16_384), 'its longer side at LOD 0, pixels'),
     }),
     '`{ "format": "webp", "quality": 80, "size": 2048 }`',
-    'the colour texture: `webp`, `avif`, `jpeg`, `png`, `ktx2`; `size`: its longer side at LOD 0, pixels',
+    'the colour texture: `webp`, `avif`, `jpeg`, `png`, `ktx2`; `size`: its longer side at LOD 0, pixels; smaller pictures get a higher `quality`, up to 90',
   ),
   normalMap: key(
     object({ size: part(whole(1, 16_384), 'its longer side, pixels'), quality: part(whole(1, 100), '1..100') }),

@@ -7,7 +7,7 @@ export const EDGE_STEP = 0.12
 /** Part of an edge's height, from the far side, that counts as the middle of a ramp. */
 const RAMP = [0.25, 0.75] as const
 /** On a slope, twice the distance gives twice the difference; at an edge it gives hardly more. From this on it is a slope. */
-const SLOPE = 1.6
+export const SLOPE = 1.6
 
 /**
  * Where an inner pixel (at least {@link EDGE_RADIUS} from the border) stands, judged by the cross of pixels around it:
@@ -31,12 +31,12 @@ export function placeAtEdge({ disparity, width, height }: DisparityMap, x: numbe
 }
 
 /** Whether the rise goes on beyond the window, as on a slope that is seen at a slant, or on anything round in a small map. At the border nobody can tell, and nothing is an edge. */
-export function isSlope(disparity: Float32Array, x: number, y: number, width: number, height: number): boolean {
+export function isSlope(disparity: Float32Array, x: number, y: number, width: number, height: number, ratio = SLOPE): boolean {
   const i = y * width + x
   const across = Math.abs(disparity[i + EDGE_RADIUS] - disparity[i - EDGE_RADIUS])
   const down = Math.abs(disparity[i + EDGE_RADIUS * width] - disparity[i - EDGE_RADIUS * width])
   const along = across > down ? 1 : width
   const room = across > down ? Math.min(x, width - 1 - x) : Math.min(y, height - 1 - y)
   if (room < 2 * EDGE_RADIUS) return true
-  return Math.abs(disparity[i + 2 * EDGE_RADIUS * along] - disparity[i - 2 * EDGE_RADIUS * along]) > SLOPE * Math.max(across, down)
+  return Math.abs(disparity[i + 2 * EDGE_RADIUS * along] - disparity[i - 2 * EDGE_RADIUS * along]) > ratio * Math.max(across, down)
 }

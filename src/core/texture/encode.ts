@@ -25,6 +25,12 @@ const SPARED_LOSSLESS = { color: 0, normals: 1 }
 /** Quality lost for each halving that a texture was spared beyond the first: levels 2 then differ from LOD 0 by 32 dB even on noisy terrain. */
 const QUALITY_FOR_SIZE = 10
 const QUALITY_STEP = 5
+/**
+ * Quality gained for each halving by which a picture is smaller than its texture may be, and the most it comes to: its bytes are few beside the geometry's, and each of its
+ * pixels covers many on the screen. Three photos of 450 to 741 px from a moved camera: 26.38 dB and an SSIM of .897 in 456 KiB, so 26.51 and .906 in 473.
+ */
+const QUALITY_FOR_SMALL = 4
+const MOST_QUALITY = 90
 /** How far below the bytes asked for the next try aims: small pictures compress a little worse. */
 const AIM = 0.92
 /** Smallest texture worth a level, pixels. */
@@ -83,6 +89,12 @@ export function textureSize(use: TextureUse): number {
   const halved = Math.max(SMALLEST, Math.round(size / 2 ** (halvings(level, triangles) - spared(use))))
   const most = isLossy(use.format) ? FIRST_PIXEL_SIZE : FIRST_PIXEL_SIZE_LOSSLESS
   return Math.min(size, isCoarsest(use) ? Math.min(most, halved) : halved)
+}
+
+/** The quality at LOD 0 of a picture that may be smaller than its texture: no less than asked for. */
+export function qualityAt({ size, quality }: { size: number; quality: number }, picture: { width: number; height: number }): number {
+  const halvings = Math.max(0, Math.log2(size / Math.max(picture.width, picture.height)))
+  return Math.max(quality, Math.min(MOST_QUALITY, Math.round(quality + QUALITY_FOR_SMALL * halvings)))
 }
 
 /** Encodes a texture at the size and the quality of its level; that of the coarsest one small enough to be the first that a player sees. */

@@ -1,7 +1,7 @@
 import sharp from 'sharp'
 import { expect, it } from 'vitest'
 import type { Picture } from '../../../src/core/texture/color.js'
-import { encodeForLevel, encodePicture, encodePlaceholder, textureSize } from '../../../src/core/texture/encode.js'
+import { encodeForLevel, encodePicture, encodePlaceholder, qualityAt, textureSize } from '../../../src/core/texture/encode.js'
 
 const noise = (width: number, height: number): Picture => {
   let state = 1
@@ -28,6 +28,13 @@ it('halves a texture that is kept whole for every quarter of the triangles, and 
   expect(sizes('webp', [50_000, 5000])).toEqual([2048, 512])
   expect(sizes('webp', [2, 2, 2])).toEqual([2048, 1024, 512])
   expect(sizes('webp', [100_000])).toEqual([2048])
+})
+
+it('spends on quality what a small picture leaves of the size, never less than asked for', () => {
+  const square = (side: number) => ({ width: side, height: side / 2 })
+  expect([4096, 2048, 1024, 512, 256, 16].map((side) => qualityAt({ size: 2048, quality: 80 }, square(side)))).toEqual([80, 80, 84, 88, 90, 90])
+  expect(qualityAt({ size: 2048, quality: 95 }, square(64))).toBe(95)
+  expect(qualityAt({ size: 64, quality: 10 }, square(64))).toBe(10)
 })
 
 it.each(['webp', 'png', 'ktx2'] as const)('makes the coarsest level small enough to be seen first, even of noise (%s)', async (format) => {
