@@ -1,16 +1,24 @@
-/** Compiles wasm/pixels.ts (AssemblyScript) into src/core/mesh/pixels-wasm.ts. A test holds the two together. */
-import { readFileSync, writeFileSync } from 'node:fs'
+/** Compiles wasm/ (AssemblyScript) into src/core/mesh/pixels-wasm.ts. A test holds the two together. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { compileString } from 'assemblyscript/asc'
+import { main } from 'assemblyscript/asc'
 
+const SOURCE = new URL('../wasm/', import.meta.url)
 const TARGET = new URL('../src/core/mesh/pixels-wasm.ts', import.meta.url)
 
 /** The module that holds the compiled loops, as text. */
 export async function compileLoops() {
-  const source = readFileSync(new URL('../wasm/pixels.ts', import.meta.url), 'utf8')
-  const { error, binary, stderr } = await compileString({ 'pixels.ts': source }, { optimizeLevel: 3, noAssert: true, runtime: 'stub', enable: ['simd'], exportRuntime: false })
-  if (error) throw new Error(`wasm/pixels.ts: ${stderr.toString()}`)
-  return `/** wasm/pixels.ts, compiled: \`npm run build:wasm\`. */
+  let binary = new Uint8Array()
+  const readFile = (name) => (existsSync(new URL(name, SOURCE)) ? readFileSync(new URL(name, SOURCE), 'utf8') : null)
+  const { error, stderr } = await main(['index.ts', '--outFile', 'loops.wasm', '-O3', '--noAssert', '--runtime', 'stub', '--enable', 'simd'], {
+    readFile,
+    writeFile: (_name, contents) => {
+      binary = contents
+    },
+    listFiles: () => [],
+  })
+  if (error) throw new Error(`wasm: ${stderr.toString()}`)
+  return `/** wasm/, compiled: \`npm run build:wasm\`. */
 export const PIXEL_LOOPS =
 ${(Buffer.from(binary).toString('base64').match(/.{1,150}/g) ?? []).map((line) => `  '${line}'`).join(' +\n')}
 `

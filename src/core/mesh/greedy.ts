@@ -34,9 +34,8 @@ const BEST_OF = 0.005
 /** Fewer changed triangles than this are looked at as they come. */
 const WORTH_SORTING = 256
 
-/** The triangle's worst pixel is looked for only when it is to be split: the one farthest from the map, or the one that slips most. */
-const FARTHEST = -1
-const SLIPPING = -2
+/** Stands for the pixel of a triangle that is to be split where it slips most: that is looked for only then. */
+const SLIPPING = -1
 
 /** How far inside a triangle the pixel is looked for that slips most, px from the edge that does: the first that is inside and holds something. */
 const INSIDE = [0.25, 0.75, 1.5, 3]
@@ -65,9 +64,8 @@ export function insertGreedily(surface: Triangulation, map: DisparityMap, loops:
   const floor = ROUNDING * Math.max(model.pixelsPerDisparity, Number.MIN_VALUE)
   const wRange = model.wNear - model.wFar
   const queue = createQueue(surface.dirty.length)
-  /** Per triangle what it is to be split at: {@link FARTHEST}, whose distance is in `farthest`, or {@link SLIPPING}. */
-  let candidate = new Int8Array(surface.dirty.length)
-  let farthest = new Float32Array(surface.dirty.length)
+  /** Per triangle the pixel that it is to be split at: the one farthest from the map, or {@link SLIPPING}. */
+  let candidate = new Int32Array(surface.dirty.length)
   const snapshots: Snapshot[] = []
 
   /** The triangles whose corners the loops are to scan, and how much they slip, px. */
@@ -137,16 +135,13 @@ export function insertGreedily(surface: Triangulation, map: DisparityMap, loops:
   /** Finds the worst error of every triangle that changed; past `enough` px, which is split anyway, of a large one some error will do. */
   const flush = (enough: number): void => {
     if (candidate.length < surface.dirty.length) {
-      const larger = new Int8Array(surface.dirty.length)
+      const larger = new Int32Array(surface.dirty.length)
       larger.set(candidate)
       candidate = larger
-      const largest = new Float32Array(surface.dirty.length)
-      largest.set(farthest)
-      farthest = largest
       queue.grow(surface.dirty.length)
     }
     const { changed, dirty, tri, x, y } = surface
-    const { corners, errors } = loops
+    const { corners, errors, places } = loops
     if (surface.changedCount > WORTH_SORTING) sortByTile(changed, surface.changedCount, width, map.height, (t) => x[tri[3 * t]] / LATTICE, (t) => y[tri[3 * t]] / LATTICE)
     const scan = (count: number): void => {
       loops.scan(count, enough / model.pixelsPerDisparity)
@@ -154,8 +149,7 @@ export function insertGreedily(surface: Triangulation, map: DisparityMap, loops:
         const t = scanned[i]
         const distance = errors[i] > ROUNDING ? errors[i] * model.pixelsPerDisparity : 0
         const slips = slipOf[i] > distance && slipOf[i] > floor
-        candidate[t] = slips ? SLIPPING : FARTHEST
-        farthest[t] = errors[i]
+        candidate[t] = slips ? SLIPPING : places[i]
         const worst = slips ? slipOf[i] : distance
         queue.put(t, worst > floor ? worst : 0)
       }
@@ -169,7 +163,6 @@ export function insertGreedily(surface: Triangulation, map: DisparityMap, loops:
       if (slip > floor && slip >= enough) {
         // will be split for that, however far it is from the map
         candidate[t] = SLIPPING
-        farthest[t] = NaN
         queue.put(t, slip)
         continue
       }
@@ -185,19 +178,15 @@ export function insertGreedily(surface: Triangulation, map: DisparityMap, loops:
 
   /** Splits the surface at the candidate of triangle `t`, or first the boundary beside it; false: there is nothing to gain. */
   const insert = (t: number): boolean => {
-    let pixel = candidate[t] === SLIPPING ? slippingPixel(t) : -1
+    const pixel = candidate[t] === SLIPPING ? slippingPixel(t) : candidate[t]
     if (pixel < 0) {
+      // nothing slips where a pixel holds something: then by its distance alone
       gatherCorners(t, 0)
-      if (candidate[t] === SLIPPING) {
-        // nothing slips where a pixel holds something: then by its distance alone
-        candidate[t] = FARTHEST
-        loops.scan(1, Infinity)
-        farthest[t] = loops.errors[0]
-        const worst = farthest[t] * model.pixelsPerDisparity
-        queue.put(t, farthest[t] > ROUNDING && worst > floor ? worst : 0)
-        return false
-      }
-      pixel = loops.locate(farthest[t])
+      loops.scan(1, Infinity)
+      candidate[t] = loops.places[0]
+      const distance = loops.errors[0] * model.pixelsPerDisparity
+      queue.put(t, loops.errors[0] > ROUNDING && distance > floor ? distance : 0)
+      return false
     }
     const column = pixel % width
     const row = Math.floor(pixel / width)

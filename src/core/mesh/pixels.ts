@@ -4,6 +4,9 @@ import { PIXEL_LOOPS } from './pixels-wasm.js'
 /** Triangles that a batch holds. */
 export const BATCH = 1024
 
+/** Rows of pixels that the loops find ahead, besides those of a triangle: `ENOUGH_ROWS` of wasm/triangle.ts, rounded up. */
+const ROWS = 256
+
 /** The histogram of `compare` counts by the topmost bits of a float: 6 of its mantissa, so within 1.6 %. */
 export const DROPPED_BITS = 17
 
@@ -18,11 +21,11 @@ export const SAMPLED_ABOVE = 512
  */
 export interface PixelLoops {
   readonly corners: Float64Array
-  /** Of each triangle in `corners` the largest distance from the map; of a large triangle some distance of at least `enough` may do. */
+  /** Of each triangle in `corners` the largest distance from the map and the first pixel where it is; of a large triangle some distance of at least `enough` may do. */
   scan(count: number, enough: number): void
   readonly errors: Float32Array
-  /** The first pixel of the first triangle in `corners` that is `error` away from the map, as `scan` found; −1: none. */
-  locate(error: number): number
+  /** Where those are: row · width + column. 0 where nothing errs. */
+  readonly places: Int32Array
   /** Of each triangle in `corners` nine sums over its pixels: 1, dx, dy, dx², dx·dy, dy², off, off·dx, off·dy; dx, dy from its first corner, off = map − triangle. */
   moments(count: number): void
   readonly sums: Float64Array
@@ -54,9 +57,8 @@ export interface Cost {
 interface Exports {
   memory: WebAssembly.Memory
   freeFrom(): number
-  useMap(address: number, width: number, height: number): void
-  scan(corners: number, count: number, errors: number, enough: number): void
-  locate(corners: number, error: number): number
+  useMap(address: number, width: number, height: number, rows: number): void
+  scan(corners: number, count: number, errors: number, places: number, enough: number): void
   squaredError: PixelLoops['squaredError']
   moments(corners: number, count: number, sums: number): void
   compare(corners: number, count: number, totals: number, histogram: number, scale: number, sampled: number, droppedBits: number, far: number, range: number, exempt: number): void
@@ -90,13 +92,13 @@ export function createPixelLoops(disparity: Float32Array, width: number, height:
     return address
   }
   const at = {
-    corners: take(72 * BATCH), errors: take(4 * BATCH), sums: take(72 * BATCH), totals: take(40),
-    histogram: take(4 << (32 - DROPPED_BITS)), map: take(4 * disparity.length + 16), scratch: take(scratch ? 4 * disparity.length + 16 : 0),
+    corners: take(72 * BATCH), errors: take(4 * BATCH), places: take(4 * BATCH), sums: take(72 * BATCH), totals: take(40),
+    histogram: take(4 << (32 - DROPPED_BITS)), rows: take(16 * (height + ROWS)), map: take(4 * disparity.length + 16), scratch: take(scratch ? 4 * disparity.length + 16 : 0),
   }
   loops.memory.grow(Math.max(0, Math.ceil((free - loops.memory.buffer.byteLength) / 65_536)))
   const { buffer } = loops.memory
   new Float32Array(buffer, at.map, disparity.length).set(disparity)
-  loops.useMap(at.map, width, height)
+  loops.useMap(at.map, width, height, at.rows)
   const sampled = height > SAMPLED_ABOVE ? 16 : 1
   return {
     corners: new Float64Array(buffer, at.corners, 9 * BATCH),
@@ -104,8 +106,8 @@ export function createPixelLoops(disparity: Float32Array, width: number, height:
     sums: new Float64Array(buffer, at.sums, 9 * BATCH),
     totals: new Float64Array(buffer, at.totals, 5),
     histogram: new Uint32Array(buffer, at.histogram, 1 << (32 - DROPPED_BITS)),
-    scan: (count, enough) => loops.scan(at.corners, count, at.errors, enough),
-    locate: (error) => loops.locate(at.corners, error),
+    places: new Int32Array(buffer, at.places, BATCH),
+    scan: (count, enough) => loops.scan(at.corners, count, at.errors, at.places, enough),
     moments: (count) => loops.moments(at.corners, count, at.sums),
     squaredError: loops.squaredError,
     compare: (count, { pixelsPerDisparity, wNear, wFar }, exempt) =>

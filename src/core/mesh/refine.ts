@@ -2,7 +2,7 @@ import type { DisparityMap } from '../depth/convention.js'
 import { gatherCorners, type ErrorModel } from './error.js'
 import { BATCH, type PixelLoops } from './pixels.js'
 import { edgeSlip, meanSquaredSlip } from './texture-slip.js'
-import { sortByTile } from './tiles.js'
+import { inTileOrder } from './tiles.js'
 import { seenArea } from './topology.js'
 
 /** Passes over all edges. The third still gains a tenth of what the first does, the fourth nothing that can be seen. */
@@ -40,19 +40,6 @@ export function refineSurface(surface: RefinableSurface, map: DisparityMap, loop
   flipEdges(refined, linkTriangles(refined.triangles, refined.points.length / 3), loops, model)
   solveDisparity(refined, map, loops)
   return refined
-}
-
-/** The triangles, neighbours in the picture one after the other. */
-function inTileOrder({ points, triangles }: RefinableSurface, { width, height }: DisparityMap): Uint32Array {
-  const order = Int32Array.from({ length: triangles.length / 3 }, (_, t) => t)
-  sortByTile(order, order.length, width, height, (t) => points[3 * triangles[3 * t]], (t) => points[3 * triangles[3 * t] + 1])
-  const sorted = new Uint32Array(triangles.length)
-  for (let i = 0; i < order.length; i++) {
-    sorted[3 * i] = triangles[3 * order[i]]
-    sorted[3 * i + 1] = triangles[3 * order[i] + 1]
-    sorted[3 * i + 2] = triangles[3 * order[i] + 2]
-  }
-  return sorted
 }
 
 /** For each half-edge 3t + i the one on its other side, −1 at boundaries. */

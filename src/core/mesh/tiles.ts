@@ -1,3 +1,6 @@
+import type { DisparityMap } from '../depth/convention.js'
+import type { RefinableSurface } from './refine.js'
+
 /** Side of a tile, px: its part of the map (16 kB) fits the processor's first cache. */
 const TILE = 64
 
@@ -19,4 +22,17 @@ export function sortByTile(order: Int32Array, count: number, width: number, heig
   for (let tile = 1; tile < starts.length; tile++) starts[tile] += starts[tile - 1]
   const before = order.slice(0, count)
   for (let i = 0; i < count; i++) order[starts[tiles[i]]++] = before[i]
+}
+
+/** The triangles of a surface, neighbours in the picture one after the other. */
+export function inTileOrder({ points, triangles }: RefinableSurface, { width, height }: Pick<DisparityMap, 'width' | 'height'>): Uint32Array {
+  const order = Int32Array.from({ length: triangles.length / 3 }, (_, t) => t)
+  sortByTile(order, order.length, width, height, (t) => points[3 * triangles[3 * t]], (t) => points[3 * triangles[3 * t] + 1])
+  const sorted = new Uint32Array(triangles.length)
+  for (let i = 0; i < order.length; i++) {
+    sorted[3 * i] = triangles[3 * order[i]]
+    sorted[3 * i + 1] = triangles[3 * order[i] + 1]
+    sorted[3 * i + 2] = triangles[3 * order[i] + 2]
+  }
+  return sorted
 }

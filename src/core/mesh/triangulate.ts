@@ -2,11 +2,13 @@ import type { DisparityMap } from '../depth/convention.js'
 import { createRectangle } from './constraints.js'
 import { findContours } from './contour.js'
 import type { Jumps } from './cut.js'
+import type { Triangulation } from './delaunay.js'
 import { measureError, type ErrorModel, type PixelError } from './error.js'
-import { insertGreedily, type Stops } from './greedy.js'
+import { insertGreedily, type Snapshot, type Stops } from './greedy.js'
 import { countContourVertices, EXACT_TOLERANCE, openSurface, type OpenSurface } from './open.js'
 import { createPixelLoops, loopsOver, type PixelLoops } from './pixels.js'
 import type { RefinableSurface } from './refine.js'
+import { inTileOrder } from './tiles.js'
 import { dropUnused, seenArea } from './topology.js'
 
 /** A surface over the picture. */
@@ -72,14 +74,14 @@ export function triangulateLevels(map: DisparityMap, goals: LevelGoals, model: E
     const surface = createRectangle(map)
     const loops = loopsOver(map)
     const snapshots = insertGreedily(surface, map, loops, model, stops, Infinity)
-    return snapshots.map(({ vertexCount, tri }) => ({ ...surface.toSurface(vertexCount, tri), loops })).toReversed()
+    return snapshots.map((snapshot) => ({ ...surfaceOf(surface, snapshot, map), loops })).toReversed()
   }
   const loopsFor = (exempt: Float32Array | undefined): PixelLoops =>
     exempt === undefined ? loopsOver(map) : createPixelLoops(map.disparity.map((value, i) => (exempt[i] > 0 ? NaN : value)), map.width, map.height)
   const fill = ({ surface, exempt }: OpenSurface, stops: Stops): Level => {
     const loops = loopsFor(exempt)
     const [snapshot] = insertGreedily(surface, map, loops, model, stops, jumps.threshold)
-    return { ...surface.toSurface(snapshot.vertexCount, snapshot.tri), loops, exempt }
+    return { ...surfaceOf(surface, snapshot, map), loops, exempt }
   }
   const openAt = (coarseness: number): OpenSurface => openSurface(map, findContours(map, jumps, coarseness), EXACT_TOLERANCE * coarseness, jumps.threshold)
   if ('errors' in goals) {
@@ -106,6 +108,12 @@ export function triangulateLevels(map: DisparityMap, goals: LevelGoals, model: E
     }
     return fill(open, { budgets: [budget] })
   })
+}
+
+/** A snapshot in pixels, in the order in which it is best looked at pixel by pixel. */
+function surfaceOf(surface: Triangulation, { vertexCount, tri }: Snapshot, map: DisparityMap): RefinableSurface {
+  const { points, triangles } = surface.toSurface(vertexCount, tri)
+  return { points, triangles: inTileOrder({ points, triangles }, map) }
 }
 
 /** The `count` triangles that cover most of the picture. */

@@ -7,6 +7,7 @@ export function createPlainPixelLoops(disparity: Float32Array, width: number, he
   const { bounds } = spans
   const corners = new Float64Array(9 * BATCH)
   const errors = new Float32Array(BATCH)
+  const places = new Int32Array(BATCH)
   const sums = new Float64Array(9 * BATCH)
   const totals = new Float64Array(5)
   const scratch = new Float32Array(width * height)
@@ -32,21 +33,17 @@ export function createPlainPixelLoops(disparity: Float32Array, width: number, he
     }
   }
   return {
-    corners, errors, sums, totals, histogram, scratch,
+    corners, errors, places, sums, totals, histogram, scratch,
     scan(count) {
       for (let t = 0; t < count; t++) {
         errors[t] = 0
-        each(corners, 9 * t, (_i, _y, _dx, _dy, off) => {
-          errors[t] = Math.max(errors[t], Math.abs(off))
+        places[t] = 0
+        each(corners, 9 * t, (i, _y, _dx, _dy, off) => {
+          if (Math.fround(Math.abs(off)) <= errors[t]) return
+          errors[t] = Math.abs(off)
+          places[t] = i
         })
       }
-    },
-    locate(error) {
-      let found = -1
-      each(corners, 0, (i, _y, _dx, _dy, off) => {
-        if (found < 0 && Math.fround(Math.abs(off)) === Math.fround(error)) found = i
-      })
-      return found
     },
     moments(count) {
       sums.fill(0, 0, 9 * count)

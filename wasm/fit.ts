@@ -1,0 +1,98 @@
+// What refining asks of a triangle: how far it is from the map, and which way the map lies.
+
+import { total } from './lanes'
+import { coverSome, coverTaken, endOfRows, firstRow, map, riseOf, slopeX, take, width } from './triangle'
+
+/** The sum of squared distances of one triangle from the map; stops once it is past `enough`. */
+export function squaredError(ax: f64, ay: f64, az: f64, bx: f64, by: f64, bz: f64, cx: f64, cy: f64, cz: f64, enough: f64): f64 {
+  const lanes = f32x4(0, 1, 2, 3)
+  const four = f32x4.splat(4)
+  take(ax, ay, az, bx, by, bz, cx, cy, cz)
+  const end = coverTaken()
+  const slope = f32x4.splat(<f32>slopeX)
+  let sum: f64 = 0
+  for (let row = firstRow(); row < end; row += 16) {
+    let address = <usize>load<i32>(row)
+    const n = load<i32>(row, 4)
+    const last = address + (<usize>n << 2)
+    const inside = f32x4.splat(<f32>n)
+    const base = f32x4.splat(load<f32>(row, 8))
+    let k = lanes
+    let squares = f32x4.splat(0)
+    do {
+      const off = f32x4.sub(v128.load(address), f32x4.add(base, f32x4.mul(k, slope)))
+      const kept = v128.and(off, v128.and(f32x4.eq(off, off), f32x4.lt(k, inside)))
+      squares = f32x4.add(squares, f32x4.mul(kept, kept))
+      k = f32x4.add(k, four)
+      address += 16
+    } while (address < last)
+    sum += total(squares)
+    if (sum > enough) return sum
+  }
+  return sum
+}
+
+/** For each triangle nine sums over its pixels (f64): 1, dx, dy, dx², dx·dy, dy², off, off·dx, off·dy; dx and dy from its first corner, off = map − triangle. */
+export function moments(corners: usize, count: i32, sums: usize): void {
+  const lanes = f32x4(0, 1, 2, 3)
+  const ones = f32x4.splat(1)
+  const four = f32x4.splat(4)
+  while (count > 0) {
+    const covered = coverSome(corners, count)
+    let row = firstRow()
+    for (let i = 0; i < covered; i++, corners += 72, sums += 72) {
+      const ax = load<f64>(corners), ay = load<f64>(corners, 8)
+      const slope = f32x4.splat(riseOf(i))
+      let s: f64 = 0, sx: f64 = 0, sy: f64 = 0, sxx: f64 = 0, sxy: f64 = 0, syy: f64 = 0, r: f64 = 0, rx: f64 = 0, ry: f64 = 0
+      for (const end = endOfRows(i); row < end; row += 16) {
+        let address = <usize>load<i32>(row)
+        const n = load<i32>(row, 4)
+        const number = load<i32>(row, 12)
+        const last = address + (<usize>n << 2)
+        const inside = f32x4.splat(<f32>n)
+        const dx = <f64>(<i32>((address - map) >> 2) - number * width) + 0.5 - ax
+        const dy = <f64>number + 0.5 - ay
+        const base = f32x4.splat(load<f32>(row, 8))
+        let k = lanes
+        // sums over k = column − first: small numbers, so that f32 is enough for a row
+        let vn = f32x4.splat(0), vk = f32x4.splat(0), vkk = f32x4.splat(0), vr = f32x4.splat(0), vrk = f32x4.splat(0)
+        do {
+          const off = f32x4.sub(v128.load(address), f32x4.add(base, f32x4.mul(k, slope)))
+          const valid = v128.and(f32x4.eq(off, off), f32x4.lt(k, inside))
+          const kept = v128.and(off, valid)
+          const keptK = v128.and(k, valid)
+          vn = f32x4.add(vn, v128.and(ones, valid))
+          vk = f32x4.add(vk, keptK)
+          vkk = f32x4.add(vkk, f32x4.mul(keptK, keptK))
+          vr = f32x4.add(vr, kept)
+          vrk = f32x4.add(vrk, f32x4.mul(kept, keptK))
+          k = f32x4.add(k, four)
+          address += 16
+        } while (address < last)
+        const one = total(vn)
+        const off = total(vr)
+        const sumK = total(vk)
+        const x = sumK + one * dx
+        s += one
+        sx += x
+        sxx += total(vkk) + 2 * dx * sumK + one * dx * dx
+        sy += one * dy
+        sxy += x * dy
+        syy += one * dy * dy
+        r += off
+        rx += total(vrk) + off * dx
+        ry += off * dy
+      }
+      store<f64>(sums, s)
+      store<f64>(sums, sx, 8)
+      store<f64>(sums, sy, 16)
+      store<f64>(sums, sxx, 24)
+      store<f64>(sums, sxy, 32)
+      store<f64>(sums, syy, 40)
+      store<f64>(sums, r, 48)
+      store<f64>(sums, rx, 56)
+      store<f64>(sums, ry, 64)
+    }
+    count -= covered
+  }
+}
