@@ -106,7 +106,7 @@ function manifestFault(manifest: DepthManifest, files: ReadonlySet<string>): str
   const assets = [manifest, ...(manifest.variants ?? [])]
   for (const asset of assets) {
     if (!Array.isArray(asset?.lods) || asset.lods.length === 0) return 'its manifest has no levels'
-    for (const lod of asset.lods) if (!files.has(lod.url)) return 'its manifest names a part that is not there'
+    for (const { url } of asset.lods.flatMap(({ url, textures = [] }) => [{ url }, ...textures])) if (!files.has(url)) return 'its manifest names a part that is not there'
   }
   return undefined
 }

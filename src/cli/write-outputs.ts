@@ -34,13 +34,15 @@ export async function writeOutputs(folder: string, outputs: readonly Output[], s
   }
 }
 
-/** The levels, also of variations, that an earlier bake's manifest lists and that are not written again. */
+/** What levels and the pictures they name end with. */
+const LEVEL_FILE = /\.(?:glb|webp|avif|jpg|png|ktx2)$/
+
+/** The levels, also of variations, and the pictures that they name, that an earlier bake's manifest lists and that are not written again. */
 export async function staleLevels(manifestPath: string, written: ReadonlySet<string>): Promise<string[]> {
   try {
     const { lods, variants } = JSON.parse(await readFile(manifestPath, 'utf8')) as Pick<DepthAsset, 'lods' | 'variants'>
-    return [...lods, ...variants.flatMap((variant) => variant.lods)]
-      .map(({ url }) => url)
-      .filter((url) => url === basename(url) && url.endsWith('.glb') && !written.has(url))
+    const names = [...lods, ...variants.flatMap((variant) => variant.lods)].flatMap(({ url, textures = [] }) => [url, ...textures.map(({ url }) => url)])
+    return [...new Set(names)].filter((url) => url === basename(url) && LEVEL_FILE.test(url) && !written.has(url))
   } catch {
     return [] // no manifest, or none of ours: nothing is known to be stale
   }

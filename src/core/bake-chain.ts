@@ -1,14 +1,17 @@
 import type { DisparityMap } from './depth/convention.js'
-import { createAsset, type DepthAsset, type ManifestLevel, type SourceCamera } from './glb/manifest.js'
+import { createAsset, type DepthAsset, type DepthTexture, type ManifestLevel, type SourceCamera } from './glb/manifest.js'
 import { shadingOf, writeGlb, writeLodGlb, type GlbContent, type GlbLayer } from './glb/write.js'
 import { buildBackdrop } from './mesh/backdrop.js'
 import { fillBackdropColor } from './mesh/backdrop-color.js'
+import { bendUvs, type Bend } from './mesh/bent-uvs.js'
 import { errorInMetres, errorModel } from './mesh/error.js'
-import { buildLevels } from './mesh/levels.js'
+import { buildLevels, type LevelSurfaces } from './mesh/levels.js'
 import { correctSlip } from './mesh/correct-slip.js'
 import { forgetLoops } from './mesh/pixels.js'
+import type { PlaneMesh } from './mesh/triangulate.js'
 import { unproject } from './mesh/unproject.js'
 import type { Settings } from './options.js'
+import { budgetsBeforeSplitting, type SharedPicture, type Worn } from './shared-picture.js'
 import { coverage, padEdges, shrinkPicture, type Picture } from './texture/color.js'
 import { encodeForLevel, encodeNormals, encodePicture, encodePlaceholder, qualityAt, textureSize, type EncodingUse } from './texture/encode.js'
 import { bakeNormals, normalPicture, shrinkNormals } from './texture/normal.js'
@@ -37,21 +40,32 @@ export interface ChainSources {
   name: string
   map: DisparityMap
   picture: Picture | null
+  /** A picture of several chains that this one may wear at some levels, and how it is bent into the chain's own. */
+  shared?: { picture: SharedPicture; bend: Bend } | undefined
+}
+
+export interface BakedChain {
+  asset: DepthAsset
+  files: BakedFile[]
+  /** Of each level's surfaces, fine → coarse, also of those that share a GLB. */
+  triangles: number[]
 }
 
 /** backdrop ▶ triangulate ▶ cut ▶ refine ▶ lod ▶ unproject ▶ color · normal ▶ encode ▶ pack ▶ write */
-export async function bakeChain({ name, map, picture }: ChainSources, settings: Settings, signal?: AbortSignal): Promise<{ asset: DepthAsset; files: BakedFile[] }> {
+export async function bakeChain({ name, map, picture, shared }: ChainSources, settings: Settings, signal?: AbortSignal): Promise<BakedChain> {
   const model = errorModel(map, settings)
   let backdrop = buildBackdrop(map, settings)
-  const surfaces = await buildLevels(map, backdrop, settings, model)
+  const surfaces = await buildLevels(map, backdrop, shared ? { ...settings, lods: budgetsBeforeSplitting(settings) } : settings, model)
   forgetLoops(map)
+  const common = shared ? await wearShared(surfaces, shared, settings) : []
   signal?.throwIfAborted()
 
   const size = { width: map.width, height: map.height }
   const camera = sourceCamera(map, settings)
   const placeholder = picture ? await encodePlaceholder(picture) : ''
-  const triangles = surfaces.map(({ front, backdrop: hidden }) => (front.triangles.length + (hidden?.triangles.length ?? 0)) / 3)
-  const padded = picture ? padEdges(picture, coverage(map)) : null
+  const triangles = surfaces.map(trianglesOf)
+  const needsOwn = backdrop !== null || surfaces.some((_, level) => !common[level])
+  const padded = picture && needsOwn ? padEdges(picture, coverage(map)) : null
   const plate = padded && backdrop ? fillBackdropColor(await shrinkPicture(padded, settings.texture.size * BACKDROP_TEXTURE), size, backdrop) : null
   const normals = shadingOf(settings, picture !== null) === 'lit' ? bakeNormals(map, settings.normalMap.size, settings) : null
   const hiddenScale = backdrop ? BACKDROP_TEXTURE * (Math.max(backdrop.map.width, backdrop.map.height) / Math.max(size.width, size.height)) : 0
@@ -60,21 +74,23 @@ export async function bakeChain({ name, map, picture }: ChainSources, settings: 
   const canvas = backdrop && { left: backdrop.left, top: backdrop.top, width: backdrop.map.width, height: backdrop.map.height }
   // (Its depth and its sources, of 4096² 150 MB, have said all they have to say.)
   backdrop = null
-  const textures = (padded ? 1 : 0) + (normals ? 1 : 0) + BACKDROP_WEIGHT * ((plate ? 1 : 0) + (hiddenNormals ? 1 : 0))
+  const textures = (picture ? 1 : 0) + (normals ? 1 : 0) + BACKDROP_WEIGHT * ((plate ? 1 : 0) + (hiddenNormals ? 1 : 0))
   const { format } = settings.texture
-  const colorQuality = qualityAt(settings.texture, padded ?? size)
+  const colorQuality = qualityAt(settings.texture, picture ?? size)
   const encodeOnce = onceEach((worn: Picture, size: number, quality: number) => encodePicture(worn, { format, quality, size }))
   const contentOf = async (level: number): Promise<GlbContent> => {
     const { front, backdrop: hidden } = surfaces[level]
     const use = { format, projection: settings.projection, level, triangles, textures }
     const colorUse: EncodingUse = { ...use, ...settings.texture, quality: colorQuality, role: 'color' }
-    const worn = padded ? correctSlip(await shrinkPicture(padded, OVERSAMPLED * textureSize(colorUse)), front, size, model) : null
-    const color = worn ? await encodeForLevel(colorUse, (size, quality) => encodeOnce(worn, size, quality)) : null
+    const dressed = common[level]
+    const worn = padded && !dressed ? correctSlip(await shrinkPicture(padded, OVERSAMPLED * textureSize(colorUse)), front, size, model) : null
+    const color = worn ? await encodeForLevel(colorUse, (size, quality) => encodeOnce(worn, size, quality)) : (dressed?.image ?? null)
     const normalUse: EncodingUse = { ...use, ...settings.normalMap, role: 'normals' }
     const normalMap = normals
       ? await encodeForLevel(normalUse, (size, quality) => encodeNormals(correctSlip(normalPicture(shrinkNormals(normals, size)), front, map, model), { format, quality }))
       : null
-    const layers: GlbLayer[] = [{ role: 'front', mesh: unproject(front, map, settings), color, normalMap }]
+    const mesh = unproject(front, map, settings)
+    const layers: GlbLayer[] = [{ role: 'front', mesh: shared && dressed ? bendUvs(mesh, shared.bend, { map, step: dressed.step }) : mesh, color, normalMap }]
     if (hidden && canvas) {
       const hiddenSize = Math.ceil((color ? Math.max(color.width, color.height) : 0) * hiddenScale)
       const hiddenColor = plate ? await encodePicture(correctSlip(plate, hidden, canvas, model), { ...settings.texture, size: hiddenSize }) : null
@@ -88,7 +104,25 @@ export async function bakeChain({ name, map, picture }: ChainSources, settings: 
   }
 
   const levels = await writeLevels(surfaces.length, { name, contentOf, signal }, settings)
-  return { asset: createAsset({ name, size, levels, camera, placeholder }), files: levels.map(({ file, glb }) => ({ name: file, bytes: glb.bytes })) }
+  return { asset: createAsset({ name, size, levels, camera, placeholder }), files: levels.map(({ file, glb }) => ({ name: file, bytes: glb.bytes })), triangles }
+}
+
+/** The shared picture at each level, `null` where it does not fit; levels that wear it are split where it would slip. */
+async function wearShared(surfaces: LevelSurfaces[], { picture, bend }: NonNullable<ChainSources['shared']>, { lods }: Settings): Promise<(Worn<PlaneMesh> | null)[]> {
+  const levels: (Worn<PlaneMesh> | null)[] = []
+  for (const [level, surface] of surfaces.entries()) {
+    const finer = level === 0 ? Infinity : trianglesOf(surfaces[level - 1]) - 1
+    const hidden = trianglesOf(surface) - surface.front.triangles.length / 3
+    const budget = Math.min(Array.isArray(lods) ? lods[level] : Infinity, finer) - hidden
+    const worn = await picture.worn(surface.front, { level, budget, bend })
+    if (worn) surface.front = worn.front
+    levels.push(worn)
+  }
+  return levels
+}
+
+function trianglesOf({ front, backdrop }: LevelSurfaces): number {
+  return (front.triangles.length + (backdrop?.triangles.length ?? 0)) / 3
 }
 
 /** pack ▶ write: a GLB a level, or one with all of them, which the manifest then tells as its finest level. */
@@ -96,14 +130,21 @@ async function writeLevels(count: number, { name, contentOf, signal }: { name: s
   if (settings.container === 'msft_lod') {
     const contents = await inOrder(count, contentOf, signal)
     const glb = await writeLodGlb(contents, settings)
-    return [{ file: `${name}.glb`, glb, error: glb.error, color: contents[0].layers[0].color }]
+    return [{ file: `${name}.glb`, glb, error: glb.error, color: contents[0].layers[0].color, beside: beside(contents) }]
   }
   const levelOf = async (level: number): Promise<ManifestLevel> => {
     const content = await contentOf(level)
     const glb = await writeGlb(content, settings)
-    return { file: `${name}.lod${level}.glb`, glb, error: glb.error, color: content.layers[0].color }
+    return { file: `${name}.lod${level}.glb`, glb, error: glb.error, color: content.layers[0].color, beside: beside([content]) }
   }
   return inOrder(count, levelOf, signal)
+}
+
+/** The pictures of a GLB that have files of their own. */
+function beside(contents: readonly GlbContent[]): DepthTexture[] {
+  const textures = new Map<string, DepthTexture>()
+  for (const { layers } of contents) for (const { color } of layers) if (color?.file !== undefined) textures.set(color.file, { url: color.file, bytes: color.bytes.length })
+  return [...textures.values()]
 }
 
 /** The same, but encodes each picture once a size and quality: two levels wear the same where nothing slips and the picture is no larger than the coarser one's. */

@@ -10,7 +10,8 @@ import { dilateNear } from './depth/silhouette.js'
 import { varyMap } from './depth/vary.js'
 import type { DepthAsset, DepthManifest } from './glb/manifest.js'
 import { parseSettings, type Settings, type SettingsInput } from './options.js'
-import { alphaAt, decodeColor, grayAt, type Picture } from './texture/color.js'
+import { canShare, sharePicture } from './shared-picture.js'
+import { alphaAt, coverage, decodeColor, grayAt, type Picture } from './texture/color.js'
 import { varyPicture } from './texture/vary.js'
 import { drawVariation } from './variation.js'
 
@@ -73,17 +74,19 @@ export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions =
   const prepared = options.prepared ?? (await prepareMap(sources, options))
   const { map, report, picture = await readPicture(sources, map, settings, options) } = prepared
   options.signal?.throwIfAborted()
-  const { asset, files } = await bakeChain({ name: sources.name, map, picture }, settings, options.signal)
+  const { asset, files, triangles } = await bakeChain({ name: sources.name, map, picture }, settings, options.signal)
 
+  const shared = canShare(settings, picture) ? sharePicture({ name: sources.name, picture, size: map, mask: coverage(map), triangles }, settings) : null
   const variants: DepthAsset[] = []
   for (let index = 1; index <= settings.variants; index++) {
     const variation = drawVariation(settings.seed, index, { aspect: map.width / map.height, reframe: isWhole(map) })
     const name = `${sources.name}.variant${index}`
-    const varied = { name, map: varyMap(map, variation), picture: picture && varyPicture(picture, variation) }
+    const varied = { name, map: varyMap(map, variation), picture: picture && varyPicture(picture, variation), shared: shared ? { picture: shared, bend: variation.source } : undefined }
     const chain = await bakeChain(varied, { ...settings, width: settings.width * variation.size }, options.signal)
     variants.push(chain.asset)
     files.push(...chain.files)
   }
+  files.push(...(shared?.files() ?? []))
   return { manifest: { ...asset, variants, preflight: report }, files }
 }
 

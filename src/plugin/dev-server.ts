@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { isGlb, renamePictures } from '../core/glb/pictures.js'
 import type { BakedFile } from '../core/pipeline.js'
 
 /** Where baked files lie on the dev server. */
 const PREFIX = '/@depthmesh/'
+/** By the ending of a name. */
+const TYPES: Record<string, string> = { glb: 'model/gltf-binary', webp: 'image/webp', avif: 'image/avif', jpg: 'image/jpeg', png: 'image/png', ktx2: 'image/ktx2' }
 /** States of one map that are kept: a page may still be loading the one before the last. */
 const KEPT_STATES = 4
 /** Hex digits of the SHA-256 in a URL: 128 bits, which nobody guesses. */
@@ -25,12 +28,15 @@ export function createDevFiles(headers: OutgoingHttpHeaders): DevFiles {
   return {
     publish(map, baked) {
       const paths = new Map<string, string>()
-      for (const { name, bytes } of baked) {
+      const add = (name: string, bytes: Uint8Array): void => {
         const hash = createHash('sha256').update(bytes).digest('hex').slice(0, HASH_LENGTH)
         const path = `${PREFIX}${hash}/${encodeURIComponent(name)}`
         paths.set(name, path)
         files.set(path, bytes)
       }
+      // Pictures first: a GLB that names one finds it in the folder of the picture's own hash, whatever variation it is of.
+      for (const { name, bytes } of baked) if (!isGlb(name)) add(name, bytes)
+      for (const { name, bytes } of baked) if (isGlb(name)) add(name, renamePictures(bytes, (uri) => (paths.get(decodeURIComponent(uri)) ?? uri).replace(PREFIX, '../')))
       const known = [paths, ...(states.get(map) ?? [])]
       states.set(map, known.slice(0, KEPT_STATES))
       const wanted = new Set([...states.values()].flat().flatMap((state) => [...state.values()]))
@@ -60,7 +66,7 @@ export function createDevFiles(headers: OutgoingHttpHeaders): DevFiles {
 
 function send(request: IncomingMessage, response: ServerResponse, bytes: Uint8Array, path: string, headers: OutgoingHttpHeaders): void {
   const etag = `"${path.slice(PREFIX.length, PREFIX.length + HASH_LENGTH)}"`
-  const common = { ...headers, ETag: etag, 'Cache-Control': 'public, max-age=31536000, immutable', 'Accept-Ranges': 'bytes', 'Content-Type': 'model/gltf-binary', 'X-Content-Type-Options': 'nosniff' }
+  const common = { ...headers, ETag: etag, 'Cache-Control': 'public, max-age=31536000, immutable', 'Accept-Ranges': 'bytes', 'Content-Type': TYPES[path.slice(path.lastIndexOf('.') + 1)], 'X-Content-Type-Options': 'nosniff' }
   const known = request.headers['if-none-match']
   if (known !== undefined && known.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag || tag.trim() === '*')) {
     response.writeHead(304, common).end()

@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto'
+import { posix } from 'node:path'
 import { normalizePath, type BuildEnvironment, type Environment, type ResolvedConfig, type Rollup } from 'vite'
 import type { BakedAsset } from '../bake/bake.js'
+import { isGlb, namedPictures, renamePictures } from '../core/glb/pictures.js'
 import type { DepthManifest } from '../core/glb/manifest.js'
 
 /** The files that builds emit, by environment and module. */
@@ -8,26 +11,53 @@ export interface Emissions {
   emit(context: Rollup.PluginContext & { environment: Environment }, id: string, original: string, asset: BakedAsset): (file: string) => string
   /** Takes the files of modules that ended up in no chunk out of the bundle: a tree-shaken import leaves nothing behind. */
   dropUnused(context: Rollup.PluginContext & { environment: BuildEnvironment | Environment }, bundle: Rollup.OutputBundle): void
+  /** Makes levels name their pictures as they are called by now, from wherever they lie. To be done when nothing is dropped any more. */
+  linkPictures(context: Rollup.PluginContext & { environment: BuildEnvironment | Environment }, bundle: Rollup.OutputBundle): void
 }
+
+/** A file that was emitted. */
+interface Emitted {
+  reference: string
+  /** By what a level calls them until they have their names: references of the pictures that it names. */
+  pictures: Map<string, string>
+}
+
+/** Hex digits of a picture's SHA-256 in what a level calls it until it has its name, so that the hash in the level's own name follows what is in the picture. */
+const HASH_LENGTH = 16
 
 export function createEmissions(config: ResolvedConfig): Emissions {
   // From 8.3 on Vite resolves these references itself; before, its own placeholder is the one that respects base and renderBuiltUrl.
   const documented = config.plugins.some((plugin) => plugin.name === 'vite:asset' && 'resolveFileUrl' in plugin)
-  const emitted = new WeakMap<Environment, Map<string, string[]>>()
+  const emitted = new WeakMap<Environment, Map<string, Emitted[]>>()
 
   return {
     emit(context, id, original, { manifest, files }) {
       const keys = manifestKeys(manifest, normalizePath(original))
-      const urls = new Map<string, string>()
-      const references: string[] = []
-      for (const { name, bytes } of files) {
-        const reference = context.emitFile({ type: 'asset', name, originalFileName: keys.get(name) ?? original, source: bytes })
-        references.push(reference)
-        urls.set(name, documented ? `import.meta.ROLLDOWN_FILE_URL_${reference}` : `"__VITE_ASSET__${reference}__"`)
+      const references = new Map<string, string>()
+      const stand = new Map<string, string>()
+      const outputs: Emitted[] = []
+      const add = (name: string, source: Uint8Array, pictures = new Map<string, string>()): void => {
+        const reference = context.emitFile({ type: 'asset', name, originalFileName: keys.get(name) ?? original, source })
+        references.set(name, reference)
+        outputs.push({ reference, pictures })
       }
-      const modules = emitted.get(context.environment) ?? new Map<string, string[]>()
-      emitted.set(context.environment, modules.set(id, references))
-      return (file) => urls.get(file) ?? '""'
+      for (const { name, bytes } of files) {
+        if (isGlb(name)) continue
+        stand.set(encodeURIComponent(name), `${createHash('sha256').update(bytes).digest('hex').slice(0, HASH_LENGTH)}-${encodeURIComponent(name)}`)
+        add(name, bytes)
+      }
+      for (const { name, bytes } of files) {
+        if (!isGlb(name)) continue
+        const pictures = namedPictures(bytes).map((uri) => [stand.get(uri) ?? uri, references.get(decodeURIComponent(uri)) ?? ''] as const)
+        add(name, renamePictures(bytes, (uri) => stand.get(uri) ?? uri), new Map(pictures))
+      }
+      const modules = emitted.get(context.environment) ?? new Map<string, Emitted[]>()
+      emitted.set(context.environment, modules.set(id, outputs))
+      return (file) => {
+        const reference = references.get(file)
+        if (reference === undefined) return '""'
+        return documented ? `import.meta.ROLLDOWN_FILE_URL_${reference}` : `"__VITE_ASSET__${reference}__"`
+      }
     },
 
     dropUnused(context, bundle) {
@@ -35,24 +65,37 @@ export function createEmissions(config: ResolvedConfig): Emissions {
       if (modules === undefined) return
       const chunks = Object.values(bundle).filter((output) => output.type === 'chunk')
       const used = new Set(chunks.flatMap(({ moduleIds }) => moduleIds))
-      const namesOf = (references: string[]): string[] => references.map((reference) => context.getFileName(reference))
-      const kept = new Set([...modules].filter(([id]) => used.has(id)).flatMap(([, references]) => namesOf(references)))
-      for (const [id, references] of modules) {
-        if (used.has(id)) continue
-        // A bundler may have moved a constant URL into the importer and dropped the module.
-        for (const name of namesOf(references)) if (!kept.has(name) && !chunks.some(({ code }) => code.includes(encodeURI(name)))) delete bundle[name]
+      // A bundler may have moved a constant URL into the importer and dropped the module.
+      const isMentioned = ({ reference }: Emitted): boolean => chunks.some(({ code }) => code.includes(encodeURI(context.getFileName(reference))))
+      const kept = new Set([...modules].flatMap(([id, outputs]) => outputs.filter((output) => used.has(id) || isMentioned(output))).flatMap(({ reference, pictures }) => [reference, ...pictures.values()]))
+      const names = new Set([...kept].map((reference) => context.getFileName(reference)))
+      for (const { reference } of [...modules.values()].flat()) if (!names.has(context.getFileName(reference))) delete bundle[context.getFileName(reference)]
+    },
+
+    linkPictures(context, bundle) {
+      for (const { reference, pictures } of [...(emitted.get(context.environment)?.values() ?? [])].flat()) {
+        const name = context.getFileName(reference)
+        const output = bundle[name]
+        if (pictures.size === 0 || output?.type !== 'asset') continue
+        const placeOf = (uri: string): string => {
+          const picture = pictures.get(uri)
+          return picture === undefined ? uri : posix.relative(posix.dirname(name), context.getFileName(picture)).split('/').map(encodeURIComponent).join('/')
+        }
+        output.source = renamePictures(Buffer.from(output.source), placeOf)
       }
     },
   }
 }
 
-/** Keys of the files in Vite's manifest.json, stable across builds: the map's path, or a shape's import, for LOD 0, with `?lod=1` and so on for the others. */
+/** Keys of the files in Vite's manifest.json, stable across builds: the map's path, or a shape's import, for LOD 0, with `?lod=1` and so on for the others, `?texture=0` for a picture that variants share. */
 function manifestKeys(manifest: DepthManifest, original: string): Map<string, string> {
   const keys = new Map<string, string>()
+  const keyOf = (query: string): string => (query === '' ? original : `${original}${original.includes('?') ? '&' : '?'}${query}`)
   for (const [variant, { lods }] of [manifest, ...manifest.variants].entries()) {
-    for (const [lod, { url }] of lods.entries()) {
+    for (const [lod, { url, textures = [] }] of lods.entries()) {
       const query = [variant > 0 ? `variant=${variant}` : '', lod > 0 ? `lod=${lod}` : ''].filter(Boolean).join('&')
-      if (!keys.has(url)) keys.set(url, query === '' ? original : `${original}${original.includes('?') ? '&' : '?'}${query}`)
+      if (!keys.has(url)) keys.set(url, keyOf(query))
+      for (const { url } of textures) keys.set(url, keyOf(`texture=${/color(\d+)\.\w+$/.exec(url)?.[1] ?? lod}`))
     }
   }
   return keys

@@ -169,6 +169,7 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
 
     generateBundle(_options, bundle) {
       emissions.dropUnused(this, bundle)
+      emissions.linkPictures(this, bundle)
     },
 
     closeWatcher() {

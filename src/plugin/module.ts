@@ -1,4 +1,4 @@
-import type { DepthAsset, DepthManifest } from '../core/glb/manifest.js'
+import type { DepthAsset, DepthManifest, DepthTexture } from '../core/glb/manifest.js'
 
 export interface ModuleOptions {
   /** The JavaScript expression that gives the URL of a file of the bake. */
@@ -52,7 +52,9 @@ function assetSource({ lods, variants, ...rest }: DepthAsset, urlOf: (file: stri
 }
 
 function lodsSource(lods: DepthAsset['lods'], urlOf: (file: string) => string): string {
-  return `[${lods.map(({ url, ...rest }) => `{ url: ${urlOf(url)}, ...${json(rest)} }`).join(', ')}]`
+  const textureSource = ({ url, ...rest }: DepthTexture) => `{ url: ${urlOf(url)}, ...${json(rest)} }`
+  const texturesSource = (textures: DepthTexture[] | undefined) => (textures ? `, textures: [${textures.map(textureSource).join(', ')}]` : '')
+  return `[${lods.map(({ url, textures, ...rest }) => `{ url: ${urlOf(url)}, ...${json(rest)}${texturesSource(textures)} }`).join(', ')}]`
 }
 
 function json(value: unknown): string {

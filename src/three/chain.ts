@@ -1,8 +1,9 @@
 import type { Material, Mesh, Object3D, Texture } from 'three'
-import type { DepthAsset } from '../core/glb/manifest.js'
+import type { DepthAsset, DepthLod } from '../core/glb/manifest.js'
+import { isShared } from './shared-pictures.js'
 
-/** Loads one GLB. Once `signal` is aborted, the result is not wanted any more. */
-export type LoadGlb = (url: string, signal: AbortSignal) => Promise<Object3D>
+/** Loads the GLB of a level. Once `signal` is aborted, the result is not wanted any more: before it is there, or when it is given up. */
+export type LoadGlb = (lod: DepthLod, signal: AbortSignal) => Promise<Object3D>
 
 interface Load {
   scene: Promise<Object3D>
@@ -26,9 +27,10 @@ export class LevelChain {
 
   /** The scene of a level. Gives up levels that are still on their way: the newest wish gets the whole line. */
   async load(level: number): Promise<Object3D> {
-    const { url } = this.asset.lods[level]
+    const lod = this.asset.lods[level]
+    const { url } = lod
     for (const [other, load] of this.#loads) if (other !== url && !load.done) this.#drop(other, load)
-    const { scene, controller } = this.#loads.get(url) ?? this.#start(url)
+    const { scene, controller } = this.#loads.get(url) ?? this.#start(lod)
     try {
       return await scene
     } catch (error) {
@@ -46,9 +48,10 @@ export class LevelChain {
     for (const [url, load] of this.#loads) this.#drop(url, load)
   }
 
-  #start(url: string): Load {
+  #start(lod: DepthLod): Load {
     const controller = new AbortController()
-    const load: Load = { scene: this.#loadGlb(url, controller.signal), controller, done: false }
+    const load: Load = { scene: this.#loadGlb(lod, controller.signal), controller, done: false }
+    const { url } = lod
     this.#loads.set(url, load)
     load.scene.then(
       () => (load.done = true),
@@ -64,7 +67,7 @@ export class LevelChain {
   }
 }
 
-/** Frees geometries, materials and every texture, decoded pictures included: three itself leaves the pictures to the garbage collector. */
+/** Frees geometries, materials and every texture, decoded pictures included, which three itself leaves to the garbage collector; those that are shared go with their last user. */
 export function disposeScene(scene: Object3D): void {
   scene.removeFromParent()
   scene.traverse((node) => {
@@ -79,7 +82,7 @@ function disposeMaterial(material: Material): void {
     if ((value as Texture | null)?.isTexture !== true) continue
     const texture = value as Texture
     texture.dispose()
-    ;(texture.source.data as Partial<ImageBitmap> | null)?.close?.()
+    if (!isShared(texture.source)) (texture.source.data as Partial<ImageBitmap> | null)?.close?.()
   }
   material.dispose()
 }

@@ -1,7 +1,8 @@
-import type { Object3D } from 'three'
-import type { DepthAsset } from '../core/glb/manifest.js'
+import { LoaderUtils, type Object3D } from 'three'
+import type { DepthAsset, DepthLod } from '../core/glb/manifest.js'
 import { DepthBackground, type DepthBackgroundOptions } from './background.js'
 import { disposeScene, type LoadGlb } from './chain.js'
+import { sharePicture, SharedPictures, takePictures } from './shared-pictures.js'
 
 /** What is needed of a loader: three's `GLTFLoader`, with its meshopt decoder set, fits. */
 export interface GlbLoader {
@@ -44,19 +45,23 @@ export async function loadDepthBackground(asset: DepthAsset, options: LoadDepthB
 }
 
 function loadWith(loader: GlbLoader): LoadGlb {
-  return (url, signal) =>
+  return (lod, signal) =>
     new Promise((resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-      loader.loadAsync(url).then(({ scene }) => (signal.aborted ? disposeScene(scene) : resolve(scene)), reject)
+      const shown = loader.loadAsync(lod.url).then(({ scene }) => sharePicture(scene, lod, signal))
+      shown.then((scene) => (signal.aborted ? disposeScene(scene) : resolve(scene)), reject)
     })
 }
 
-/** Fetches by itself, so that what is not wanted any more stops costing bandwidth. */
-async function loadByDefault(url: string, signal: AbortSignal): Promise<Object3D> {
+/** Fetches by itself, so that what is not wanted any more stops costing bandwidth, and what levels share is loaded once, beside the level. */
+async function loadByDefault(lod: DepthLod, signal: AbortSignal): Promise<Object3D> {
+  const { url } = lod
   const loader = defaultLoader()
+  const pictures = takePictures(lod, signal)
   const response = await fetch(url, { signal })
   if (!response.ok) throw new Error(`${url}: expected a GLB, got ${response.status} ${response.statusText}`)
-  const { scene } = await (await loader).parseAsync(await response.arrayBuffer(), '')
+  const glb = await response.arrayBuffer()
+  const { scene } = await (await loader).register((parser) => new SharedPictures(parser, url, pictures)).parseAsync(glb, LoaderUtils.extractUrlBase(url))
   if (!signal.aborted) return scene
   disposeScene(scene)
   throw signal.reason

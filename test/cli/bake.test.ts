@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { DepthManifest } from '../../src/core/index.js'
+import { namedPictures } from '../../src/core/glb/pictures.js'
 import { gray16, rgb8 } from '../support/maps.js'
 import { bin, jsonLines, runCli } from './run-cli.js'
 
@@ -95,6 +96,25 @@ describe('depthmesh bake', () => {
     await writeFile(join(out, 'hill.lod7.glb'), 'not ours')
     await run('bake', 'art/hill.depth.png', '--out', out, '--lods', '100')
     expect((await readdir(out)).sort()).toEqual(['hill.json', 'hill.lod0.glb', 'hill.lod7.glb'])
+  })
+
+  it('writes the picture that variants share beside their levels, and removes it with them', async () => {
+    await mkdir(join(folder, 'shared'), { recursive: true })
+    await writeFile(join(folder, 'shared/rock.depth.png'), await gray16(64, 64, (x, y) => 0.2 + 0.6 * Math.exp(-((x - 32) ** 2 + (y - 32) ** 2) / 200)))
+    await writeFile(join(folder, 'shared/rock.color.png'), await rgb8(64, 64, (x, y) => [(x * 7919 + y * 104729) % 251, (x * y * 31) % 253, x * 4]))
+    const bake = (...more: string[]) => run('bake', 'shared/rock.depth.png', '--out', out, '--projection', 'orthographic', '--lods', '200', '--texture.quality', '95', ...more)
+    for (const cached of ['no', 'yes']) {
+      const { code, stdout } = await bake('--variants', '2')
+      expect(code).toBe(0)
+      expect(stdout).toMatch(new RegExp(`^shared/rock\\.depth\\.png .* ${cached}`, 'm'))
+      expect((await readdir(out)).sort()).toEqual(['rock.json', 'rock.lod0.glb', 'rock.variant1.lod0.glb', 'rock.variant2.lod0.glb', 'rock.variants.color0.webp'])
+      for (const { lods: [{ url, textures }] } of (await manifestOf('rock')).variants) {
+        expect(textures).toEqual([{ url: 'rock.variants.color0.webp', bytes: (await readFile(join(out, 'rock.variants.color0.webp'))).length }])
+        expect(namedPictures(await readFile(join(out, url)))).toEqual(['rock.variants.color0.webp'])
+      }
+    }
+    await bake()
+    expect((await readdir(out)).sort()).toEqual(['rock.json', 'rock.lod0.glb'])
   })
 
   it('never writes to its sources', async () => {

@@ -1,8 +1,9 @@
-import { existsSync, symlinkSync } from 'node:fs'
+import { existsSync, statSync, symlinkSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { InlineConfig, Rollup } from 'vite'
 import type { DepthAsset } from '../../src/core/index.js'
+import { namedPictures } from '../../src/core/glb/pictures.js'
 import { gray16, rgb8 } from '../support/maps.js'
 import { createProject, hill, viteVersions, type Project } from '../support/project.js'
 
@@ -211,6 +212,76 @@ describe.each(viteVersions)('vite build with %s', (version) => {
       expect(files.map((name) => name.replace(/-[\w-]{8}\.glb$/, ''))).toEqual(['assets/hill.lod0', 'assets/hill.lod1'])
       expect(project.text(`${format}/assets/worker.js`)).toContain(`/${files[0]}`)
     }
+  })
+
+  describe('variants that share a picture', () => {
+    /** Colours that take more bytes than UVs; `shade` tells one picture from another. */
+    const noise = (shade: number): Promise<Uint8Array> => rgb8(96, 96, (x, y) => [(x * 7919 + y * 104729) % 251, (x * y * 31) % 253, shade])
+    const trio = async (more: Record<string, string | Uint8Array> = {}) =>
+      gameProject({ 'art/hill.color.png': await noise(9), 'art/hill.depth.json': JSON.stringify({ projection: 'orthographic', variants: 2, texture: { quality: 90 } }), ...more }, version)
+    const pictures = (project: Project, folder = 'dist') => project.list(folder).filter((name) => name.endsWith('.webp'))
+    /** The files that the levels of the variants name, found from where each lies. */
+    const named = (project: Project, folder: string) =>
+      glbs(project, folder).filter((name) => name.includes('variant')).map((name) => {
+        const [uri] = namedPictures(project.bytes(`${folder}/${name}`))
+        return fileURLToPath(new URL(uri, pathToFileURL(project.path(folder, name))))
+      })
+
+    it('name it where it ended up, whatever the folders and names, and change their own names when it changes', async () => {
+      const project = await trio()
+      const names = { assetFileNames: ({ names }: { names: string[] }) => (names[0].endsWith('.webp') ? 'img/[name] [hash][extname]' : 'models/deep/[name]-[hash][extname]') }
+      for (const [folder, config] of Object.entries({
+        plain: {},
+        moved: { base: '/sub/', build: { assetsDir: 'static' } },
+        relative: { base: './', build: { rollupOptions: { output: names } } },
+      } as Record<string, InlineConfig>)) {
+        await project.build(script(config, folder))
+        const files = pictures(project, folder)
+        expect(files).toHaveLength(1)
+        const found = named(project, folder)
+        expect(found).toHaveLength(4)
+        for (const path of found) expect(path).toBe(project.path(folder, files[0]))
+        const { asset } = await play(project, folder)
+        for (const lod of asset.lods) expect(lod.textures).toBeUndefined()
+        for (const { url, bytes, textures } of asset.variants.flatMap(({ lods }) => lods)) {
+          expect(textures).toEqual([{ url: new URL(textures![0].url, 'http://a').href.startsWith('file:') ? pathToFileURL(project.path(folder, files[0])).href : `${folder === 'moved' ? '/sub/' : '/'}${files[0]}`, bytes: project.bytes(`${folder}/${files[0]}`).length }])
+          const path = url.startsWith('file:') ? fileURLToPath(url) : project.path(folder, url.replace(/^\/(sub\/)?/, ''))
+          expect(statSync(path).size).toBe(bytes)
+        }
+      }
+      const before = glbs(project, 'plain')
+      project.write({ 'art/hill.color.png': await noise(200) })
+      await project.build(script({}, 'repainted'))
+      for (const name of glbs(project, 'repainted')) expect(before).not.toContain(name)
+      for (const path of named(project, 'repainted')) expect(path).toBe(project.path('repainted', pictures(project, 'repainted')[0]))
+    })
+
+    it('leave nothing behind when they are not used or built for a server, and have a key of their own in manifest.json', async () => {
+      const project = await trio({ 'none.js': `import url from './art/hill.depth.png'\nglobalThis.game = 1` })
+      await project.build(script({ build: { rollupOptions: { input: '/none.js' } } }, 'none'))
+      expect([...pictures(project, 'none'), ...glbs(project, 'none')]).toEqual([])
+      await project.build(script({ build: { manifest: true } }, 'client'))
+      await project.build(script({ build: { ssr: true } }, 'server'))
+      expect([...pictures(project, 'server'), ...glbs(project, 'server')]).toEqual([])
+      expect((await play(project, 'server')).asset.variants).toEqual((await play(project, 'client')).asset.variants)
+      const manifest = JSON.parse(project.text('client/.vite/manifest.json')) as Record<string, { file: string }>
+      expect(manifest['art/hill.depth.png?texture=0'].file).toBe(pictures(project, 'client')[0])
+      expect(manifest['art/hill.depth.png?variant=2&lod=1'].file).toMatch(/hill\.variant2\.lod1-/)
+    })
+
+    it('name it in web workers and libraries too, where small assets are inlined', async () => {
+      const project = await trio({
+        'main.js': `export const start = () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })\nglobalThis.start = start`,
+        'worker.js': `import { variants } from './art/hill.depth.png'\npostMessage(variants)`,
+        'lib.js': `export { asset } from './art/hill.depth.png'`,
+      })
+      await project.build(script({ build: { assetsInlineLimit: 1e7 } }, 'worker'))
+      await project.build({ base: './', build: { assetsInlineLimit: 1e7, outDir: 'lib', lib: { entry: 'lib.js', formats: ['es'], fileName: 'lib' } } })
+      for (const folder of ['worker', 'lib']) {
+        expect(named(project, folder)).toHaveLength(4)
+        for (const path of named(project, folder)) expect(path).toBe(project.path(folder, pictures(project, folder)[0]))
+      }
+    })
   })
 
   it('makes a library that can be moved, and warns when it cannot', async () => {

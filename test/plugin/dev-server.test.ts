@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startServer, type DevServer } from '../support/dev.js'
 import { temporaryFolder } from '../support/folder.js'
-import { gray16 } from '../support/maps.js'
+import { namedPictures } from '../../src/core/glb/pictures.js'
+import { gray16, rgb8 } from '../support/maps.js'
 import { hill, viteVersions } from '../support/project.js'
 
 let dev: DevServer
@@ -124,6 +125,24 @@ describe.each(viteVersions)('files of the dev server of %s', (vite) => {
     }
     expect(await levels()).toHaveLength(2)
     expect(await levels(`/@fs${root}/hill.depth.png?import`)).toHaveLength(2)
+  })
+
+  it('name the picture that variants share where it is, once for all of them', async () => {
+    const noise = await rgb8(96, 96, (x, y) => [(x * 7919 + y * 104729) % 251, (x * y * 31) % 253, 9])
+    const settings = JSON.stringify({ projection: 'orthographic', variants: 2, texture: { quality: 90 } })
+    dev = await startServer({ 'a hill.depth.png': await hill(), 'a hill.color.png': noise, 'a hill.depth.json': settings }, { vite, config: { base: '/sub/' } })
+    const urls = await levels('/sub/a%20hill.depth.png?import')
+    const [picture, ...none] = urls.filter((url) => url.endsWith('.webp'))
+    expect(none).toEqual([])
+    const shared = await ask(`/sub${picture}`)
+    expect(shared).toMatchObject({ status: 200, headers: { 'content-type': 'image/webp' } })
+    const variants = urls.filter((url) => url.includes('variant') && url.endsWith('.glb'))
+    expect(variants).toHaveLength(4)
+    for (const url of variants) {
+      const { body } = await ask(`/sub${url}`)
+      const [uri] = namedPictures(body)
+      expect(new URL(uri, `http://host/sub${url}`).pathname).toBe(`/sub${picture}`)
+    }
   })
 
   it('come with the same URL to code that runs on the server', async () => {

@@ -1,6 +1,7 @@
 import { Logger, WebIO, type Primitive } from '@gltf-transform/core'
 import { ALL_EXTENSIONS, type Transform } from '@gltf-transform/extensions'
 import { MeshoptDecoder } from 'meshoptimizer'
+import { renamePictures } from '../../src/core/glb/pictures.js'
 
 /** A primitive as an engine sees it. */
 export interface SeenPrimitive {
@@ -12,11 +13,11 @@ export interface SeenPrimitive {
   indices: Uint32Array
 }
 
-/** Reads the primitives of all meshes in a GLB's scene: decompressed, dequantised, placed by their nodes. */
+/** Reads the primitives of all meshes in a GLB's scene: decompressed, dequantised, placed by their nodes. Pictures in other files are left out. */
 export async function readLevel(glb: Uint8Array): Promise<SeenPrimitive[]> {
   await MeshoptDecoder.ready
   const io = new WebIO().setLogger(new Logger(Logger.Verbosity.SILENT)).registerExtensions(ALL_EXTENSIONS).registerDependencies({ 'meshopt.decoder': MeshoptDecoder })
-  const document = await io.readBinary(glb as Uint8Array<ArrayBuffer>)
+  const document = await io.readBinary(renamePictures(glb, () => 'data:image/webp;base64,') as Uint8Array<ArrayBuffer>)
   const primitives: SeenPrimitive[] = []
   for (const scene of document.getRoot().listScenes()) {
     scene.traverse((node) => {

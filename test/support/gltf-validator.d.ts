@@ -6,5 +6,10 @@ declare module 'gltf-validator' {
     severity: 0 | 1 | 2 | 3
     pointer?: string
   }
-  export function validateBytes(bytes: Uint8Array, options?: { maxIssues?: number; format?: 'glb' | 'gltf' }): Promise<{ issues: { messages: Message[]; truncated: boolean } }>
+  interface Options {
+    maxIssues?: number
+    format?: 'glb' | 'gltf'
+    externalResourceFunction?: (uri: string) => Promise<Uint8Array>
+  }
+  export function validateBytes(bytes: Uint8Array, options?: Options): Promise<{ issues: { messages: Message[]; truncated: boolean } }>
 }

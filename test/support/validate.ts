@@ -31,13 +31,15 @@ const COMPRESSIONS = ['EXT_meshopt_compression', 'KHR_meshopt_compression']
  * What is wrong with a GLB, one line each, by gltf-validator; empty when it is valid. Looks at the file and, since compressed
  * bytes are opaque to the validator, at its uncompressed twin. Warnings count; information doesn't.
  *
+ * @param beside the files that its pictures may be in
+ *
  * @example
  * expect(await problemsIn(glb)).toEqual([])
  */
-export async function problemsIn(glb: Uint8Array): Promise<string[]> {
-  const problems = await validate(glb, '')
+export async function problemsIn(glb: Uint8Array, beside: readonly { name: string; bytes: Uint8Array }[] = []): Promise<string[]> {
+  const problems = await validate(glb, '', beside)
   const twin = await uncompressed(glb)
-  if (twin !== glb) problems.push(...(await validate(twin, 'uncompressed: ')))
+  if (twin !== glb) problems.push(...(await validate(twin, 'uncompressed: ', beside)))
   return problems
 }
 
@@ -103,8 +105,13 @@ function buildGlb(json: object, binary: Uint8Array): Uint8Array {
   return glb
 }
 
-async function validate(glb: Uint8Array, prefix: string): Promise<string[]> {
-  const { issues } = await validateBytes(glb, { maxIssues: 100, format: 'glb' })
+async function validate(glb: Uint8Array, prefix: string, beside: readonly { name: string; bytes: Uint8Array }[]): Promise<string[]> {
+  const externalResourceFunction = async (uri: string): Promise<Uint8Array> => {
+    const found = beside.find(({ name }) => name === decodeURIComponent(uri))
+    if (!found) throw new Error(`no ${uri} beside it`)
+    return found.bytes
+  }
+  const { issues } = await validateBytes(glb, { maxIssues: 100, format: 'glb', externalResourceFunction })
   const images = (parseGlb(glb).json.images ?? []) as { mimeType?: string }[]
   // gltf-validator knows EXT_texture_webp, but not EXT_texture_avif and KHR_texture_basisu, whose pictures it takes for damaged ones.
   const isUnknown = (pointer = '') => ['image/avif', 'image/ktx2'].includes(images[Number(/^\/images\/(\d+)/.exec(pointer)?.[1])]?.mimeType ?? '')

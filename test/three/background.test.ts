@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core'
 import type * as Three from 'three'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { bakeDepthMesh, type DepthAsset } from '../../src/core/index.js'
 import type { loadDepthBackground } from '../../src/three/index.js'
 import { describeInBrowser, launchBrowser } from '../support/browser.js'
@@ -42,6 +42,9 @@ describeInBrowser('DepthBackground', () => {
   /** One surface, from 1 m to 4 m, in three colours, with three levels each; without a hidden layer, so that a level is one mesh and one texture. */
   const assets = {} as Record<'red' | 'green' | 'blue', DepthAsset>
 
+  /** Three variations of a red disc, with one level each, which share their picture. */
+  let rocks: DepthAsset[]
+
   beforeAll(async () => {
     const files = new Map<string, Uint8Array | string>([['/index.html', HTML]])
     const depth = await gray16(64, 48, (x, y) => (x + y) / 112)
@@ -52,6 +55,12 @@ describeInBrowser('DepthBackground', () => {
       const errors = [{ metres: 0, pixels: 0 }, { metres: 0.05, pixels: 50 }, { metres: 0.4, pixels: 500 }]
       assets[name] = { ...manifest, lods: manifest.lods.map((lod, level) => ({ ...lod, url: `/${lod.url}`, error: errors[level] })) }
     }
+    const noise = await rgb8(96, 96, (x, y) => [150 + ((x * 7919 + y * 104729) % 100), (x * y * 31) % 80, (x * 13) % 80])
+    const rock = await gray16(96, 96, (x, y) => Math.max(0, 0.9 - Math.hypot(x - 47.5, y - 47.5) ** 2 / 2000))
+    const { manifest, files: parts } = await bakeDepthMesh({ name: 'rock', depth: rock, color: noise }, { settings: { projection: 'orthographic', black: 'cut', width: 4, lods: [300], variants: 3 } })
+    for (const { name, bytes } of parts) files.set(`/${name}`, bytes)
+    rocks = manifest.variants.map((variant) => ({ ...variant, lods: variant.lods.map((lod) => ({ ...lod, url: `/${lod.url}` })) }))
+    for (const { lods } of rocks) expect(lods[0].textures?.[0].url).toBe('rock.variants.color0.webp')
     site = await openSite(files)
     browser = await launchBrowser()
   })
@@ -306,6 +315,92 @@ describeInBrowser('DepthBackground', () => {
       return prepared
     }, assets.red)
     expect(seen).toEqual([{ level: 2, meshes: 1 }, { level: 0, meshes: 1 }])
+  })
+
+  describe('of variants that share a picture', () => {
+    const pictureRequests = () => site.requests.filter((path) => path.endsWith('.webp'))
+
+    for (const own of [false, true]) {
+      it(`has it on the GPU once, until the last of them is gone, with ${own ? 'a loader of one’s own' : 'the default loader'}`, async () => {
+        const seen = await page.evaluate(
+          async ({ variants, own }) => {
+            stage.camera.position.z = 6
+            const gl = stage.renderer.getContext() as WebGL2RenderingContext
+            const uploads: number[] = []
+            const upload = gl.texSubImage2D.bind(gl) as (...args: unknown[]) => void
+            gl.texSubImage2D = ((...args: unknown[]) => {
+              uploads.push(args.length)
+              upload(...args)
+            }) as typeof gl.texSubImage2D
+            const background = async (asset: DepthAsset) => {
+              const background = await stage.loadDepthBackground(asset, own ? { loader: stage.gltfLoader() } : {})
+              stage.scene.add(background.object)
+              await background.ready
+              stage.look()
+              return background
+            }
+            const first = await background(variants[0])
+            const one = stage.memory()
+            const others = await Promise.all(variants.slice(1).map(background))
+            // each in front of the others, once
+            const colors = [first, ...others].map((shown) => {
+              for (const other of [first, ...others]) other.object.visible = other === shown
+              return stage.look()
+            })
+            const all = stage.memory()
+            const settled = () => new Promise((resolve) => setTimeout(resolve, 50))
+            first.dispose()
+            await settled()
+            others[0].object.visible = true
+            const left = { color: stage.look(), memory: stage.memory() }
+            for (const other of others) other.dispose()
+            await settled()
+            const { textures, openBitmaps, geometries } = stage.memory()
+            const again = await background(variants[2])
+            return { one, all, colors, left, none: { textures, openBitmaps, geometries }, again: stage.look(), uploads: uploads.length, level: again.level }
+          },
+          { variants: rocks, own },
+        )
+        expect(seen.one).toMatchObject({ geometries: 1, textures: 1, openBitmaps: 1 })
+        expect(seen.colors).toEqual(['red', 'red', 'red'])
+        expect(seen.all).toMatchObject({ geometries: 3, textures: 1, openBitmaps: 1 })
+        expect(seen.left).toMatchObject({ color: 'red', memory: { geometries: 2, textures: 1, openBitmaps: 1 } })
+        expect(seen.none).toEqual({ textures: 0, openBitmaps: 0, geometries: 0 })
+        expect(seen.again).toBe('red')
+        // once for the three of them, once when all were gone
+        expect(seen.uploads).toBe(2)
+        if (!own) expect(pictureRequests()).toEqual(Array(2).fill('/rock.variants.color0.webp'))
+        expect(problems).toEqual([])
+      })
+    }
+
+    it('stays on screen when the one who asked for it first gives up', async () => {
+      await page.route('**/*.webp', async (route) => {
+        await new Promise((resolve) => setTimeout(resolve, 200))
+        await route.continue().catch(() => {})
+      })
+      const seen = await page.evaluate(async (variants) => {
+        stage.camera.position.z = 6
+        const controller = new AbortController()
+        const gone = stage.loadDepthBackground(variants[0], { signal: controller.signal }).then(() => 'loaded', (error: Error) => error.name)
+        const kept = stage.loadDepthBackground(variants[1])
+        controller.abort()
+        const background = await kept
+        stage.scene.add(background.object)
+        await background.ready
+        return { gone: await gone, color: stage.look(), memory: stage.memory() }
+      }, rocks)
+      expect(seen).toMatchObject({ gone: 'AbortError', color: 'red', memory: { geometries: 1, textures: 1, openBitmaps: 1 } })
+      expect(pictureRequests()).toEqual(['/rock.variants.color0.webp'])
+    })
+
+    it('says which picture is missing, and finds it when it is there', async () => {
+      await page.route('**/*.webp', (route) => route.fulfill({ status: 404 }))
+      const load = (asset: DepthAsset) => page.evaluate((asset) => stage.loadDepthBackground(asset).then(() => 'loaded', String), asset)
+      expect(await load(rocks[0])).toBe(`Error: ${site.origin}/rock.variants.color0.webp: expected a picture, got 404 Not Found`)
+      await page.unroute('**/*.webp')
+      expect(await load(rocks[0])).toBe('loaded')
+    })
   })
 
   it('fetches once where all levels share one file', async () => {

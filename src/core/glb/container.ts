@@ -1,5 +1,6 @@
 import type { GLTF, JSONDocument } from '@gltf-transform/core'
 import { MeshoptEncoder } from 'meshoptimizer'
+import { joinGlb, ROOM_FOR_NAMES } from './pictures.js'
 
 /** The extensions that meshopt's buffers are stored under, and the newest version of its vertex codec that each of them knows. */
 const VERTEX_CODECS = { EXT_meshopt_compression: 0, KHR_meshopt_compression: 1 }
@@ -16,6 +17,8 @@ export interface ContainerOptions {
   meshopt: keyof typeof VERTEX_CODECS | null
   /** Float accessors that the exponential filter can hold exactly, by accessor index: exponent << 24 | mantissa per component. */
   exponential: ReadonlyMap<number, Int32Array>
+  /** Pictures that lie beside the file, by image index: the URI that names each. */
+  beside: ReadonlyMap<number, string>
 }
 
 type ViewLayout = Pick<GLTF.IBufferView, 'target' | 'byteStride'>
@@ -69,13 +72,19 @@ class GlbLayout {
       const image = imageOf(textures[info.index])
       if (this.placed.images.has(image)) continue
       this.placed.images.add(image)
+      const uri = this.options.beside.get(image)
+      if (uri !== undefined) {
+        delete images[image].bufferView
+        images[image].uri = uri
+        continue
+      }
       const { byteOffset = 0, byteLength } = (this.written.bufferViews ?? [])[images[image].bufferView as number]
       images[image].bufferView = this.addView(this.source.subarray(byteOffset, byteOffset + byteLength))
     }
   }
 
   finish(): Uint8Array {
-    const { json } = this
+    const { json, options: { beside } } = this
     json.bufferViews = this.views
     json.buffers = [{ byteLength: this.length }]
     if (this.fallbackLength > 0) {
@@ -86,7 +95,7 @@ class GlbLayout {
     }
     const binary = new Uint8Array(this.length)
     for (const { at, data } of this.pieces) binary.set(data, at)
-    return glb(json, binary)
+    return joinGlb(json, binary, beside.size === 0 ? 0 : new TextEncoder().encode(JSON.stringify(json)).length + ROOM_FOR_NAMES)
   }
 
   private placeAccessor(index: number, place: (index: number) => number): void {
@@ -178,24 +187,6 @@ function repeats(index: number, other: number, written: GLTF.IGLTF, source: Uint
   const [a, b] = [tight(index, written, source), tight(other, written, source)]
   for (let i = 0; i < part.count; i++) for (let j = 0; j < short; j++) if (a[i * short + j] !== b[i * long + j]) return false
   return true
-}
-
-/** A GLB of one JSON and one binary chunk. */
-function glb(json: GLTF.IGLTF, binary: Uint8Array): Uint8Array {
-  const text = new TextEncoder().encode(JSON.stringify(json))
-  const textBytes = align(text.length)
-  const file = new Uint8Array(12 + 8 + textBytes + 8 + binary.length)
-  const header = new DataView(file.buffer)
-  header.setUint32(0, 0x46_54_6c_67, true) // glTF
-  header.setUint32(4, 2, true)
-  header.setUint32(8, file.length, true)
-  header.setUint32(12, textBytes, true)
-  header.setUint32(16, 0x4e_4f_53_4a, true) // JSON
-  file.fill(0x20, 20, 20 + textBytes).set(text, 20)
-  header.setUint32(20 + textBytes, binary.length, true)
-  header.setUint32(24 + textBytes, 0x00_4e_49_42, true) // BIN
-  file.set(binary, 28 + textBytes)
-  return file
 }
 
 function align(bytes: number): number {

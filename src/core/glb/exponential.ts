@@ -32,12 +32,12 @@ export class Exponential {
     if (Math.abs(mantissa) > MANTISSA_LIMIT) this.fits = false
   }
 
-  /** A place in the picture, pixels from its edge, as a pixel index: whole at pixel centres, halves at the edges. */
+  /** A place in the picture, pixels from its edge, as a pixel index: whole at pixel centres, halves at the edges, down to eighths in between. */
   setPixel(at: number, pixels: number): void {
     const index = pixels - 0.5
-    if (!isOnLattice(pixels)) this.set(at, Math.round(index * 2 ** -OFF_LATTICE), OFF_LATTICE)
-    else if (Math.abs(index - Math.round(index)) > ON_LATTICE) this.set(at, Math.round(index * 2), -1)
-    else this.set(at, Math.round(index), 0)
+    let exponent = 0
+    while (exponent > OFF_LATTICE && Math.abs(index * 2 ** -exponent - Math.round(index * 2 ** -exponent)) > ON_LATTICE) exponent--
+    this.set(at, Math.round(index * 2 ** -exponent), exponent)
   }
 
   /** Without the filter where a mantissa is too long for it. */

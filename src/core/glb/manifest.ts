@@ -13,6 +13,14 @@ export interface SourceCamera {
   far: number
 }
 
+/** A picture in a file of its own. */
+export interface DepthTexture {
+  /** Where it is, as with a level. */
+  url: string
+  /** Size of the file. */
+  bytes: number
+}
+
 /** One level of detail. */
 export interface DepthLod {
   /** Where its GLB is: a URL in an import, a file name in a manifest. */
@@ -25,6 +33,8 @@ export interface DepthLod {
   error: { metres: number; pixels: number }
   /** Longer side of its colour texture, pixels; 0 without one. */
   textureSize: number
+  /** Pictures that its GLB names instead of holding them: variants of a map share theirs. Without this the GLB is self-contained. */
+  textures?: DepthTexture[] | undefined
   /** Share of the screen's height down to which this level is meant to be shown, as in MSFT_lod. */
   screenCoverage: number
 }
@@ -66,6 +76,8 @@ export interface ManifestLevel {
   error: { metres: number; pixels: number }
   /** Its colour texture. */
   color: { width: number; height: number } | null
+  /** Pictures that the GLB names, as files beside it. */
+  beside: DepthTexture[]
 }
 
 export interface AssetContent extends Pick<DepthAsset, 'name' | 'size' | 'camera' | 'placeholder'> {
@@ -84,12 +96,13 @@ export function createAsset({ levels, name, size, camera, placeholder }: AssetCo
     }
   }
   const lods = levels.map(
-    ({ file, glb, error, color }, level): DepthLod => ({
+    ({ file, glb, error, color, beside }, level): DepthLod => ({
       url: file,
       triangles: glb.triangles,
       vertices: glb.vertices,
       bytes: glb.bytes.length,
       error,
+      ...(beside.length > 0 ? { textures: beside } : {}),
       textureSize: color ? Math.max(color.width, color.height) : 0,
       screenCoverage: screenCoverage(level, levels.length),
     }),

@@ -221,7 +221,8 @@ function orthographic(meshes: readonly Mesh[], plan: PackPlan): Packing {
       high = Math.max(high, heightOf(mesh, i))
     }
   }
-  const integers = plan.integers && !lit && meshes.every((mesh) => fitsLattice(mesh, map))
+  const onLattice = (mesh: Mesh) => everyVertex(mesh, (vertex) => [[rightOf(mesh, vertex), map.width], [upOf(mesh, vertex), map.height]].every(([at, size]) => at > -ON_LATTICE && at < size + ON_LATTICE && isOnLattice(at)))
+  const integers = plan.integers && !lit && Math.max(map.width, map.height) * LATTICE <= MAX_USHORT && meshes.every(onLattice)
   const perPixel = integers ? LATTICE : 1
 
   // Heights: whole 16-bit levels, as many of them at a time as the error allows; where lit, a power of two of a pixel.
@@ -257,11 +258,8 @@ function orthographic(meshes: readonly Mesh[], plan: PackPlan): Packing {
       }
     }
     const positions: PackedNumbers = integers ? { values: whole, exponential: null } : packed.numbers()
-    // A hidden layer has a picture of its own, whose UVs don't follow from its places.
-    let follows = true
-    for (let i = 0; i < count && follows; i++) {
-      follows = near(mesh.uvs[i * 2] * map.width, rightOf(mesh, i)) && near((1 - mesh.uvs[i * 2 + 1]) * map.height, upOf(mesh, i))
-    }
+    // A hidden layer has a picture of its own, and a variation wears one that is bent: their UVs don't follow from their places.
+    const follows = everyVertex(mesh, (i) => near(mesh.uvs[i * 2] * map.width, rightOf(mesh, i)) && near((1 - mesh.uvs[i * 2 + 1]) * map.height, upOf(mesh, i)))
     if (!follows) return { positions, ...pixelUvs(mesh, plan) }
     const values = positions.values.filter((_, i) => i % 3 !== 2)
     const corner = integers ? 0 : 0.5
@@ -283,6 +281,11 @@ function orthographic(meshes: readonly Mesh[], plan: PackPlan): Packing {
       ? { translation: [corner[0], corner[2], -corner[1]], rotation: [-Math.SQRT1_2, 0, 0, Math.SQRT1_2], scale }
       : { translation: corner, rotation: [0, 0, 0, 1], scale },
   }
+}
+
+function everyVertex({ positions }: Mesh, holds: (vertex: number) => boolean): boolean {
+  for (let vertex = 0; vertex < positions.length / 3; vertex++) if (!holds(vertex)) return false
+  return true
 }
 
 /** Whether two places in the picture, pixels, are one but for rounding of float32. */

@@ -20,12 +20,18 @@ const ONE = 127
 /** What `compression` means for buffers. */
 const MESHOPT = { meshopt: 'EXT_meshopt_compression', khr_meshopt: 'KHR_meshopt_compression', quantize: null, none: null } as const
 
+/** A picture of a level. */
+export interface GlbImage extends EncodedImage {
+  /** The name of its own file, beside the GLB; without one it lies inside. */
+  file?: string | undefined
+}
+
 /** One surface of a level: `front` is what the map shows, `backdrop` the hidden layer behind it. */
 export interface GlbLayer {
   role: 'front' | 'backdrop'
   mesh: Mesh
   /** Its picture. Layers that share one object share one texture. */
-  color: EncodedImage | null
+  color: GlbImage | null
   /** Its normal map, over constant frames; only used when lit. */
   normalMap: EncodedImage | null
 }
@@ -60,7 +66,7 @@ export function shadingOf(settings: Pick<Settings, 'shading'>, hasColor: boolean
 }
 
 /**
- * Writes one level as a self-contained GLB: one mesh with a primitive and a material for each layer, and the source view as a camera.
+ * Writes one level as a GLB: one mesh with a primitive and a material for each layer, and the source view as a camera. Self-contained, but for pictures that have a `file` of their own.
  *
  * Same content, same bytes.
  */
@@ -84,7 +90,8 @@ async function writeLevels(contents: readonly GlbContent[], settings: Settings):
   const scene = document.createScene(name)
   document.getRoot().setDefaultScene(scene)
   const levels: Level[] = []
-  for (const content of contents.toReversed()) levels.unshift(await addLevel(document, content, settings))
+  const textures = new Map<GlbImage, Texture>()
+  for (const content of contents.toReversed()) levels.unshift(await addLevel(document, content, { settings, textures }))
   const [finest] = levels
   scene.addChild(finest.node)
   if (camera) scene.addChild(sourceView(document, camera))
@@ -96,7 +103,7 @@ async function writeLevels(contents: readonly GlbContent[], settings: Settings):
   const written = await io.writeJSON(document, { format: Format.GLB })
   if (levels.length > 1) linkLevels(written.json, levels.map(({ node }) => document.getRoot().listNodes().indexOf(node)))
   const exponential = exponentialAccessors(written.json, levels.toReversed())
-  const bytes = layOutGlb(written, { meshopt: MESHOPT[settings.compression], exponential })
+  const bytes = layOutGlb(written, { meshopt: MESHOPT[settings.compression], exponential, beside: picturesBeside(document, textures) })
   return {
     bytes,
     triangles: sum(finest.packed.map(({ indices }) => indices.length / 3)),
@@ -127,6 +134,12 @@ function exponentialAccessors({ meshes = [] }: GLTF.IGLTF, levels: readonly Leve
   return accessors
 }
 
+/** By index: the URI of each picture that has a file of its own. */
+function picturesBeside(document: Document, textures: ReadonlyMap<GlbImage, Texture>): Map<number, string> {
+  const order = document.getRoot().listTextures()
+  return new Map([...textures].flatMap(([{ file }, texture]) => (file === undefined ? [] : [[order.indexOf(texture), encodeURIComponent(file)] as const])))
+}
+
 interface Level {
   node: Node
   packed: PackedMesh[]
@@ -134,14 +147,13 @@ interface Level {
 }
 
 /** Adds a level's mesh on a node of its own. */
-async function addLevel(document: Document, content: GlbContent, settings: Settings): Promise<Level> {
+async function addLevel(document: Document, content: GlbContent, { settings, textures }: Pick<MaterialContext, 'settings' | 'textures'>): Promise<Level> {
   const lit = shadingOf(settings, content.layers.some(({ color }) => color !== null)) === 'lit'
   const plan: PackPlan = { map: content.map, camera: content.camera, relief: settings, parallax: parallaxOf(content, settings), error: content.error, lit, integers: MESHOPT[settings.compression] === null }
   const meshes = content.layers.map(({ mesh }) => mesh)
   const { meshes: packed, placement, rounding } = settings.compression === 'none' ? await keepMeshes(meshes) : await packMeshes(meshes, plan)
   const { translation, rotation, scale } = placement
   const mesh = document.createMesh(content.name)
-  const textures = new Map<EncodedImage, Texture>()
   for (const [i, layer] of content.layers.entries()) {
     const material = createMaterial(document, layer, packed[i], { name: content.name, lit, settings, textures })
     mesh.addPrimitive(createPrimitive(document, packed[i], lit).setMaterial(material))
@@ -184,7 +196,8 @@ interface MaterialContext {
   name: string
   lit: boolean
   settings: Settings
-  textures: Map<EncodedImage, Texture>
+  /** Of all levels: each picture is written once. */
+  textures: Map<GlbImage, Texture>
 }
 
 function createMaterial(document: Document, layer: GlbLayer, packed: PackedMesh, { name, lit, settings, textures }: MaterialContext): Material {
@@ -206,7 +219,7 @@ function createMaterial(document: Document, layer: GlbLayer, packed: PackedMesh,
   return material
 }
 
-function textureOf(document: Document, image: EncodedImage, name: string, textures: Map<EncodedImage, Texture>): Texture {
+function textureOf(document: Document, image: GlbImage, name: string, textures: MaterialContext['textures']): Texture {
   const known = textures.get(image)
   if (known) return known
   if (image.mimeType === 'image/webp') document.createExtension(EXTTextureWebP).setRequired(true)

@@ -1,0 +1,54 @@
+import type { GLTF } from '@gltf-transform/core'
+
+const HEADER = 12
+const CHUNK_HEADER = 8
+const SPACE = 0x20
+/** What other names of a picture are longer by: a folder and a hash. */
+export const ROOM_FOR_NAMES = 64
+
+/** Whether a file of a bake is a level; else it is a picture that levels name. */
+export function isGlb(name: string): boolean {
+  return name.endsWith('.glb')
+}
+
+/** The pictures that a GLB names instead of holding them, as it names them; none in a self-contained one. */
+export function namedPictures(glb: Uint8Array): string[] {
+  return (readJson(glb).json.images ?? []).flatMap(({ uri }) => (uri === undefined || uri.startsWith('data:') ? [] : [uri]))
+}
+
+/** The same GLB, but naming its pictures as `rename` says, as long as before where they fit; itself where it names none. */
+export function renamePictures(glb: Uint8Array, rename: (uri: string) => string): Uint8Array {
+  if (namedPictures(glb).length === 0) return glb
+  const { json, end } = readJson(glb)
+  for (const image of json.images ?? []) if (image.uri !== undefined && !image.uri.startsWith('data:')) image.uri = rename(image.uri)
+  return joinGlb(json, glb.subarray(end + CHUNK_HEADER), end - HEADER - CHUNK_HEADER)
+}
+
+/**
+ * A GLB of one JSON and one binary chunk.
+ *
+ * @param room bytes that the JSON chunk takes at least: with {@link ROOM_FOR_NAMES} to spare pictures can be renamed without the file's getting longer.
+ */
+export function joinGlb(json: GLTF.IGLTF, binary: Uint8Array, room = 0): Uint8Array {
+  const text = new TextEncoder().encode(JSON.stringify(json))
+  const textBytes = Math.ceil(Math.max(room, text.length) / 4) * 4
+  const file = new Uint8Array(HEADER + CHUNK_HEADER + textBytes + CHUNK_HEADER + binary.length)
+  const header = new DataView(file.buffer)
+  header.setUint32(0, 0x46_54_6c_67, true) // glTF
+  header.setUint32(4, 2, true)
+  header.setUint32(8, file.length, true)
+  header.setUint32(12, textBytes, true)
+  header.setUint32(16, 0x4e_4f_53_4a, true) // JSON
+  file.fill(SPACE, 20, 20 + textBytes).set(text, 20)
+  header.setUint32(20 + textBytes, binary.length, true)
+  header.setUint32(24 + textBytes, 0x00_4e_49_42, true) // BIN
+  file.set(binary, 28 + textBytes)
+  return file
+}
+
+/** The JSON chunk of a GLB of our own, and where it ends. */
+function readJson(glb: Uint8Array): { json: GLTF.IGLTF; end: number } {
+  const start = HEADER + CHUNK_HEADER
+  const end = start + new DataView(glb.buffer, glb.byteOffset, glb.byteLength).getUint32(HEADER, true)
+  return { json: JSON.parse(new TextDecoder().decode(glb.subarray(start, end))) as GLTF.IGLTF, end }
+}

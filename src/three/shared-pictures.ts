@@ -1,0 +1,150 @@
+import { Source, Texture, type Mesh, type Object3D } from 'three'
+import type { GLTFLoaderPlugin, GLTFParser } from 'three/examples/jsm/loaders/GLTFLoader.js'
+import type { DepthLod } from '../core/glb/manifest.js'
+
+/** What baked levels call the picture that they may share. */
+const SHARED_NAME = 'front color'
+
+/** Pixels in memory, as textures refer to them. */
+type Picture = Texture['source']
+
+/** A picture that levels of several assets wear: loaded and decoded once, once on the GPU (three counts the textures of one source), freed with its last user. */
+interface Shared {
+  source: Promise<Picture>
+  users: number
+  stop: AbortController
+}
+
+/** Version of a picture that is to be uploaded once; 0 is never uploaded. Set instead of `needsUpdate`, which counts up. */
+const UPLOADED = 1
+
+/** By absolute URL. */
+const shared = new Map<string, Shared>()
+const sources = new WeakSet<Picture>()
+
+/** Does anyone else use this picture? It is not closed with the texture then. */
+export function isShared(source: Picture): boolean {
+  return sources.has(source)
+}
+
+/**
+ * The pictures that a level names, by absolute URL: taken from who has them already, else on their way from now on. Held until `signal` is aborted.
+ *
+ * Basis Universal is left to the loader, which knows how to transcode it.
+ */
+export function takePictures({ url, textures = [] }: DepthLod, signal: AbortSignal): Map<string, Promise<Picture>> {
+  const names = textures.map((texture) => resolved(texture.url, url)).filter((name) => !name.endsWith('.ktx2'))
+  return new Map(names.map((name) => [name, hold(name, fetchPicture, signal)]))
+}
+
+/** Lets the picture of a level that some other loader has loaded be the one that others wear, or theirs be its own. */
+export async function sharePicture(scene: Object3D, { url, textures = [] }: DepthLod, signal: AbortSignal): Promise<Object3D> {
+  const worn = new Set<Texture>()
+  scene.traverse((node) => {
+    for (const material of [(node as Partial<Mesh>).material ?? []].flat()) {
+      for (const value of Object.values(material)) if ((value as Texture | null)?.isTexture === true && (value as Texture).name === SHARED_NAME) worn.add(value as Texture)
+    }
+  })
+  const [first] = worn
+  if (first === undefined || textures.length === 0) return scene
+  const own = first.source
+  const source = await hold(resolved(textures[0].url, url), () => Promise.resolve(own), signal).catch(() => own)
+  for (const texture of worn) texture.source = source
+  if (source !== own) close(own)
+  return scene
+}
+
+/** For `GLTFLoader.register`: gives the textures of a level the pictures that were taken for it. */
+export class SharedPictures implements GLTFLoaderPlugin {
+  readonly name = 'depthmesh'
+
+  constructor(
+    private readonly parser: GLTFParser,
+    private readonly url: string,
+    private readonly pictures: ReadonlyMap<string, Promise<Picture>>,
+  ) {}
+
+  /** Format extensions are asked for a texture before this one: what is taken for it is none of theirs. */
+  beforeRoot(): null {
+    for (const texture of this.#textures) {
+      const image = texture.source ?? Object.values(texture.extensions ?? {})[0]?.source
+      if (image === undefined || !this.#pictureOf(image)) continue
+      delete texture.extensions
+      texture.source = image
+    }
+    return null
+  }
+
+  loadTexture(index: number): Promise<Texture> | null {
+    const { source, name } = this.#textures[index]
+    const picture = source === undefined ? undefined : this.#pictureOf(source)
+    return picture === undefined ? null : picture.then((source) => textureOf(source, name))
+  }
+
+  /** Copies that were made for a texture transform marked the picture as new: it would be uploaded again for all. */
+  async afterRoot(): Promise<void> {
+    for (const picture of this.pictures.values()) (await picture).version = UPLOADED
+  }
+
+  get #textures(): { source?: number; name?: string; extensions?: Record<string, { source?: number }> }[] {
+    return this.parser.json.textures ?? []
+  }
+
+  #pictureOf(image: number): Promise<Picture> | undefined {
+    const { uri } = this.parser.json.images[image] as { uri?: string }
+    return uri === undefined ? undefined : this.pictures.get(resolved(uri, this.url))
+  }
+}
+
+/** A texture as GLTFLoader makes them: edges clamped, mip levels, first row on top. */
+function textureOf(source: Picture, name = SHARED_NAME): Texture {
+  const texture = new Texture()
+  texture.source = source
+  texture.name = name
+  texture.flipY = false
+  texture.version = UPLOADED
+  return texture
+}
+
+/** The picture that is known under this URL, else what `load` gives: counted until `signal` is aborted. */
+function hold(url: string, load: (url: string, signal: AbortSignal) => Promise<Picture>, signal: AbortSignal): Promise<Picture> {
+  let entry = shared.get(url)
+  if (entry === undefined) {
+    const stop = new AbortController()
+    entry = { source: load(url, stop.signal), users: 0, stop }
+    shared.set(url, entry)
+    entry.source.then((source) => sources.add(source), () => forget(url, held))
+  }
+  const held = entry
+  held.users++
+  const release = (): void => {
+    if (--held.users > 0) return
+    forget(url, held)
+    held.stop.abort()
+    held.source.then(close, () => {})
+  }
+  if (signal.aborted) release()
+  else signal.addEventListener('abort', release, { once: true })
+  return held.source
+}
+
+function forget(url: string, entry: Shared): void {
+  if (shared.get(url) === entry) shared.delete(url)
+}
+
+async function fetchPicture(url: string, signal: AbortSignal): Promise<Picture> {
+  const response = await fetch(url, { signal })
+  if (!response.ok) throw new Error(`${url}: expected a picture, got ${response.status} ${response.statusText}`)
+  const source = new Source(await createImageBitmap(await response.blob(), { premultiplyAlpha: 'none', colorSpaceConversion: 'none' }))
+  source.version = UPLOADED
+  return source
+}
+
+function close(source: Picture): void {
+  ;(source.data as Partial<ImageBitmap> | null)?.close?.()
+}
+
+/** A URL as seen from a level's. */
+function resolved(url: string, level: string): string {
+  return new URL(url, new URL(level, globalThis.document?.baseURI ?? globalThis.location?.href)).href
+}
