@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Piscina } from 'piscina'
 import { DepthMeshError } from '../core/errors.js'
+import { runBigJob, type BigJobAnswer } from './big-job.js'
 import { aborted, createGate } from './gate.js'
 import { ownBuffers } from './transfer.js'
 import type { BakeAnswer, BakeJob, BakeOutcome } from './worker.js'
@@ -10,11 +11,11 @@ import type { BakeAnswer, BakeJob, BakeOutcome } from './worker.js'
 /** More bakes at once than this are bounded by memory, not by cores. */
 const MOST_WORKERS = 4
 /**
- * Pixels of all maps that are being baked at once; a larger one is baked alone. A bake with a picture and a hidden layer holds up to 75 bytes a pixel (1,150 MB above what
- * a process with Vite takes anyway, of 4096²), so two of 2940² at once took 1,560 MB, where a build may take 1,500. So one map of 4096² at a time, or four of 2048².
+ * Pixels of all maps that are being baked at once; a larger one is baked alone. With a picture and a hidden layer a bake holds up to 40 bytes a pixel: 720 MB of 4096², beside
+ * 230 MB of a process with Vite, where a build may take 1,500. So one map of 4096² at a time, or four of 2048².
  */
 const PIXELS_IN_FLIGHT = 2 ** 24
-/** After a map this large a worker is replaced: WebAssembly memory grows and never shrinks. A fresh one costs some 0.2 s. Pixels. */
+/** A map beyond this is baked in a process of its own, which takes 0.3 s to start. Sixteen maps of 2048² in threads stay below 1,050 MB. Pixels. */
 const BIG_JOB = 2 ** 23
 /** How long a worker waits for more work before it ends, ms: edits come in bursts. */
 const IDLE_MS = 30_000
@@ -48,7 +49,7 @@ export interface BakePool {
 }
 
 /**
- * Bakes off the main thread, in worker threads that are kept: one job a worker, since a crash takes all of its jobs along; pixels in flight bounded,
+ * Bakes off the main thread, in worker threads that are kept, and big maps in processes that are not: one job a worker, since a crash takes all of its jobs along; pixels in flight bounded,
  * since 16 small maps fit where one large one does; a deadline and an abort on every job, since a hang without one never lets the process end.
  */
 export function createPool({ workers, jobSeconds, worker = new URL('./worker.js', import.meta.url) }: PoolOptions): BakePool {
@@ -75,32 +76,35 @@ export function createPool({ workers, jobSeconds, worker = new URL('./worker.js'
     return pool
   }
 
+  const runInThread = async (job: BakeJob, signal: AbortSignal): Promise<BigJobAnswer> => {
+    threads ??= start()
+    const pool = await threads
+    // Until a worker that was told to end has ended, it looks idle, and would take this job with it.
+    for (let awaited: Promise<unknown> | undefined; awaited !== retiring; ) {
+      awaited = retiring
+      await awaited
+    }
+    const { sources: { depth, color }, prepared } = job
+    const transferList = ownBuffers([depth, ...(color ? [color] : []), ...(prepared ? [prepared.map.disparity] : [])])
+    const answer = (await pool.run(job, { signal, transferList })) as BakeAnswer
+    if (!answer.ok && answer.trapped) {
+      const ending = pool.threads.find(({ threadId }) => threadId === answer.thread)?.terminate()
+      retiring = Promise.all([retiring, ending])
+      await ending
+    }
+    return answer
+  }
+
   return {
     async run(job, { file, pixels, signal }) {
       const stop = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal])
       const release = await gate.enter(pixels, stop, file)
       try {
-        threads ??= start()
-        const pool = await threads
-        // Until a worker that was told to end has ended, it looks idle, and would take this job with it.
-        for (let awaited: Promise<unknown> | undefined; awaited !== retiring; ) {
-          awaited = retiring
-          await awaited
-        }
         const deadline = AbortSignal.timeout(jobSeconds * 1000)
-        let answer: BakeAnswer
-        try {
-          const { sources: { depth, color }, prepared } = job
-          const transferList = ownBuffers([depth, ...(color ? [color] : []), ...(prepared ? [prepared.map.disparity] : [])])
-          answer = (await pool.run(job, { signal: AbortSignal.any([stop, deadline]), transferList })) as BakeAnswer
-        } catch (cause) {
-          throw stop.aborted ? aborted(file) : deadline.aborted ? tooSlow(file, jobSeconds) : died(file, cause)
-        }
-        if (pixels > BIG_JOB || (!answer.ok && answer.trapped)) {
-          const ending = pool.threads.find(({ threadId }) => threadId === answer.thread)?.terminate()
-          retiring = Promise.all([retiring, ending])
-          await ending
-        }
+        const until = AbortSignal.any([stop, deadline])
+        const answer = await (pixels > BIG_JOB ? runBigJob(job, { file, jobSeconds, worker, signal: until }) : runInThread(job, until)).catch((cause: unknown) => {
+          throw stop.aborted ? aborted(file) : deadline.aborted ? tooSlow(file, jobSeconds) : cause instanceof DepthMeshError ? cause : died(file, cause)
+        })
         if (answer.ok) return answer.result
         throw failed(answer)
       } finally {
@@ -118,8 +122,8 @@ export function createPool({ workers, jobSeconds, worker = new URL('./worker.js'
   }
 }
 
-function failed({ code, message, hint, stack }: Extract<BakeAnswer, { ok: false }>): DepthMeshError {
-  const error = new DepthMeshError(code, message, { hint })
+function failed({ code, message, hint, stack, file }: Extract<BigJobAnswer, { ok: false }>): DepthMeshError {
+  const error = new DepthMeshError(code, message, { hint, file })
   // Where a bug is matters; where a refusal of an input was thrown does not.
   if (code === 'INTERNAL' && stack !== undefined) error.stack = stack
   return error
@@ -130,9 +134,14 @@ function tooSlow(file: string, jobSeconds: number): DepthMeshError {
 }
 
 function died(file: string, cause: unknown): DepthMeshError {
-  const { code, message } = cause as NodeJS.ErrnoException
+  const { code, message, signal } = cause as NodeJS.ErrnoException & { signal?: string }
   if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
     return new DepthMeshError('INTERNAL', 'the worker ran out of memory', { file, hint: 'Bake a smaller map, or set "workers" to 1.', cause })
+  }
+  // Ctrl-C before it listened.
+  if (signal === 'SIGINT') return aborted(file)
+  if (signal === 'SIGKILL') {
+    return new DepthMeshError('INTERNAL', 'the worker was killed from outside', { file, hint: 'Systems do that where memory runs out: bake a smaller map, or set "workers" to 1.', cause })
   }
   return new DepthMeshError('INTERNAL', `the worker ended (${message})`, { file, hint: 'This is a bug in depthmesh: please report it with the file that caused it.', cause })
 }

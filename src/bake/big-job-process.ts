@@ -1,0 +1,25 @@
+import { Socket } from 'node:net'
+import type { BigJob, BigJobAnswer } from './big-job.js'
+import { DepthMeshError } from '../core/errors.js'
+import { readFrame, writeFrame } from './frames.js'
+import { createPool } from './pool.js'
+
+// The process that `runBigJob` starts: one job in, its answer out, then it is ended.
+
+/** Where answers go: not to stdout, which anything may print to. */
+const ANSWERS = 3
+
+// Ctrl-C reaches every process of a terminal: whoever asked decides what it means.
+process.on('SIGINT', () => undefined)
+
+const { job, file, jobSeconds, worker } = (await readFrame(process.stdin)) as BigJob
+// Whoever asked is gone.
+process.stdin.on('end', () => process.exit()).resume()
+const pool = createPool({ workers: 1, jobSeconds, worker: new URL(worker) })
+const answer = await pool.run(job, { file, pixels: 0 }).then((result): BigJobAnswer => ({ thread: 0, ok: true, result }), refusal)
+await writeFrame(new Socket({ fd: ANSWERS }), answer)
+
+function refusal(error: unknown): BigJobAnswer {
+  const { code, message, hint, stack, file } = error instanceof DepthMeshError ? error : new DepthMeshError('INTERNAL', String(error))
+  return { thread: 0, ok: false, code, message, hint, stack, trapped: false, file }
+}
