@@ -1,4 +1,4 @@
-import { Source, Texture, type Mesh, type Object3D } from 'three'
+import { Texture, type Mesh, type Object3D } from 'three'
 import type { GLTFLoaderPlugin, GLTFParser } from 'three/examples/jsm/loaders/GLTFLoader.js'
 import type { DepthLod } from '../core/glb/manifest.js'
 
@@ -135,7 +135,8 @@ function forget(url: string, entry: Shared): void {
 async function fetchPicture(url: string, signal: AbortSignal): Promise<Picture> {
   const response = await fetch(url, { signal })
   if (!response.ok) throw new Error(`${url}: expected a picture, got ${response.status} ${response.statusText}`)
-  const source = new Source(await createImageBitmap(await response.blob(), { premultiplyAlpha: 'none', colorSpaceConversion: 'none' }))
+  // (The class of sources has changed its name between releases of three.)
+  const { source } = new Texture(await createImageBitmap(await response.blob(), { premultiplyAlpha: 'none', colorSpaceConversion: 'none' }))
   source.version = UPLOADED
   return source
 }

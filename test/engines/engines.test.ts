@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { build } from 'vite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { bakeDepthMesh, type DepthAsset, type SettingsInput } from '../../src/core/index.js'
+import { bakeDepthMesh, drawVariation, varyPicture, type DepthAsset, type SettingsInput } from '../../src/core/index.js'
 import { describeInBrowser, launchBrowser } from '../support/browser.js'
 import { psnr, type Drawing } from '../support/draw.js'
 import { gray16, rgb8 } from '../support/maps.js'
@@ -145,6 +145,24 @@ describeInBrowser('levels in engines', () => {
             expect(psnr(drawing, reference), `${subject}, level ${level}`).toBeGreaterThan(subject === 'relief' ? 35 : 31)
             expect(psnr(drawing, fromTheRight), `${subject}, level ${level}`).toBeLessThan(20)
           }
+        })
+      }
+    })
+
+    it.each(Object.keys(spaces) as (keyof typeof spaces)[])('shows a variant, whose picture lies beside it, as a copy of its own would look (%s)', async (space) => {
+      const settings: SettingsInput = { projection: 'orthographic', width: RELIEF_METRES, relief: 0.2, variants: 4, lods: [240], texture: { quality: 95 }, ...engines[engine as keyof typeof engines].settings }
+      const { variants } = await put(`${engine}-several`, settings, color)
+      for (const [i, variant] of variants.entries()) {
+        expect(variant.lods[0].textures).toHaveLength(1)
+        const variation = drawVariation(1, i + 1, { aspect: WIDTH / HEIGHT, reframe: true })
+        const { data, info } = await sharp(color).removeAlpha().raw().toBuffer({ resolveWithObject: true })
+        const bent = varyPicture({ ...info, channels: 3, pixels: data }, variation)
+        const reference = { ...SIZE, pixels: await sharp(bent.pixels, { raw: bent }).resize(SIZE).raw().toBuffer() }
+        const fovY = (2 * Math.atan((variation.size * RELIEF_METRES * HEIGHT) / WIDTH / 2 / DISTANCE) * 180) / Math.PI
+        await onStage(engine, { ...RELIEF_VIEW, fovY, ...(spaces as Spaces)[space] }, async (page) => {
+          const asset = { ...variant, lods: variant.lods.map((lod) => ({ ...lod, url: `/${lod.url}` })) }
+          await page.evaluate((asset) => stage.show(asset, 0), asset)
+          expect(psnr(await look(page), reference), variant.name).toBeGreaterThan(28)
         })
       }
     })
