@@ -103,9 +103,10 @@ async function edits(root) {
       const swapped = news()
       const start = performance.timeOrigin + performance.now()
       writeFileSync(join(root, file), content)
-      const { evaluated, shown } = await swapped
+      const first = await swapped
       const { noticed } = await answer('noticed')
-      return { plumbing: evaluated - noticed, screen: shown - start }
+      const last = first.draft ? await news() : first
+      return { plumbing: first.evaluated - noticed, first: first.shown - start, whole: last.shown - start }
     }
     const plumbing = []
     // Two states, both in the cache after the first round.
@@ -113,11 +114,12 @@ async function edits(root) {
     await answer('reset')
     const saves = []
     // The same pixels with another comment: a new map for the cache.
-    for (let i = 0; i < EDITS; i++) saves.push((await save('hill.depth.png', withComment(scenes[i % 2], String(i)))).screen)
+    for (let i = 0; i < EDITS; i++) saves.push(await save('hill.depth.png', withComment(scenes[i % 2], String(i))))
     const { blocked, busy } = await answer('blocked')
     return [
       ['edit with a cached result: watch event → new module in the page, median', `${Math.round(median(plumbing.slice(2)))} ms`, '≤ 50 ms'],
-      ['save of a 1024² map → new mesh on screen, baked, median', `${(median(saves) / 1000).toFixed(2)} s`, '≤ 0.8 s'],
+      ['save of a 1024² map → new mesh on screen, baked: a draft of it, median', seconds(saves.map(({ first }) => first)), '≤ 0.8 s'],
+      ['the same → the whole bake on screen, median', seconds(saves.map(({ whole }) => whole)), ''],
       ['longest wait for a turn of the server’s event loop meanwhile; of it, work of its own', `${Math.round(blocked)} ms; ${Math.round(busy)} ms`, '≤ 100 ms'],
     ]
   } finally {
@@ -125,6 +127,8 @@ async function edits(root) {
     server.kill()
   }
 }
+
+const seconds = (times) => `${(median(times) / 1000).toFixed(2)} s`
 
 /** What a game does: a background that follows edits by itself. Times are of the page's clock, which is the machine's. */
 const PAGE = `
@@ -152,7 +156,7 @@ renderer.setAnimationLoop(() => {
   fresh = false
   // Until the picture is drawn, not only ordered.
   renderer.getContext().finish()
-  told({ evaluated, shown: now() })
+  told({ evaluated, shown: now(), draft: background.asset.draft === true })
 })`
 
 const SERVER = `

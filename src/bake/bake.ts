@@ -69,7 +69,7 @@ export interface BakedAsset {
   dependencies: Dependencies
   /** Nothing was baked: the result was in the cache. */
   cached: boolean
-  /** SHA-256 of all that the result depends on. */
+  /** SHA-256 of all that the result depends on; that of a draft is the whole bake's. */
   key: string
   /** What a person should hear about the sources, beyond `manifest.preflight`: one line each. */
   warnings: string[]
@@ -81,9 +81,11 @@ export interface Baker {
    * it for the others.
    *
    * @param mapPath absolute or relative to `root`; errors name it as it stands here.
+   * @param options.onDraft told of a draft (see `draftDepthMesh`) long before the bake is done. Not where the result is in the cache, nor after `signal` is aborted.
+   *   It is kept nowhere.
    * @throws DepthMeshError naming the file that is at fault.
    */
-  bake(mapPath: string, options?: { signal?: AbortSignal | undefined }): Promise<BakedAsset>
+  bake(mapPath: string, options?: { signal?: AbortSignal | undefined; onDraft?: ((draft: BakedAsset) => void) | undefined }): Promise<BakedAsset>
   /**
    * Reads a map's files and settings and hands them to `work`, on this thread: for looking at a map without baking it.
    *
@@ -109,6 +111,13 @@ interface Job {
   callers: number
   stop: AbortController
   done: boolean
+  drafts: DraftNews
+}
+
+/** Callers that wait for a job's draft, and the draft once it is there. */
+interface DraftNews {
+  waiting: Set<(draft: BakeResult) => void>
+  draft: BakeResult | null
 }
 
 /**
@@ -141,7 +150,7 @@ export function createBaker(options: BakerOptions = {}): Baker {
       signal,
     }, log)
 
-  const bakeAnew = async (key: string, sources: Sources, signal: AbortSignal): Promise<BakeResult> => {
+  const bakeAnew = async (key: string, sources: Sources, signal: AbortSignal, drafts: DraftNews): Promise<BakeResult> => {
     const { name, depth, color, settings, shape, files: { depth: file } } = sources
     const start = Date.now()
     debug('bake', () => `start ${key.slice(0, 8)} ${file}`)
@@ -152,7 +161,13 @@ export function createBaker(options: BakerOptions = {}): Baker {
       const known = preparedKey === null ? null : await cache?.getMap(preparedKey)
       const prepared = known && known.map.width * known.map.height <= limits.maxPixels ? known : undefined
       const job = { sources: { name, depth, color: color ?? undefined }, settings, shape, maxPixels: limits.maxPixels, prepared }
-      const { manifest, files, prepared: fresh } = await pool.run(job, { file, pixels: shape === undefined ? pixelsOf(depth) : shape.size ** 2, signal })
+      const onDraft = (draft: BakeResult): void => {
+        debug('bake', () => `draft ${key.slice(0, 8)} ${file} ${Date.now() - start} ms`)
+        drafts.draft = draft
+        for (const tell of drafts.waiting) tell(draft)
+      }
+      const pixels = shape === undefined ? pixelsOf(depth) : shape.size ** 2
+      const { manifest, files, prepared: fresh } = await pool.run(job, { file, pixels, signal, onDraft: drafts.waiting.size > 0 ? onDraft : undefined })
       if (preparedKey !== null && fresh !== null) await cache?.putMap(preparedKey, fresh)
       state = 'baked'
       // Through JSON, as the cache would: a hit can't be told from a miss.
@@ -168,6 +183,7 @@ export function createBaker(options: BakerOptions = {}): Baker {
   /** The one job of a key: from the cache, else from a worker. */
   const startJob = (key: string, sources: Sources): Job => {
     const stop = new AbortController()
+    const drafts: DraftNews = { waiting: new Set(), draft: null }
     const work = async (): Promise<{ result: BakeResult; cached: boolean }> => {
       const hit = await cache?.get(key)
       // An entry made under a higher limit is no reason to let the map through now: the bake will refuse it, in its own words.
@@ -175,9 +191,9 @@ export function createBaker(options: BakerOptions = {}): Baker {
         debug('cache', () => `hit ${key.slice(0, 8)} ${sources.files.depth}`)
         return { result: hit, cached: true }
       }
-      return { result: await bakeAnew(key, sources, stop.signal), cached: false }
+      return { result: await bakeAnew(key, sources, stop.signal, drafts), cached: false }
     }
-    const job: Job = { result: work(), callers: 0, stop, done: false }
+    const job: Job = { result: work(), callers: 0, stop, done: false, drafts }
     // Noted before any caller goes on, so that the last one stops nothing that has ended; and every caller may have left by the time it fails.
     const end = (): void => void (job.done = true)
     job.result.then(end, end)
@@ -186,14 +202,20 @@ export function createBaker(options: BakerOptions = {}): Baker {
   }
 
   /** Waits for the job of a key together with whoever else waits for it; the last to leave stops it. */
-  const joinJob = async (key: string, sources: Sources, signal: AbortSignal | undefined): Promise<{ result: BakeResult; cached: boolean }> => {
+  const joinJob = async (key: string, sources: Sources, signal: AbortSignal | undefined, onDraft?: (draft: BakeResult) => void): Promise<{ result: BakeResult; cached: boolean }> => {
     const job = jobs.get(key) ?? startJob(key, sources)
+    const { drafts } = job
+    // A caller who has left hears no more of it, also where the job goes on for others.
+    const tell = onDraft && ((draft: BakeResult): void => void (signal?.aborted === true || onDraft(draft)))
+    if (tell) drafts.waiting.add(tell)
+    if (tell && drafts.draft) tell(drafts.draft)
     job.callers++
     try {
       return await withSignal(job.result, signal, sources.files.depth)
     } catch (error) {
       throw nameFile(error, sources)
     } finally {
+      if (tell) drafts.waiting.delete(tell)
       if (--job.callers === 0) {
         if (!job.done) job.stop.abort()
         if (jobs.get(key) === job) jobs.delete(key)
@@ -202,18 +224,22 @@ export function createBaker(options: BakerOptions = {}): Baker {
   }
 
   return {
-    async bake(mapPath, { signal } = {}) {
+    async bake(mapPath, { signal, onDraft } = {}) {
       const absolute = resolve(root, mapPath)
       const log = new SourceLog()
-      logs.set(absolute, log)
+      // What is known of the files stays known until they have been looked at again.
+      if (!logs.has(absolute)) logs.set(absolute, log)
       // (One of its own for each: Node warns of ten listeners on one.)
       const stop = AbortSignal.any(signal === undefined ? [closing.signal] : [signal, closing.signal])
       const leave = await door.enter(lookAt(absolute)?.size ?? 0, stop, mapPath)
       try {
-        const sources = await read(absolute, log, stop)
+        const sources = await read(absolute, log, stop).finally(() => logs.set(absolute, log))
         const key = await bakeKey(sources, await toolVersions())
-        const { result, cached } = await joinJob(key, sources, signal)
-        return { manifest: structuredClone(result.manifest), files: result.files, dependencies: log.dependencies, cached, key, warnings: sources.warnings }
+        const assetOf = ({ manifest, files }: BakeResult, cached: boolean): BakedAsset => {
+          return { manifest: structuredClone(manifest), files, dependencies: log.dependencies, cached, key, warnings: sources.warnings }
+        }
+        const { result, cached } = await joinJob(key, sources, signal, onDraft && ((draft) => onDraft(assetOf(draft, false))))
+        return assetOf(result, cached)
       } catch (error) {
         throw isAbsolute(mapPath) ? error : nameRelative(error, root)
       } finally {

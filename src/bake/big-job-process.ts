@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
-import type { BigJob, BigJobAnswer } from './big-job.js'
+import type { BigJob, BigJobAnswer, BigJobDraft } from './big-job.js'
 import { DepthMeshError } from '../core/errors.js'
+import type { BakeResult } from '../core/pipeline.js'
 import { readFrame, writeFrame } from './frames.js'
 import { createPool } from './pool.js'
 
@@ -12,12 +13,15 @@ const ANSWERS = 3
 // Ctrl-C reaches every process of a terminal: whoever asked decides what it means.
 process.on('SIGINT', () => undefined)
 
-const { job, file, jobSeconds, worker } = (await readFrame(process.stdin)) as BigJob
+const { job, file, jobSeconds, worker, wantsDraft } = (await readFrame(process.stdin)) as BigJob
 // Whoever asked is gone.
 process.stdin.on('end', () => process.exit()).resume()
 const pool = createPool({ workers: 1, jobSeconds, worker: new URL(worker) })
-const answer = await pool.run(job, { file, pixels: 0 }).then((result): BigJobAnswer => ({ thread: 0, ok: true, result }), refusal)
-await writeFrame(new Socket({ fd: ANSWERS }), answer)
+const answers = new Socket({ fd: ANSWERS })
+let sent = Promise.resolve()
+const send = (answer: BigJobAnswer | BigJobDraft): Promise<void> => (sent = sent.then(() => writeFrame(answers, answer)))
+const onDraft = wantsDraft ? (draft: BakeResult) => void send({ draft }) : undefined
+await send(await pool.run(job, { file, pixels: 0, onDraft }).then((result): BigJobAnswer => ({ thread: 0, ok: true, result }), refusal))
 
 function refusal(error: unknown): BigJobAnswer {
   const { code, message, hint, stack, file } = error instanceof DepthMeshError ? error : new DepthMeshError('INTERNAL', String(error))

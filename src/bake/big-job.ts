@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import type { BakeResult } from '../core/pipeline.js'
 import { readFrame, writeFrame } from './frames.js'
 import { ownBuffers } from './transfer.js'
 import type { BakeAnswer, BakeJob } from './worker.js'
@@ -18,10 +19,24 @@ export interface BigJob {
   jobSeconds: number
   /** URL of the worker file. */
   worker: string
+  /** Answer with a draft first. */
+  wantsDraft: boolean
+}
+
+/** What it answers before the last: a draft, if one is wanted and to be had. */
+export interface BigJobDraft {
+  draft: BakeResult
 }
 
 /** What it answers: where the worker thread in it died, with the file that it was baking. */
 export type BigJobAnswer = BakeAnswer & { file?: string | undefined }
+
+export interface BigJobOptions extends Pick<BigJob, 'file' | 'jobSeconds'> {
+  worker: URL
+  /** Ends the process. */
+  signal: AbortSignal
+  onDraft: ((draft: BakeResult) => void) | undefined
+}
 
 /**
  * Bakes in a process of its own that ends with the job, so that all it held goes back to the system. Threads share the C library's heap, in which freed pieces lie between
@@ -30,10 +45,9 @@ export type BigJobAnswer = BakeAnswer & { file?: string | undefined }
  * The bake is a worker thread's there as well; so the process hears at once that this one has ended, and ends too.
  *
  * @param job its arrays are empty afterwards
- * @param options.signal ends the process
  * @throws Error when the process ended without an answer.
  */
-export async function runBigJob(job: BakeJob, { signal, worker, ...options }: Omit<BigJob, 'job' | 'worker'> & { worker: URL; signal: AbortSignal }): Promise<BigJobAnswer> {
+export async function runBigJob(job: BakeJob, { signal, worker, onDraft, ...options }: BigJobOptions): Promise<BigJobAnswer> {
   signal.throwIfAborted()
   const flags = process.execArgv.filter((flag) => BOUNDS.test(flag))
   const child = spawn(process.execPath, [...flags, fileURLToPath(PROCESS)], { stdio: ['pipe', 'ignore', 'inherit', 'pipe'], windowsHide: true })
@@ -41,7 +55,7 @@ export async function runBigJob(job: BakeJob, { signal, worker, ...options }: Om
   signal.addEventListener('abort', end)
   const ended = endOf(child)
   try {
-    return await Promise.race([ask(child, { job, worker: worker.href, ...options }), ended])
+    return await Promise.race([ask(child, { job, worker: worker.href, wantsDraft: onDraft !== undefined, ...options }, onDraft), ended])
   } catch {
     // A pipe that breaks says less than how the process ended.
     end()
@@ -54,14 +68,18 @@ export async function runBigJob(job: BakeJob, { signal, worker, ...options }: Om
   }
 }
 
-async function ask({ stdin, stdio }: ChildProcess, question: BigJob): Promise<BigJobAnswer> {
+async function ask({ stdin, stdio }: ChildProcess, question: BigJob, onDraft: BigJobOptions['onDraft']): Promise<BigJobAnswer> {
   if (stdin === null) throw new Error('expected a process with pipes')
   const answers = stdio[3] as Readable
   // (Each waits for its own end; without a listener a broken pipe would end this process.)
   for (const pipe of [stdin, answers]) pipe.on('error', () => undefined)
   await writeFrame(stdin, question)
   empty(question.job)
-  return (await readFrame(answers)) as BigJobAnswer
+  for (;;) {
+    const answer = (await readFrame(answers)) as BigJobAnswer | BigJobDraft
+    if (!('draft' in answer)) return answer
+    onDraft?.(answer.draft)
+  }
 }
 
 /** Lets go of a job's arrays, whoever holds them. */

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import type { Piscina } from 'piscina'
 import { DepthMeshError } from '../core/errors.js'
+import type { BakeResult } from '../core/pipeline.js'
 import { runBigJob, type BigJobAnswer } from './big-job.js'
 import { aborted, createGate } from './gate.js'
 import { ownBuffers } from './transfer.js'
@@ -35,6 +37,8 @@ export interface JobOptions {
   /** Its size, pixels. */
   pixels: number
   signal?: AbortSignal | undefined
+  /** Asks for a draft on the way; called once, or not at all where there is none to be had. */
+  onDraft?: ((draft: BakeResult) => void) | undefined
 }
 
 export interface BakePool {
@@ -43,7 +47,7 @@ export interface BakePool {
    *
    * @throws DepthMeshError what the bake threw; `ABORTED`, `TIMEOUT`; `INTERNAL` when the worker died.
    */
-  run(job: BakeJob, options: JobOptions): Promise<BakeOutcome>
+  run(job: Omit<BakeJob, 'drafts'>, options: JobOptions): Promise<BakeOutcome>
   /** Stops what is running. The pool can be used again afterwards. */
   close(): Promise<void>
 }
@@ -76,7 +80,7 @@ export function createPool({ workers, jobSeconds, worker = new URL('./worker.js'
     return pool
   }
 
-  const runInThread = async (job: BakeJob, signal: AbortSignal): Promise<BigJobAnswer> => {
+  const runInThread = async (job: BakeJob, signal: AbortSignal, onDraft: ((draft: BakeResult) => void) | undefined): Promise<BigJobAnswer> => {
     threads ??= start()
     const pool = await threads
     // Until a worker that was told to end has ended, it looks idle, and would take this job with it.
@@ -85,8 +89,10 @@ export function createPool({ workers, jobSeconds, worker = new URL('./worker.js'
       await awaited
     }
     const { sources: { depth, color }, prepared } = job
-    const transferList = ownBuffers([depth, ...(color ? [color] : []), ...(prepared ? [prepared.map.disparity] : [])])
-    const answer = (await pool.run(job, { signal, transferList })) as BakeAnswer
+    const transferList: (ArrayBuffer | MessagePort)[] = ownBuffers([depth, ...(color ? [color] : []), ...(prepared ? [prepared.map.disparity] : [])])
+    const line = onDraft && openLine(onDraft)
+    if (line) transferList.push(line.sender)
+    const answer = (await pool.run({ ...job, drafts: line?.sender }, { signal, transferList }).finally(() => line?.close())) as BakeAnswer
     if (!answer.ok && answer.trapped) {
       const ending = pool.threads.find(({ threadId }) => threadId === answer.thread)?.terminate()
       retiring = Promise.all([retiring, ending])
@@ -96,13 +102,14 @@ export function createPool({ workers, jobSeconds, worker = new URL('./worker.js'
   }
 
   return {
-    async run(job, { file, pixels, signal }) {
+    async run(job, { file, pixels, signal, onDraft }) {
       const stop = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal])
       const release = await gate.enter(pixels, stop, file)
       try {
         const deadline = AbortSignal.timeout(jobSeconds * 1000)
         const until = AbortSignal.any([stop, deadline])
-        const answer = await (pixels > BIG_JOB ? runBigJob(job, { file, jobSeconds, worker, signal: until }) : runInThread(job, until)).catch((cause: unknown) => {
+        const tell = onDraft && ((draft: BakeResult): void => void (until.aborted || onDraft(draft)))
+        const answer = await (pixels > BIG_JOB ? runBigJob(job, { file, jobSeconds, worker, signal: until, onDraft: tell }) : runInThread(job, until, tell)).catch((cause: unknown) => {
           throw stop.aborted ? aborted(file) : deadline.aborted ? tooSlow(file, jobSeconds) : cause instanceof DepthMeshError ? cause : died(file, cause)
         })
         if (answer.ok) return answer.result
@@ -120,6 +127,13 @@ export function createPool({ workers, jobSeconds, worker = new URL('./worker.js'
       await (await ending)?.destroy()
     },
   }
+}
+
+/** A line of its own from a job to here, since a task of piscina answers but once. */
+function openLine(onDraft: (draft: BakeResult) => void): { sender: MessagePort; close(): void } {
+  const { port1, port2 } = new MessageChannel()
+  port1.once('message', onDraft)
+  return { sender: port2, close: () => port1.close() }
 }
 
 function failed({ code, message, hint, stack, file }: Extract<BigJobAnswer, { ok: false }>): DepthMeshError {

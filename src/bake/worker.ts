@@ -1,9 +1,10 @@
-import { threadId } from 'node:worker_threads'
+import { threadId, type MessagePort } from 'node:worker_threads'
 import { move, transferableSymbol, valueSymbol } from 'piscina'
 import { DepthMeshError, type DepthMeshErrorCode } from '../core/errors.js'
 import type { SettingsInput } from '../core/options.js'
 import type { WholeRequest } from '../core/shape/request.js'
-import type { BakeResult, BakeSources, PreparedMap } from '../core/pipeline.js'
+import type { BakeOptions, BakeResult, BakeSources, PreparedMap } from '../core/pipeline.js'
+import { debug } from './debug.js'
 import { ownBuffers } from './transfer.js'
 
 /** One bake, as a worker gets it. Its large arrays are handed over. */
@@ -16,6 +17,8 @@ export interface BakeJob {
   maxPixels: number
   /** The map, if an earlier bake has prepared it. */
   prepared?: PreparedMap | undefined
+  /** Where a draft is sent as soon as there is one; without it none is made. */
+  drafts?: MessagePort | undefined
 }
 
 /** What a worker made of it. */
@@ -38,11 +41,12 @@ export default async function bakeInWorker(job: BakeJob): Promise<BakeAnswer> {
     const { keepNoPictures, useOneImageThread } = await import('../core/texture/libraries.js')
     useOneImageThread()
     keepNoPictures()
-    const { maxPixels } = job
+    const { maxPixels, drafts } = job
     const request = job.shape === undefined ? job : await withShape(job, job.shape)
     const { settings } = request
     let { sources } = request
     const prepared = job.prepared ?? (await prepareMap(sources, { settings, maxPixels }))
+    if (drafts !== undefined) await sendDraft(drafts, sources, { settings, maxPixels, prepared })
     // What was decoded is all that counts from here on: the files of a map of 4096² and of its picture are 60 MB.
     if (prepared.picture !== undefined) sources = request.sources = { name: sources.name, depth: new Uint8Array() }
     const { manifest, files } = await bakeDepthMesh(sources, { settings, maxPixels, prepared })
@@ -60,9 +64,26 @@ export default async function bakeInWorker(job: BakeJob): Promise<BakeAnswer> {
       message: thrown.message,
       hint: known ? error.hint : 'This is a bug in depthmesh: please report it with the file that caused it.',
       stack: thrown.stack,
-      trapped: thrown instanceof WebAssembly.RuntimeError || thrown.cause instanceof WebAssembly.RuntimeError,
+      trapped: isTrap(thrown),
     }
   }
+}
+
+/** A draft that comes to nothing is no reason to fail: the whole follows. */
+async function sendDraft(drafts: MessagePort, sources: BakeSources, options: BakeOptions): Promise<void> {
+  try {
+    const { draftDepthMesh } = await import('../core/draft.js')
+    const draft = await draftDepthMesh(sources, options)
+    if (draft !== null) drafts.postMessage(draft, ownBuffers(draft.files.map(({ bytes }) => bytes)))
+  } catch (error) {
+    if (isTrap(error)) throw error
+    debug('bake', () => `no draft of ${sources.name}: ${String(error)}`)
+  }
+}
+
+/** Has WebAssembly stopped where it stood? */
+function isTrap(error: unknown): boolean {
+  return error instanceof WebAssembly.RuntimeError || (error instanceof Error && error.cause instanceof WebAssembly.RuntimeError)
 }
 
 async function withShape({ sources: { name }, settings }: BakeJob, shape: WholeRequest): Promise<Pick<BakeJob, 'sources' | 'settings'>> {

@@ -71,8 +71,7 @@ export async function drawDepthMapCheck(sources: BakeSources, options: BakeOptio
  */
 export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions = {}): Promise<BakeResult> {
   const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
-  const prepared = options.prepared ?? (await prepareMap(sources, options))
-  const { map, report, picture = await readPicture(sources, map, settings, options) } = prepared
+  const { map, report, picture } = await readPrepared(sources, settings, options)
   options.signal?.throwIfAborted()
   const { asset, files, triangles } = await bakeChain({ name: sources.name, map, picture }, settings, options.signal)
 
@@ -110,6 +109,12 @@ export async function prepareMap(sources: BakeSources, options: BakeOptions = {}
   options.signal?.throwIfAborted()
   const { map, steps } = await mendMap(read, settings)
   return { map, report: { ...read.report, cleaned: steps }, picture: read.picture }
+}
+
+/** The prepared map and its picture: what the caller has of them, else read. */
+export async function readPrepared(sources: BakeSources, settings: Settings, options: BakeOptions): Promise<Required<PreparedMap> & { picture: Picture | null }> {
+  const { map, report, picture } = options.prepared ?? (await prepareMap(sources, options))
+  return { map, report, picture: picture === undefined ? await readPicture(sources, map, settings, options) : picture }
 }
 
 /** What the first stages give. */

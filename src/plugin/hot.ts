@@ -10,14 +10,32 @@ interface LiveMap {
   edits: number
   /** Of the bake under way. */
   stop: AbortController
-  current: Promise<BakedAsset> | null
+  bake: LiveBake | null
+  /** Key of the newest state that was given out whole. */
+  shown: string | null
   secondLook: NodeJS.Timeout | undefined
+}
+
+/** A bake that somebody waits for. */
+interface LiveBake {
+  whole: Promise<BakedAsset>
+  /** What there is first: a draft, or the whole. */
+  first: Deferred<BakedAsset>
+  /** `first` is a draft. */
+  drafted: boolean
+  /** Who was given the draft, and is owed the whole. */
+  owed: Set<DevEnvironment>
+  settled: boolean
 }
 
 /** The maps that a dev server has been asked for, and the files each of them stands on. */
 export interface LiveMaps {
-  /** The newest state of a map. Asked several times at once, it bakes once; edited meanwhile, it starts over: a stale state is never given out. */
-  load(map: string): Promise<BakedAsset>
+  /**
+   * The newest state of a map. Asked several times at once, it bakes once; edited meanwhile, it starts over: a stale state is never given out.
+   *
+   * @param taker who may be given a draft, and be told then when the whole is there; without it none is given.
+   */
+  load(map: string, taker?: DevEnvironment): Promise<BakedAsset>
   /** Called for each event of the watcher, before Vite's own handling: restarts what the file concerns. */
   noticed(file: string): void
   /** The maps that a file, which may be new or gone, concerns. */
@@ -25,8 +43,16 @@ export interface LiveMaps {
   close(): void
 }
 
-/** @param changedAgain told of a file that changed after its last event. */
-export function createLiveMaps(baker: Baker, changedAgain: (file: string) => void): LiveMaps {
+export interface LiveMapsOptions {
+  /** Is somebody told of a map's edits? For others a draft would be a reload more. */
+  isListened: (map: string) => boolean
+  /** Told of a file that changed after its last event. */
+  onChangedAgain: (file: string) => void
+  /** Told when a map of which drafts were given out is there, or has failed: `load` gives it now. */
+  onWhole: (map: string, takers: readonly DevEnvironment[]) => void
+}
+
+export function createLiveMaps(baker: Baker, { isListened, onChangedAgain, onWhole }: LiveMapsOptions): LiveMaps {
   const maps = new Map<string, LiveMap>()
 
   const ownersOf = (file: string): string[] => {
@@ -37,12 +63,12 @@ export function createLiveMaps(baker: Baker, changedAgain: (file: string) => voi
     })
   }
 
-  const bakeNewest = async (map: string, live: LiveMap): Promise<BakedAsset> => {
+  const bakeNewest = async (map: string, live: LiveMap, onDraft: (draft: BakedAsset) => void): Promise<BakedAsset> => {
     for (;;) {
       const { edits } = live
       live.stop = new AbortController()
       try {
-        const asset = await baker.bake(map, { signal: live.stop.signal })
+        const asset = await baker.bake(map, { signal: live.stop.signal, onDraft: edits > 0 && isListened(map) ? onDraft : undefined })
         if (live.edits === edits) return asset
       } catch (error) {
         if (live.edits === edits) throw error
@@ -50,18 +76,51 @@ export function createLiveMaps(baker: Baker, changedAgain: (file: string) => voi
     }
   }
 
+  const start = (map: string, live: LiveMap): LiveBake => {
+    const giveDraft = (draft: BakedAsset): void => {
+      // A file that was saved as it was has nothing new to show.
+      if (draft.key === live.shown) return
+      bake.drafted = true
+      bake.first.resolve(draft)
+    }
+    const bake: LiveBake = { whole: bakeNewest(map, live, giveDraft), first: deferred(), drafted: false, owed: new Set(), settled: false }
+    const settle = (): void => {
+      bake.settled = true
+      if (bake.owed.size === 0) live.bake = null
+      else onWhole(map, [...bake.owed])
+    }
+    bake.whole.then(
+      (asset) => {
+        live.shown = asset.key
+        bake.first.resolve(asset)
+        settle()
+      },
+      (error: unknown) => {
+        bake.first.reject(error)
+        settle()
+      },
+    )
+    return bake
+  }
+
   const lookAgain = (map: string, file: string, stamp: string): void => {
-    if (stamp !== stampOf(file) && baker.isStale(map)) changedAgain(file)
+    if (stamp !== stampOf(file) && baker.isStale(map)) onChangedAgain(file)
   }
 
   return {
-    load(map) {
-      const live = maps.get(map) ?? { edits: 0, stop: new AbortController(), current: null, secondLook: undefined }
+    async load(map, taker) {
+      const live = maps.get(map) ?? { edits: 0, stop: new AbortController(), bake: null, shown: null, secondLook: undefined }
       maps.set(map, live)
-      live.current ??= bakeNewest(map, live).finally(() => {
-        live.current = null
-      })
-      return live.current
+      const bake = (live.bake ??= start(map, live))
+      if (taker === undefined) return bake.whole
+      if (bake.settled) {
+        bake.owed.delete(taker)
+        if (bake.owed.size === 0) live.bake = null
+        return bake.whole
+      }
+      const asset = await bake.first.promise
+      if (asset.manifest.draft) bake.owed.add(taker)
+      return asset
     },
 
     noticed(file) {
@@ -71,6 +130,7 @@ export function createLiveMaps(baker: Baker, changedAgain: (file: string) => voi
         if (live === undefined) continue
         live.edits++
         live.stop.abort()
+        if (live.bake) forgetDraft(live, live.bake)
         clearTimeout(live.secondLook)
         live.secondLook = setTimeout(() => lookAgain(map, file, stamp), SECOND_LOOK).unref()
       }
@@ -85,6 +145,28 @@ export function createLiveMaps(baker: Baker, changedAgain: (file: string) => voi
       }
     },
   }
+}
+
+/** After an edit nobody is given the draft of the state before, nor owed its whole: they will ask again. */
+function forgetDraft(live: LiveMap, bake: LiveBake): void {
+  if (bake.settled) live.bake = null
+  bake.owed.clear()
+  if (bake.drafted) bake.first = deferred()
+  bake.drafted = false
+}
+
+interface Deferred<T> {
+  promise: Promise<T>
+  resolve: (value: T) => void
+  reject: (reason: unknown) => void
+}
+
+function deferred<T>(): Deferred<T> {
+  const parts = {} as Deferred<T>
+  parts.promise = new Promise((resolve, reject) => Object.assign(parts, { resolve, reject }))
+  // Maybe nobody waits for it.
+  parts.promise.catch(() => undefined)
+  return parts
 }
 
 /**

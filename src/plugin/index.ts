@@ -1,8 +1,9 @@
 import { relative } from 'node:path'
-import { createFilter, isFileLoadingAllowed, normalizePath, searchForWorkspaceRoot, type Environment, type Plugin, type ResolvedConfig, type Rollup } from 'vite'
+import { createFilter, isFileLoadingAllowed, normalizePath, searchForWorkspaceRoot, type DevEnvironment, type Environment, type Plugin, type ResolvedConfig, type Rollup } from 'vite'
 import { createBaker, type BakedAsset, type Baker } from '../bake/bake.js'
 import type { Dependencies } from '../bake/sources.js'
 import { createCompanionBell, type CompanionBell } from '../bake/companions.js'
+import { createAudience, topicOf } from './audience.js'
 import { createDevFiles, type DevFiles } from './dev-server.js'
 import { createEmissions, type Emissions } from './emit.js'
 import { createLiveMaps, modulesToUpdate, type LiveMaps } from './hot.js'
@@ -78,7 +79,7 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
       const { parseShapeImport } = await import('./shape-import.js')
       const asset = await (session?.baker ?? bakerOf()).bakeShape(parseShapeImport(source), { name: source })
       const urlOf = session ? devUrls(session.files, id, asset, config) : emissions.emit(context, id, source, asset)
-      return { code: assetModule(asset.manifest, { urlOf, hotKey: undefined }), map: null, moduleSideEffects: false, moduleType: 'js' as const }
+      return { code: assetModule(asset.manifest, { urlOf, hot: undefined }), map: null, moduleSideEffects: false, moduleType: 'js' as const }
     } catch (error) {
       return context.error(shownError(error, source, config))
     }
@@ -118,7 +119,14 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
     configureServer(server) {
       const baker = openBaker(config, shared.options)
       const files = createDevFiles(server.config.server.headers)
-      const live = createLiveMaps(baker, (file) => server.watcher.emit('change', file))
+      const audience = createAudience(server.ws)
+      const live = createLiveMaps(baker, {
+        isListened: audience.isListening,
+        onChangedAgain: (file) => server.watcher.emit('change', file),
+        onWhole(map, environments) {
+          for (const environment of environments) for (const module of modulesToUpdate(environment, [normalizePath(map)], [], isDepthMap)) void environment.reloadModule(module)
+        },
+      })
       for (const environment of Object.values(server.environments)) shared.serving.set(environment, { baker, live, files })
       for (const event of ['change', 'add', 'unlink'] as const) server.watcher.on(event, live.noticed)
       server.middlewares.use(files.middleware)
@@ -141,10 +149,10 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
         const [file] = splitId(id)
         const session = shared.serving.get(this.environment)
         try {
-          const asset = await (session ? session.live.load(file) : bakerOf().bake(file))
+          const asset = await (session ? session.live.load(file, draftTaker(this.environment)) : bakerOf().bake(file))
           for (const warning of warningsOf(asset, file, config)) if (isNew(shared, warning)) this.warn(warning)
           const urlOf = session ? devUrls(session.files, file, asset, config) : emissions.emit(this, id, relative(config.root, file), asset)
-          return { code: assetModule(asset.manifest, { urlOf, hotKey: session && asset.key }), map: null, moduleSideEffects: false, moduleType: 'js' }
+          return { code: assetModule(asset.manifest, { urlOf, hot: session && { key: asset.key, topic: topicOf(file) } }), map: null, moduleSideEffects: false, moduleType: 'js' }
         } catch (error) {
           return this.error(shownError(error, file, config))
         } finally {
@@ -214,6 +222,11 @@ function watchList(dependencies: Dependencies, owner: { bell?: CompanionBell; li
   owner.bell ??= createCompanionBell((file) => owner.live?.noticed(file))
   owner.bell.listen(dependencies)
   return [...dependencies.present, owner.bell.file]
+}
+
+/** Who may be given drafts: the pages that Vite itself serves, module by module. */
+function draftTaker(environment: Environment): DevEnvironment | undefined {
+  return environment.mode === 'dev' && environment.config.consumer === 'client' && !isBundledDev(environment) ? environment : undefined
 }
 
 /** Does a bundler serve the pages of this environment (`experimental.bundledDev` of Vite 8.3)? Not every version names one to every hook. */

@@ -71,8 +71,9 @@ export class DepthBackground {
    * Matrices are taken as the last rendered frame left them.
    */
   update(camera: Camera): void {
-    if (this.#shown < 0 || this.#stopped !== undefined) return
     const { asset, failed } = this.#chain
+    // (All levels of a draft are one file: what was chosen before holds for the whole that follows.)
+    if (this.#shown < 0 || this.#stopped !== undefined || asset.draft) return
     const view = viewOf(asset, this.object, camera, this.#viewportHeight, this.#scratch)
     const errors = asset.lods.map((lod, level) => (failed.has(level) ? NaN : screenError(asset, lod, view)))
     const chosen = chooseLevel(errors, this.#wanted, this.#finest())

@@ -75,6 +75,28 @@ describe('a baker', () => {
     })
   })
 
+  it('tells every caller of a draft who asks for one, makes it once, and keeps it nowhere', async () => {
+    const folder = await hillFolder()
+    const cache = { dir: join(folder, 'cache') }
+    const started: string[] = []
+    await withBaker({ root: folder, cache, onBake: ({ state }) => void started.push(state) }, async (baker) => {
+      const drafts: BakedAsset[] = []
+      const onDraft = (draft: BakedAsset): void => void drafts.push(draft)
+      const early: BakedAsset[] = []
+      const bakes = [baker.bake('hill.depth.png', { onDraft }), baker.bake('hill.depth.png', { onDraft }), baker.bake('hill.depth.png'), baker.bake('hill.depth.png', { onDraft: (draft) => void early.push(draft), signal: AbortSignal.abort() }).catch(String)] as const
+      const [whole, , , left] = await Promise.all(bakes)
+      expect(left).toContain('stopped')
+      expect([drafts.length, early.length, started.length]).toEqual([2, 0, 2])
+      for (const { manifest, files, key, cached } of drafts) {
+        expect([manifest.draft, manifest.lods.map(({ url }) => url), files.map(({ name }) => name), key, cached]).toEqual([true, ['hill.draft.glb', 'hill.draft.glb'], ['hill.draft.glb'], whole.key, false])
+      }
+      expect([whole.manifest.draft, whole.files.length]).toEqual([undefined, 2])
+      const hit = await baker.bake('hill.depth.png', { onDraft })
+      expect([hit.cached, drafts.length, comparable(hit)]).toEqual([true, 2, comparable(whole)])
+    })
+    expect(comparable(await bakeOnce('hill.depth.png', { root: folder, cache: false }))).toEqual(comparable(await bakeOnce('hill.depth.png', { root: folder, cache })))
+  })
+
   it('has many large maps wait, without a warning of Node about listeners', async () => {
     const names = Array.from({ length: 14 }, (_, i) => `empty${i}.depth.png`)
     const folder = temporaryFolder({ 'package.json': '{}', ...Object.fromEntries(names.map((name) => [name, ''])) })

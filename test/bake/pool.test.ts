@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { BakeResult } from '../../src/core/index.js'
 import type { BakePool } from '../../src/bake/pool.js'
 import { createPool } from '../support/dist.js'
 import { temporaryFolder } from '../support/folder.js'
@@ -78,6 +79,24 @@ describe('the pool', () => {
     // Two fit at once; the third starts when one of them is done; one beyond the bound runs alone.
     expect(third.started).toBeGreaterThanOrEqual(Math.min(a.ended, b.ended))
     expect(huge.started).toBeGreaterThanOrEqual(Math.max(a.ended, b.ended, third.ended))
+  })
+
+  it.each([['a thread', 1], ['a process of its own', BIG]])('hands on a draft from %s while the job goes on, to who asks for it, but not from a job that was stopped', async (_, pixels) => {
+    const { pool } = open(1)
+    const seen: string[] = []
+    const job = (name: string, signal?: AbortSignal) => {
+      const onDraft = ({ manifest, files: [{ bytes }] }: BakeResult) => void seen.push(`${manifest.name} ${bytes.join()}`)
+      return pool.run({ sources: { name, depth: new Uint8Array([30]) }, settings: {}, maxPixels: 1 }, { file: name, pixels, signal, onDraft })
+    }
+    await job('sleep').then(() => seen.push('whole'))
+    expect(seen.splice(0)).toEqual(['draft of sleep 1,2,3', 'whole'])
+    const stop = new AbortController()
+    const stopped = job('sleep', stop.signal)
+    stop.abort()
+    await expect(stopped).rejects.toMatchObject({ code: 'ABORTED' })
+    await job('throw').catch(() => undefined)
+    expect((await pool.run({ sources: { name: 'b', depth: new Uint8Array() }, settings: {}, maxPixels: 1 }, { file: 'b', pixels })).manifest.name).toBe('b')
+    expect(seen.filter((text) => !text.startsWith('draft of throw'))).toEqual([])
   })
 
   it('says so when its worker is not there', async () => {

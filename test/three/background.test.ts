@@ -163,6 +163,37 @@ describeInBrowser('DepthBackground', () => {
     expect(seen.memory).toEqual({ geometries: 1, textures: 1, programs: 1, openBitmaps: 1 })
   })
 
+  it('shows a draft in between, whatever level was shown, without a gap, and then that level of the whole', async () => {
+    const seen = await page.evaluate(async ({ red, green, blue }) => {
+      const hot = stage.hot()
+      const background = await stage.loadDepthBackground({ ...red, hot }, { target: 1 })
+      stage.scene.add(background.object)
+      await background.ready
+      const draft = { ...green, draft: true as const, lods: green.lods.map(() => ({ ...green.lods[2], error: { metres: 0.4, pixels: 500 } })) }
+      const shown: string[] = []
+      for (const next of [draft, blue]) {
+        hot.emit(next)
+        const before = stage.look()
+        while (background.asset !== next) {
+          stage.camera.updateMatrixWorld()
+          background.update(stage.camera)
+          if (stage.look() !== before) throw new Error('a gap between the old mesh and the new one')
+          await new Promise((resolve) => setTimeout(resolve, 1))
+        }
+        for (let frame = 0; frame < 20; frame++) {
+          background.update(stage.camera)
+          shown.push(`${stage.look()} ${stage.renderer.info.render.triangles}`)
+          await new Promise((resolve) => setTimeout(resolve, 1))
+        }
+      }
+      return { shown: [...new Set(shown)], level: background.level, memory: stage.memory() }
+    }, assets)
+    expect(seen.shown).toEqual([`green ${assets.green.lods[2].triangles}`, `blue ${assets.blue.lods[1].triangles}`])
+    expect(seen.level).toBe(1)
+    expect(glbRequests()).toEqual(['/red.lod2.glb', '/red.lod1.glb', '/green.lod2.glb', '/blue.lod1.glb'])
+    expect(seen.memory).toEqual({ geometries: 1, textures: 1, programs: 1, openBitmaps: 1 })
+  })
+
   it('shows the last of several hot updates, whichever arrives first', async () => {
     await page.route('**/green.lod0.glb', async (route) => {
       await new Promise((resolve) => setTimeout(resolve, 300))

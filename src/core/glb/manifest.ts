@@ -59,6 +59,8 @@ export interface DepthAsset {
   /** `null` for orthographic maps. */
   camera: SourceCamera | null
   variants: DepthAsset[]
+  /** Dev only: a first look at an edit, which the whole bake replaces in a moment. All of its levels are one file. */
+  draft?: true | undefined
   /** Absent in builds. */
   hot?: DepthAssetHot | undefined
 }

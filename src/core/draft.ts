@@ -1,0 +1,104 @@
+import { sourceCamera } from './bake-chain.js'
+import type { DisparityMap } from './depth/convention.js'
+import { shrinkMap } from './depth/shrink.js'
+import { createAsset } from './glb/manifest.js'
+import { shadingOf, writeGlb, type GlbLayer } from './glb/write.js'
+import { correctSlip } from './mesh/correct-slip.js'
+import { findJumps } from './mesh/cut.js'
+import { errorInMetres, errorModel } from './mesh/error.js'
+import { triangulateGrid } from './mesh/grid.js'
+import { closeSolid } from './mesh/solid.js'
+import { dropUnused, mend } from './mesh/topology.js'
+import { measureLevel, triangulateLevels, type PlaneMesh } from './mesh/triangulate.js'
+import { unproject } from './mesh/unproject.js'
+import { parseSettings, type Settings } from './options.js'
+import { readPrepared, type BakeOptions, type BakeResult, type BakeSources } from './pipeline.js'
+import { coverage, padEdges, shrinkPicture } from './texture/color.js'
+import { encodeNormals, encodePicture, encodePlaceholder, type EncodedImage } from './texture/encode.js'
+import { bakeNormals, normalPicture } from './texture/normal.js'
+
+/** Longer side of the map that a draft is made from, pixels. At 1024² the same draft takes 1.6 times as long, and looks the same. */
+const MAP_SIZE = 512
+/** What a draft's surface may have, triangles: the third of the default budgets, which 512² pixels suffice for. */
+const TRIANGLES = 6000
+/** Longer side of its colour texture, pixels. */
+const TEXTURE_SIZE = 1024
+/** Of its pictures. JPEG without mozjpeg's search takes 8 ms at 1024², WebP 150: a draft goes no farther than from one process to another. */
+const ENCODING = { format: 'jpeg', quality: 85, quick: true } as const
+
+/**
+ * A first look at a bake, in a tenth of its time: one level, inserted in a smaller map and not refined, as one sheet wherever there is something (a cut without the
+ * hidden layer behind it would show through), with small textures.
+ *
+ * Its manifest is true of what it has, but for the list of its levels: as many as the whole bake has at most, all of them the one file, so that what asks for the third finds it.
+ *
+ * @returns `null` where a draft could not stand for the whole: where there are variations, or next to nothing.
+ * @throws DepthMeshError
+ */
+export async function draftDepthMesh(sources: BakeSources, options: BakeOptions = {}): Promise<BakeResult | null> {
+  const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
+  if (settings.variants > 0) return null
+  const { name } = sources
+  const { map, report, picture } = await readPrepared(sources, settings, options)
+  options.signal?.throwIfAborted()
+  const small = shrinkMap(map, MAP_SIZE)
+  if (small.disparity.every(Number.isNaN)) return null
+
+  // (1) What needs no surface is encoded while there is none: in threads of its own.
+  const lit = shadingOf(settings, picture !== null) === 'lit'
+  const normals = lit ? encodeNormals(normalPicture(bakeNormals(small, MAP_SIZE, { ...settings, cut: false })), ENCODING) : null
+  const shrunk = picture && (await shrinkPicture(picture, TEXTURE_SIZE))
+  const placeholder = shrunk ? encodePlaceholder(shrunk) : ''
+  const padded = shrunk && padEdges(shrunk, coverage(small))
+
+  // (2) The surface, counted in pixels of the map itself from here on: so its errors are those of what is shown.
+  const model = errorModel(map, settings)
+  const sheet = draftSheet(small, settings)
+  const front = measureLevel(onto(map, small, settings.solid ? await closeSolid({ ...sheet, ...NOT_MEASURED }, small, settings) : sheet), map, model)
+
+  // (3) The file.
+  const worn = padded && correctSlip(padded, front, map, model)
+  const color: EncodedImage | null = worn && (await encodePicture(worn, { ...ENCODING, size: TEXTURE_SIZE }))
+  const layer: GlbLayer = { role: 'front', mesh: unproject(front, map, settings), color, normalMap: await normals }
+  const size = { width: map.width, height: map.height }
+  const camera = sourceCamera(map, settings)
+  const error = { metres: errorInMetres(model, front.maxError), pixels: front.pixelError.max }
+  const glb = await writeGlb({ name, layers: [layer], camera, map: size, error }, { ...settings, compression: 'none' })
+  const file = `${name}.draft.glb`
+  const levels = Array.from({ length: levelCount(settings) }, () => ({ file, glb, error: glb.error, color, beside: [] }))
+  const asset = createAsset({ name, size, levels, camera, placeholder: await placeholder })
+  return { manifest: { ...asset, draft: true, preflight: report }, files: [{ name: file, bytes: glb.bytes }] }
+}
+
+const NOT_MEASURED = { maxError: 0, rmsError: 0, pixelError: { max: 0, rms: 0, p99: 0 } }
+
+function draftSheet(small: DisparityMap, settings: Settings): Pick<PlaneMesh, 'points' | 'triangles'> {
+  const finest = Array.isArray(settings.lods) ? settings.lods[0] : TRIANGLES
+  const budget = Math.min(TRIANGLES, finest)
+  if (settings.topology === 'grid') {
+    const { points, triangles } = triangulateGrid(small, budget)
+    if (triangles.length > 0) return dropUnused(points, triangles)
+  }
+  const jumps = findJumps(small, false)
+  const [{ points, triangles }] = triangulateLevels(small, { budgets: [budget] }, errorModel(small, settings), jumps)
+  return jumps.count === 0 ? dropUnused(points, triangles) : mend({ points, triangles })
+}
+
+/** A surface on a smaller map, on the map itself: see `shrinkMap` for where the pixels lie. Half a pixel beyond their centres is the picture's edge in both. */
+function onto(map: DisparityMap, small: DisparityMap, { points, triangles }: Pick<PlaneMesh, 'points' | 'triangles'>): Pick<PlaneMesh, 'points' | 'triangles'> {
+  const along = (place: number, from: number, to: number): number => {
+    if (place <= 0 || place >= from) return place <= 0 ? 0 : to
+    return from > 1 ? 0.5 + ((place - 0.5) * (to - 1)) / (from - 1) : place * to
+  }
+  const moved = points.slice()
+  for (let i = 0; i < moved.length; i += 3) {
+    moved[i] = along(points[i], small.width, map.width)
+    moved[i + 1] = along(points[i + 1], small.height, map.height)
+  }
+  return { points: moved, triangles }
+}
+
+/** How many levels the whole bake has at most. */
+function levelCount({ container, lods }: Settings): number {
+  return container === 'msft_lod' ? 1 : Array.isArray(lods) ? lods.length : lods.error.length
+}
