@@ -2,7 +2,7 @@
 
 export let map: usize = 0
 export let width: i32 = 0
-let height: i32 = 0
+export let height: i32 = 0
 
 /** Rows of pixels of some triangles, each 16 bytes: where it begins in the map, how many pixels it has (> 0), the plane's disparity at the first (f32), its number. */
 let rows: usize = 0

@@ -1,5 +1,9 @@
 import type { DisparityMap } from '../depth/convention.js'
+import type { Triangulation } from './delaunay.js'
+import type { ErrorModel } from './error.js'
+import { beginInsertion, type Insertion, type InsertionExports } from './insertion.js'
 import { PIXEL_LOOPS } from './pixels-wasm.js'
+import { TILE } from './tiles.js'
 
 /** Triangles that a batch holds. */
 export const BATCH = 1024
@@ -42,6 +46,8 @@ export interface PixelLoops {
   drape(count: number): void
   /** A number a pixel; empty unless asked for. */
   readonly scratch: Float32Array
+  /** Begins to insert points into a surface (see `insertGreedily`); `map` holds the values of its vertices, those too where no error counts. */
+  insertInto(surface: Triangulation, map: DisparityMap, model: ErrorModel, jump: number): Insertion
 }
 
 /** What a deviation costs: see `ErrorModel`. */
@@ -54,8 +60,7 @@ export interface Cost {
   wFar: number
 }
 
-interface Exports {
-  memory: WebAssembly.Memory
+interface Exports extends InsertionExports {
   freeFrom(): number
   useMap(address: number, width: number, height: number, rows: number): void
   scan(corners: number, count: number, errors: number, places: number, enough: number): void
@@ -92,29 +97,58 @@ export function createPixelLoops(disparity: Float32Array, width: number, height:
     return address
   }
   const at = {
-    corners: take(72 * BATCH), errors: take(4 * BATCH), places: take(4 * BATCH), sums: take(72 * BATCH), totals: take(40),
-    histogram: take(4 << (32 - DROPPED_BITS)), rows: take(16 * (height + ROWS)), map: take(4 * disparity.length + 16), scratch: take(scratch ? 4 * disparity.length + 16 : 0),
+    corners: take(72 * BATCH), errors: take(4 * BATCH), places: take(4 * BATCH), sums: take(72 * BATCH), totals: take(40), histogram: take(4 << (32 - DROPPED_BITS)),
+    rows: take(16 * (height + ROWS)), tiles: take(4 * tilesOf(width, height)), map: take(4 * disparity.length + 16), scratch: take(scratch ? 4 * disparity.length + 16 : 0),
   }
-  loops.memory.grow(Math.max(0, Math.ceil((free - loops.memory.buffer.byteLength) / 65_536)))
-  const { buffer } = loops.memory
-  new Float32Array(buffer, at.map, disparity.length).set(disparity)
+  const makeRoom = (end: number): void => {
+    const missing = end - loops.memory.buffer.byteLength
+    if (missing > 0) loops.memory.grow(Math.ceil(missing / 65_536))
+  }
+  makeRoom(free)
+  new Float32Array(loops.memory.buffer, at.map, disparity.length).set(disparity)
   loops.useMap(at.map, width, height, at.rows)
   const sampled = height > SAMPLED_ABOVE ? 16 : 1
-  return {
+  // a memory that grows leaves its views behind
+  const viewsOf = (buffer: ArrayBuffer) => ({
+    buffer,
     corners: new Float64Array(buffer, at.corners, 9 * BATCH),
     errors: new Float32Array(buffer, at.errors, BATCH),
+    places: new Int32Array(buffer, at.places, BATCH),
     sums: new Float64Array(buffer, at.sums, 9 * BATCH),
     totals: new Float64Array(buffer, at.totals, 5),
     histogram: new Uint32Array(buffer, at.histogram, 1 << (32 - DROPPED_BITS)),
-    places: new Int32Array(buffer, at.places, BATCH),
+    scratch: new Float32Array(buffer, at.scratch, scratch ? disparity.length : 0),
+  })
+  let views = viewsOf(loops.memory.buffer)
+  const current = () => (views.buffer === loops.memory.buffer ? views : (views = viewsOf(loops.memory.buffer)))
+  return {
+    get corners() { return current().corners },
+    get errors() { return current().errors },
+    get places() { return current().places },
+    get sums() { return current().sums },
+    get totals() { return current().totals },
+    get histogram() { return current().histogram },
+    get scratch() { return current().scratch },
     scan: (count, enough) => loops.scan(at.corners, count, at.errors, at.places, enough),
     moments: (count) => loops.moments(at.corners, count, at.sums),
     squaredError: loops.squaredError,
     compare: (count, { pixelsPerDisparity, wNear, wFar }, exempt) =>
       loops.compare(at.corners, count, at.totals, at.histogram, pixelsPerDisparity, sampled, DROPPED_BITS, wFar, wNear - wFar, exempt ? at.scratch : 0),
     drape: (count) => loops.drape(at.corners, count, at.scratch),
-    scratch: new Float32Array(buffer, at.scratch, scratch ? disparity.length : 0),
+    insertInto(surface, map, model, jump) {
+      const own = map.disparity === disparity
+      const values = own ? at.map : (free + 15) & ~15
+      const behind = own ? free : values + 4 * disparity.length
+      makeRoom(behind)
+      if (!own) new Float32Array(loops.memory.buffer, values, disparity.length).set(map.disparity)
+      return beginInsertion(loops, surface, model, jump, { tiles: at.tiles, values, free: behind })
+    },
   }
+}
+
+/** How many numbers insertion needs to sort triangles by tiles. */
+function tilesOf(width: number, height: number): number {
+  return (Math.ceil(width / TILE) + 1) * (Math.ceil(height / TILE) + 1) + 2
 }
 
 function decodeBase64(text: string): Uint8Array<ArrayBuffer> {

@@ -2,7 +2,7 @@ import type { DisparityMap } from '../depth/convention.js'
 import type { RefinableSurface } from './refine.js'
 
 /** Side of a tile, px: its part of the map (16 kB) fits the processor's first cache. */
-const TILE = 64
+export const TILE = 64
 
 /**
  * Sorts things by the tile of the picture that they lie in, so that what is looked at one after the other lies together in memory too.

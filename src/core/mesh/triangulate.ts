@@ -2,7 +2,6 @@ import type { DisparityMap } from '../depth/convention.js'
 import { createRectangle } from './constraints.js'
 import { findContours } from './contour.js'
 import type { Jumps } from './cut.js'
-import type { Triangulation } from './delaunay.js'
 import { measureError, type ErrorModel, type PixelError } from './error.js'
 import { insertGreedily, type Snapshot, type Stops } from './greedy.js'
 import { countContourVertices, EXACT_TOLERANCE, openSurface, type OpenSurface } from './open.js'
@@ -74,14 +73,14 @@ export function triangulateLevels(map: DisparityMap, goals: LevelGoals, model: E
     const surface = createRectangle(map)
     const loops = loopsOver(map)
     const snapshots = insertGreedily(surface, map, loops, model, stops, Infinity)
-    return snapshots.map((snapshot) => ({ ...surfaceOf(surface, snapshot, map), loops })).toReversed()
+    return snapshots.map((snapshot) => ({ ...inOrder(snapshot, map), loops })).toReversed()
   }
   const loopsFor = (exempt: Float32Array | undefined): PixelLoops =>
     exempt === undefined ? loopsOver(map) : createPixelLoops(map.disparity.map((value, i) => (exempt[i] > 0 ? NaN : value)), map.width, map.height)
   const fill = ({ surface, exempt }: OpenSurface, stops: Stops): Level => {
     const loops = loopsFor(exempt)
     const [snapshot] = insertGreedily(surface, map, loops, model, stops, jumps.threshold)
-    return { ...surfaceOf(surface, snapshot, map), loops, exempt }
+    return { ...inOrder(snapshot, map), loops, exempt }
   }
   const openAt = (coarseness: number): OpenSurface => openSurface(map, findContours(map, jumps, coarseness), EXACT_TOLERANCE * coarseness, jumps.threshold)
   if ('errors' in goals) {
@@ -110,9 +109,8 @@ export function triangulateLevels(map: DisparityMap, goals: LevelGoals, model: E
   })
 }
 
-/** A snapshot in pixels, in the order in which it is best looked at pixel by pixel. */
-function surfaceOf(surface: Triangulation, { vertexCount, tri }: Snapshot, map: DisparityMap): RefinableSurface {
-  const { points, triangles } = surface.toSurface(vertexCount, tri)
+/** A snapshot's triangles in the order in which they are best looked at pixel by pixel. */
+function inOrder({ points, triangles }: Snapshot, map: DisparityMap): RefinableSurface {
   return { points, triangles: inTileOrder({ points, triangles }, map) }
 }
 

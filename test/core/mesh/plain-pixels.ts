@@ -1,4 +1,5 @@
 import { BATCH, DROPPED_BITS, SAMPLED_ABOVE, type PixelLoops } from '../../../src/core/mesh/pixels.js'
+import { createPlainInsertion } from './plain-insertion.js'
 import { coverTriangle, createSpans } from '../../../src/core/mesh/spans.js'
 
 /** The pixel loops in plain TypeScript: what the compiled ones are held to. */
@@ -32,7 +33,7 @@ export function createPlainPixelLoops(disparity: Float32Array, width: number, he
       }
     }
   }
-  return {
+  const plain: PixelLoops = {
     corners, errors, places, sums, totals, histogram, scratch,
     scan(count) {
       for (let t = 0; t < count; t++) {
@@ -45,6 +46,7 @@ export function createPlainPixelLoops(disparity: Float32Array, width: number, he
         })
       }
     },
+    insertInto: (surface, map, model, jump) => createPlainInsertion(surface, map, plain, model, jump),
     moments(count) {
       sums.fill(0, 0, 9 * count)
       for (let t = 0; t < count; t++) {
@@ -100,4 +102,5 @@ export function createPlainPixelLoops(disparity: Float32Array, width: number, he
       }
     },
   }
+  return plain
 }
