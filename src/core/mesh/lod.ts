@@ -13,17 +13,11 @@ import { measureLevel, triangulateLevels, type Level, type PlaneMesh } from './t
 const THOROUGH_PIXELS = 2 ** 19
 
 /**
- * Levels of larger maps with fewer pixels a triangle than this stay as they were inserted: they err by a few hundredths of a pixel, and at 1024²
- * refining 100,000 triangles would take as long as inserting them.
- */
-const DENSE = 12
-
-/**
  * Larger sheets are simplified only where they have a cliff that a level's triangles didn't suffice for: where it errs by more than this
- * (disparity), and by so many times its RMS error. There simplifying halves the RMS; smooth ground errs by 4 to 7 times its RMS and gains nothing.
+ * (disparity), and by so many times its RMS error. There simplifying halves the RMS; smooth ground errs by 4 to 6 times its RMS and gains nothing.
  */
 const UNRESOLVED_CLIFF = 0.03
-const CLIFF_OVER_RMS = 8
+const CLIFF_OVER_RMS = 7
 
 /**
  * The chain of levels, fine → coarse: as many as the settings ask for and the map can tell apart; triangles strictly fall, errors never do.
@@ -40,8 +34,7 @@ export async function buildLods(map: DisparityMap, settings: Settings, model: Er
   const levels: PlaneMesh[] = []
   const thorough = map.width * map.height <= THOROUGH_PIXELS
   for (const [i, inserted] of triangulateLevels(map, goals, model, jumps).entries()) {
-    const dense = !thorough && map.width * map.height < (DENSE * inserted.triangles.length) / 3
-    const refined = dense ? inserted : refineLevel(inserted, map, model)
+    const refined = refineLevel(inserted, map, model)
     let level = measureLevel(thorough ? refineLevel(refined, map, model) : refined, map, model)
     const finer = levels.at(-1)
     const cliff = level.maxError > UNRESOLVED_CLIFF && level.maxError > CLIFF_OVER_RMS * level.rmsError

@@ -26,7 +26,8 @@ export function sortByTile(order: Int32Array, count: number, width: number, heig
 
 /** The triangles of a surface, neighbours in the picture one after the other. */
 export function inTileOrder({ points, triangles }: RefinableSurface, { width, height }: Pick<DisparityMap, 'width' | 'height'>): Uint32Array {
-  const order = Int32Array.from({ length: triangles.length / 3 }, (_, t) => t)
+  const order = new Int32Array(triangles.length / 3)
+  for (let t = 0; t < order.length; t++) order[t] = t
   sortByTile(order, order.length, width, height, (t) => points[3 * triangles[3 * t]], (t) => points[3 * triangles[3 * t] + 1])
   const sorted = new Uint32Array(triangles.length)
   for (let i = 0; i < order.length; i++) {
