@@ -1,10 +1,12 @@
-/** Largest error of a level on the player's screen, pixels. It is the largest anywhere in the map: most of the surface is far below it. */
-const MAX_ERROR = 2
-/** A coarser level has to stay this far below it, so that a camera that breathes does not switch back and forth. */
+/** Pixels of the screen that 99 of 100 pixels of the surface may lie from where they should. */
+const MAX_ERROR = 1
+/** Pixels of the screen that a texel may cover while a finer level has finer ones. */
+const TEXEL = 1.5
+/** A coarser level has to stay this far below both, so that a camera that breathes does not switch back and forth. */
 const COARSER_SHARE = 0.7
 
 /**
- * The level of a depth map that is good enough for a view: the coarsest whose error stays below two pixels of the screen. What `depthmesh/three`
+ * The level of a depth map that is good enough for a view: the coarsest whose error stays below a pixel of the screen. What `depthmesh/three`
  * does by itself, for engines of any kind.
  *
  * @param asset what `import { asset } from './canyon.depth.png'` gives
@@ -18,14 +20,20 @@ export function chooseLevel(asset, view, current) {
   return 0
 }
 
-function errorOnScreen({ size, camera, bounds: { min, max } }, { error }, { position, fovY, height }) {
+function errorOnScreen({ size, camera, lods, bounds: { min, max } }, { error, textureSize }, { position, fovY, height }) {
   const pixelsPerUnit = height / 2 / Math.tan(fovY / 2)
-  // Metres at the surface, as large as they look from here …
   const distance = Math.hypot(...position.map((value, axis) => Math.max(min[axis] - value, 0, value - max[axis])))
-  const atSurface = distance > 0 ? error.metres / distance : Infinity
-  if (camera === null) return atSurface * pixelsPerUnit
-  // … and pixels of the picture, which hold up to a tenth of `near` from where it was taken. Either bound will do.
-  const unitsPerPixel = (2 * Math.tan((camera.fovY * Math.PI) / 360)) / size.height
-  const inPicture = error.pixels * unitsPerPixel * Math.max(1, Math.hypot(...position) / (0.1 * camera.near))
-  return Math.min(atSurface, inPicture) * pixelsPerUnit
+  const pixelsPerMetre = distance > 0 ? pixelsPerUnit / distance : Infinity
+  // Metres at the surface, as large as they look from here …
+  let shape = error.p99.metres * pixelsPerMetre
+  let mapPixel = ((max[0] - min[0]) / size.width) * pixelsPerMetre
+  if (camera !== null) {
+    // … and pixels of the picture, which hold up to a tenth of `near` from where it was taken. Either bound will do.
+    const sourcePixel = ((2 * Math.tan((camera.fovY * Math.PI) / 360)) / size.height) * pixelsPerUnit
+    shape = Math.min(shape, error.p99.pixels * sourcePixel * Math.max(1, Math.hypot(...position) / (0.1 * camera.near)))
+    mapPixel = sourcePixel * Math.min(1, camera.far / (distance + camera.far - camera.near))
+  }
+  if (error.p99.metres === 0) shape = 0
+  const texel = textureSize < lods[0].textureSize ? mapPixel * (Math.max(size.width, size.height) / textureSize) : 0
+  return Math.max(shape, texel / TEXEL)
 }

@@ -4,7 +4,7 @@ import { shadingOf, writeGlb, writeLodGlb, type GlbContent, type GlbLayer } from
 import { buildBackdrop } from './mesh/backdrop.js'
 import { fillBackdropColor } from './mesh/backdrop-color.js'
 import { bendUvs, type Bend } from './mesh/bent-uvs.js'
-import { errorInMetres, errorModel } from './mesh/error.js'
+import { errorModel, levelError } from './mesh/error.js'
 import { buildLevels, type LevelSurfaces } from './mesh/levels.js'
 import { correctSlip } from './mesh/correct-slip.js'
 import { forgetLoops } from './mesh/pixels.js'
@@ -99,8 +99,7 @@ export async function bakeChain({ name, map, picture, shared }: ChainSources, se
       const hiddenMap = worn ? await encodeForLevel(hiddenUse, (size, quality) => encodeNormals(worn, { format, quality, size })) : null
       layers.push({ role: 'backdrop', mesh: unproject(hidden, map, settings, canvas), color: hiddenColor, normalMap: hiddenMap })
     }
-    const error = { metres: errorInMetres(model, front.maxError), pixels: front.pixelError.max }
-    return { name, layers, camera, map: size, error }
+    return { name, layers, camera, map: size, error: levelError(model, front) }
   }
 
   const levels = await writeLevels(surfaces.length, { name, contentOf, signal }, settings)

@@ -3,6 +3,7 @@ import { cleanDepth } from './depth/clean.js'
 import type { CleanStep } from './depth/clean/step.js'
 import { encodeDepth, encodedSettings, encodeDisplacement } from './depth/encode.js'
 import type { PreflightReport } from './depth/preflight.js'
+import type { LevelError } from './glb/manifest.js'
 import { writeObj } from './glb/obj.js'
 import { readUnwrapped } from './glb/read.js'
 import { writeGlb } from './glb/write.js'
@@ -15,6 +16,8 @@ import { encodeNormals, encodePicture } from './texture/encode.js'
 import { bakeNormals, normalPicture, type NormalMap } from './texture/normal.js'
 import { bakeNormalsOnto } from './texture/onto.js'
 
+/** Of a mesh with a vertex a pixel. */
+const EXACT: LevelError = { metres: 0, pixels: 0, p99: { metres: 0, pixels: 0 } }
 /** JPEG quality of the colour picture in an exported mesh: the picture itself lies beside it. */
 const EXPORT_QUALITY = 95
 
@@ -65,7 +68,7 @@ export async function exportDepthMap(sources: BakeSources, parts: readonly Expor
   const mesh = parts.includes('mesh') || parts.includes('obj') ? unproject(triangulateGrid(visible, Infinity), visible, settings) : null
   if (mesh && parts.includes('mesh')) {
     const color = read.picture ? await encodePicture(padEdges(read.picture), { format: 'jpeg', quality: EXPORT_QUALITY, size: Math.max(read.picture.width, read.picture.height) }) : null
-    const content = { name, layers: [{ role: 'front', mesh, color, normalMap: null } as const], camera: sourceCamera(visible, settings), map: visible, error: { metres: 0, pixels: 0 } }
+    const content = { name, layers: [{ role: 'front', mesh, color, normalMap: null } as const], camera: sourceCamera(visible, settings), map: visible, error: EXACT }
     add('.glb', (await writeGlb(content, { ...settings, compression: 'none', shading: 'unlit' })).bytes)
   }
   if (mesh && parts.includes('obj')) {

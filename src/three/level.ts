@@ -1,13 +1,16 @@
 import type { Camera, Object3D, Vector3 } from 'three'
-import type { DepthAsset, DepthLod } from '../core/glb/manifest.js'
+import type { DepthAsset, DepthLod, SourceCamera } from '../core/glb/manifest.js'
 
-/** Largest error of a level on the player's screen, pixels. `error` is the largest deviation anywhere in the map, so most of the surface is far below it. */
-const MAX_SCREEN_ERROR = 2
+/** Error of a level on the player's screen, pixels, that 99 of 100 pixels of the surface have to stay below. */
+const MAX_SCREEN_ERROR = 1
+
+/** Screen pixels that a texel of a coarser level may cover: beyond, a finer texture shows. */
+const TEXEL = 1.5
 
 /** A coarser level is taken only when its error is this share of the bound, so that a camera that breathes does not flicker between two levels. */
 const COARSER_SHARE = 0.7
 
-/** `error.pixels` holds for a camera this far from the source view, as a share of `near`: the default of `travel`. */
+/** `error.p99.pixels` holds for a camera this far from the source view, as a share of `near`: the default of `travel`. */
 const TRAVEL_SHARE = 0.1
 
 /** How the player looks at a surface. */
@@ -38,19 +41,42 @@ export function viewOf(asset: DepthAsset, object: Object3D, camera: Camera, view
 }
 
 /**
- * Error of a level on the player's screen, pixels.
- *
- * Two bounds hold for a perspective map, and the smaller is taken: metres at the surface over the distance to it, and the angle of
- * `error.pixels` in the source view, which grows as the camera leaves that view. An orthographic map has the first alone.
+ * Error of a level on the player's screen, pixels: how far 99 of 100 pixels of its surface may lie from where they should, or, where a finer level has a finer texture,
+ * how coarse its texels look, so that {@link TEXEL} pixels count as one pixel of error.
  */
 export function screenError(asset: DepthAsset, lod: DepthLod, view: View): number {
-  const { metres, pixels } = lod.error
-  if (view.parallel) return metres * view.pixelsPerUnit
-  const atSurface = view.distance > 0 ? metres / view.distance : Infinity
-  if (asset.camera === null) return metres === 0 ? 0 : atSurface * view.pixelsPerUnit
-  const anglePerPixel = (2 * Math.tan((asset.camera.fovY * Math.PI) / 360)) / asset.size.height
-  const inPicture = pixels * anglePerPixel * Math.max(1, view.displacement / (TRAVEL_SHARE * asset.camera.near))
-  return Math.min(atSurface, inPicture) * view.pixelsPerUnit
+  const texel = lod.textureSize < asset.lods[0].textureSize ? screenPixel(asset, view) * (Math.max(asset.size.width, asset.size.height) / lod.textureSize) : 0
+  return Math.max(shapeError(asset, lod, view), texel / TEXEL)
+}
+
+/**
+ * Two bounds hold for a perspective map, and the smaller is taken: metres at the surface over the distance to it, and the angle of
+ * `error.p99.pixels` in the source view, which grows as the camera leaves that view. An orthographic map has the first alone.
+ */
+function shapeError(asset: DepthAsset, lod: DepthLod, view: View): number {
+  const { metres, pixels } = lod.error.p99
+  if (metres === 0) return 0
+  const atSurface = metres * pixelsPerMetre(view)
+  if (view.parallel || asset.camera === null) return atSurface
+  return Math.min(atSurface, pixels * sourcePixel(asset.camera, asset.size, view) * Math.max(1, view.displacement / (TRAVEL_SHARE * asset.camera.near)))
+}
+
+/** How many pixels of the screen a pixel of the map covers: from the source view as many as it takes up there, from farther back fewer; of a relief those at its nearest point. */
+function screenPixel({ size, camera, bounds: { min, max } }: DepthAsset, view: View): number {
+  if (camera !== null && !view.parallel) {
+    return sourcePixel(camera, size, view) * Math.min(1, camera.far / (view.distance + camera.far - camera.near))
+  }
+  return ((max[0] - min[0]) / size.width) * pixelsPerMetre(view)
+}
+
+/** How many pixels of the screen a pixel of the source view covers from there. */
+function sourcePixel(camera: SourceCamera, { height }: DepthAsset['size'], { pixelsPerUnit }: View): number {
+  return ((2 * Math.tan((camera.fovY * Math.PI) / 360)) / height) * pixelsPerUnit
+}
+
+function pixelsPerMetre({ parallel, distance, pixelsPerUnit }: View): number {
+  if (parallel) return pixelsPerUnit
+  return distance > 0 ? pixelsPerUnit / distance : Infinity
 }
 
 /**

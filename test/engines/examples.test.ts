@@ -56,11 +56,11 @@ describeInBrowser('the pages for engines', () => {
 describe('examples/engines/choose-level.js', () => {
   // Not checked by the compiler: it is written to be copied.
   type Choose = (asset: DepthAsset, view: { position: number[]; fovY: number; height: number }, current: number) => number
-  const error = (pixels: number, metres: number) => ({ url: '', triangles: 0, vertices: 0, bytes: 0, error: { pixels, metres }, textureSize: 0, screenCoverage: 0 })
+  const level = (pixels: number, metres: number, textureSize: number) => ({ url: '', triangles: 0, vertices: 0, bytes: 0, error: { pixels: 9 * pixels, metres: 9 * metres, p99: { pixels, metres } }, textureSize, screenCoverage: 0 })
   const picture: DepthAsset = {
     name: 'picture',
     size: { width: 1024, height: 512 },
-    lods: [error(0.3, 0.01), error(1.1, 0.06), error(4, 0.3), error(12, 2)],
+    lods: [level(0.1, 0.01, 1024), level(0.5, 0.06, 512), level(2, 0.3, 362), level(6, 2, 256)],
     bounds: { min: [-8, -4, -10], max: [8, 4, -1] },
     placeholder: '',
     camera: { fovY: 40, aspect: 2, near: 1, far: 10 },
@@ -80,9 +80,9 @@ describe('examples/engines/choose-level.js', () => {
             camera.updateMatrixWorld()
             const view = viewOf(asset, new Group(), camera, height, new Vector3())
             const expected = chooseInThree(asset.lods.map((lod) => screenError(asset, lod, view)), current, 0)
-            const level = chooseLevel(asset, { position: [x, y, z], fovY: (50 * Math.PI) / 180, height }, current)
-            expect(level, `at ${x}, ${y}, ${z} on ${height} px, from level ${current}`).toBe(expected)
-            chosen.add(level)
+            const chosenHere = chooseLevel(asset, { position: [x, y, z], fovY: (50 * Math.PI) / 180, height }, current)
+            expect(chosenHere, `at ${x}, ${y}, ${z} on ${height} px, from level ${current}`).toBe(expected)
+            chosen.add(chosenHere)
           }
         }
       }

@@ -33,7 +33,11 @@ async function typeErrors(tsc: string, source: string): Promise<string> {
   await writeFile(join(project, 'main.ts'), source)
   return run(process.execPath, [tsc, '-p', project]).then(
     () => '',
-    (error: { stdout: string }) => error.stdout,
+    (error: Error & { stdout: string }) => {
+      // Nothing said: the compiler itself failed.
+      if (error.stdout === '') throw error
+      return error.stdout
+    },
   )
 }
 

@@ -52,8 +52,8 @@ describeInBrowser('DepthBackground', () => {
       const color = await rgb8(64, 48, (x, y) => [0, 1, 2].map((channel) => (channel === index ? 160 + ((x + y) % 32) : 20)) as [number, number, number])
       const { manifest, files: glbs } = await bakeDepthMesh({ name, depth, color }, { settings: { lods: [2000, 400, 60], far: 4, travel: 0 } })
       for (const { name, bytes } of glbs) files.set(`/${name}`, bytes)
-      const errors = [{ metres: 0, pixels: 0 }, { metres: 0.05, pixels: 50 }, { metres: 0.4, pixels: 500 }]
-      assets[name] = { ...manifest, lods: manifest.lods.map((lod, level) => ({ ...lod, url: `/${lod.url}`, error: errors[level] })) }
+      const p99 = [{ metres: 0, pixels: 0 }, { metres: 0.025, pixels: 25 }, { metres: 0.2, pixels: 250 }]
+      assets[name] = { ...manifest, lods: manifest.lods.map((lod, level) => ({ ...lod, url: `/${lod.url}`, textureSize: 64, error: { ...p99[level], p99: p99[level] } })) }
     }
     const noise = await rgb8(96, 96, (x, y) => [150 + ((x * 7919 + y * 104729) % 100), (x * y * 31) % 80, (x * 13) % 80])
     const rock = await gray16(96, 96, (x, y) => Math.max(0, 0.9 - Math.hypot(x - 47.5, y - 47.5) ** 2 / 2000))
@@ -124,7 +124,7 @@ describeInBrowser('DepthBackground', () => {
       }
       return levels
     }, assets.red)
-    // The surface begins at z = −1 m; 72 px at 45° are 87 px a unit. Level 1: 4.3 px from 1 m, 1.1 from 4 m. Level 2: 8.7 px from 4 m, 0.8 from 41 m.
+    // The surface begins at z = −1 m; 72 px at 45° are 87 px a unit. Level 1: 2.2 px from 1 m, 0.5 from 4 m. Level 2: 4.3 px from 4 m, 0.4 from 41 m.
     expect(levels).toEqual([0, 1, 2, 1, 0, 2])
     expect(glbRequests().toSorted()).toEqual(['/red.lod0.glb', '/red.lod1.glb', '/red.lod2.glb'])
   })

@@ -5,15 +5,16 @@ import { chooseLevel, screenError, viewOf } from '../../src/three/level.js'
 
 const HEIGHT = 1000
 
-function lod(pixels: number, metres: number): DepthLod {
-  return { url: '', triangles: 0, vertices: 0, bytes: 0, error: { metres, pixels }, textureSize: 0, screenCoverage: 0 }
+/** @param pixels … and metres that 99 of 100 pixels stay below: the rule looks at no others */
+function lod(pixels: number, metres: number, textureSize = 0): DepthLod {
+  return { url: '', triangles: 0, vertices: 0, bytes: 0, error: { metres: NaN, pixels: NaN, p99: { metres, pixels } }, textureSize, screenCoverage: 0 }
 }
 
 /** A picture of 500 px with a field of view of 90°, from 1 m to 10 m. */
 const picture: DepthAsset = {
   name: 'picture',
   size: { width: 500, height: 500 },
-  lods: [],
+  lods: [lod(0, 0)],
   bounds: { min: [-10, -10, -10], max: [10, 10, -1] },
   placeholder: '',
   camera: { fovY: 90, aspect: 1, near: 1, far: 10 },
@@ -73,9 +74,29 @@ describe('screenError', () => {
   })
 })
 
+describe('screenError of textures', () => {
+  const textured: DepthAsset = { ...picture, lods: [lod(0, 0, 500), lod(0, 0, 250), lod(0, 0, 125)] }
+
+  it('counts a texel of one and a half screen pixels as an error of one, where a finer level has finer texels', () => {
+    // 500 source pixels over 1000 screen pixels: a texel of the finest covers 2.
+    expect(textured.lods.map((level) => errorOf(textured, level, cameraAt(0, 0, 0)))).toEqual([0, expect.closeTo(4 / 1.5), expect.closeTo(8 / 1.5)])
+  })
+
+  it('lets it shrink as the camera steps back behind the source view', () => {
+    // The farthest surface, at 10 m, is seen from 100 m: a tenth.
+    expect(errorOf(textured, textured.lods[1], cameraAt(0, 0, 90))).toBeCloseTo(4 / 1.5 / 10)
+  })
+
+  it('takes the texels of a relief at its nearest point', () => {
+    // 10 m over 250 texels are 4 cm, seen from 10 m with 500 px a unit: 2 px.
+    const wall = { ...relief, lods: textured.lods }
+    expect(errorOf(wall, wall.lods[1], cameraAt(0, 11, 0))).toBeCloseTo(2 / 1.5)
+  })
+})
+
 describe('chooseLevel', () => {
-  it('takes the coarsest level whose error stays under two pixels', () => {
-    expect(chooseLevel([0.1, 0.5, 1.2, 9], 0, 0)).toBe(2)
+  it('takes the coarsest level whose error stays under a pixel', () => {
+    expect(chooseLevel([0.05, 0.25, 0.6, 4.5], 0, 0)).toBe(2)
   })
 
   it('takes the finest when none is good enough, but never finer than asked for', () => {
@@ -83,16 +104,16 @@ describe('chooseLevel', () => {
     expect(chooseLevel([5, 6, 7, 8], 3, 1)).toBe(1)
   })
 
-  it('stays where it is between 1.4 and 2 px, whichever side it came from', () => {
-    expect(chooseLevel([0.1, 1.7], 0, 0)).toBe(0)
-    expect(chooseLevel([0.1, 1.7], 1, 0)).toBe(1)
+  it('stays where it is between .7 and 1 px, whichever side it came from', () => {
+    expect(chooseLevel([0.1, 0.85], 0, 0)).toBe(0)
+    expect(chooseLevel([0.1, 0.85], 1, 0)).toBe(1)
   })
 
   it('switches at most once while the error swings around one value', () => {
     let level = 0
     let switches = 0
     for (let step = 0; step < 200; step++) {
-      const next = chooseLevel([0, 1.7 + 0.25 * Math.sin(step)], level, 0)
+      const next = chooseLevel([0, 0.85 + 0.12 * Math.sin(step)], level, 0)
       if (next !== level) switches++
       level = next
     }

@@ -1,6 +1,13 @@
 import type { PreflightReport } from '../depth/preflight.js'
 import type { WrittenGlb } from './write.js'
 
+/** What coverages are meant for, pixels. */
+const SCREEN_HEIGHT = 1080
+/** Screen pixels that a texel may cover before a finer texture shows. */
+const TEXEL = 1.5
+/** Levels whose successor is good enough at once still take turns. */
+const NEXT_COVERAGE = 0.9
+
 /** The source view of a perspective map. */
 export interface SourceCamera {
   /** Vertical field of view, degrees. */
@@ -21,6 +28,16 @@ export interface DepthTexture {
   bytes: number
 }
 
+/** How far a level deviates from the map: along the view axis at the surface, metres, and in the source view, pixels. */
+export interface LevelError {
+  /** The largest anywhere. */
+  metres: number
+  /** The largest anywhere. */
+  pixels: number
+  /** What 99 of 100 pixels of the surface stay below. */
+  p99: { metres: number; pixels: number }
+}
+
 /** One level of detail. */
 export interface DepthLod {
   /** Where its GLB is: a URL in an import, a file name in a manifest. */
@@ -29,8 +46,7 @@ export interface DepthLod {
   vertices: number
   /** Size of the GLB. */
   bytes: number
-  /** The largest deviation from the map: at the surface, and in the source view. */
-  error: { metres: number; pixels: number }
+  error: LevelError
   /** Longer side of its colour texture, pixels; 0 without one. */
   textureSize: number
   /** Pictures that its GLB names instead of holding them: variants of a map share theirs. Without this the GLB is self-contained. */
@@ -48,7 +64,7 @@ export interface DepthAssetHot {
 /** What an import gives, in one object. */
 export interface DepthAsset {
   name: string
-  /** Of the depth map, pixels: what `error.pixels` counts in. */
+  /** Of the depth map, pixels: what `error` counts in. */
   size: { width: number; height: number }
   /** Fine → coarse. */
   lods: DepthLod[]
@@ -75,7 +91,7 @@ export interface ManifestLevel {
   /** Name of its GLB. */
   file: string
   glb: Pick<WrittenGlb, 'bytes' | 'triangles' | 'vertices' | 'bounds'>
-  error: { metres: number; pixels: number }
+  error: LevelError
   /** Its colour texture. */
   color: { width: number; height: number } | null
   /** Pictures that the GLB names, as files beside it. */
@@ -97,6 +113,7 @@ export function createAsset({ levels, name, size, camera, placeholder }: AssetCo
       max[axis] = Math.max(max[axis], glb.bounds.max[axis])
     }
   }
+  const coverages = screenCoverages(levels, size)
   const lods = levels.map(
     ({ file, glb, error, color, beside }, level): DepthLod => ({
       url: file,
@@ -106,13 +123,29 @@ export function createAsset({ levels, name, size, camera, placeholder }: AssetCo
       error,
       ...(beside.length > 0 ? { textures: beside } : {}),
       textureSize: color ? Math.max(color.width, color.height) : 0,
-      screenCoverage: screenCoverage(level, levels.length),
+      screenCoverage: coverages[level],
     }),
   )
   return { name, size, lods, bounds: { min, max }, placeholder, camera, variants: [] }
 }
 
-/** Each level has half the next finer one's texture and edges twice as long, so it serves half its height on screen. The coarsest serves all the rest. */
-export function screenCoverage(level: number, levels: number): number {
-  return level === levels - 1 ? 0 : 0.5 ** (level + 1)
+/**
+ * Share of the screen's height down to which each level is meant to be shown, as in MSFT_lod: as soon as the next coarser one is good enough on a screen of 1080 lines,
+ * that is its error below a pixel and its texture not stretched by more than {@link TEXEL}. The coarsest serves all the rest.
+ *
+ * @param levels fine → coarse
+ * @param size of the depth map, pixels
+ * @returns falling, 1 … 0
+ */
+export function screenCoverages(levels: readonly Pick<ManifestLevel, 'error' | 'color'>[], size: { width: number; height: number }): number[] {
+  const coverages: number[] = []
+  let above = 1
+  for (const { error, color } of levels.slice(1)) {
+    const exact = size.height / Math.max(error.p99.pixels, Number.MIN_VALUE)
+    const sharp = color ? TEXEL * color.height : Infinity
+    above = Math.min(above, Math.min(exact, sharp) / SCREEN_HEIGHT)
+    coverages.push(above)
+    above *= NEXT_COVERAGE
+  }
+  return [...coverages, 0]
 }

@@ -4,7 +4,7 @@ import type { Mesh } from '../mesh/unproject.js'
 import { DEFAULT_TRAVEL, type Settings } from '../options.js'
 import type { EncodedImage } from '../texture/encode.js'
 import { layOutGlb } from './container.js'
-import { screenCoverage, type SourceCamera } from './manifest.js'
+import { screenCoverages, type LevelError, type SourceCamera } from './manifest.js'
 import { keepMeshes, packMeshes, type PackedMesh, type PackPlan } from './pack.js'
 
 /** Without a version, so that a new release of a dependency doesn't change the bytes of every asset. */
@@ -45,7 +45,7 @@ export interface GlbContent {
   /** Size of the depth map, pixels. */
   map: { width: number; height: number }
   /** The level's deviation from the map. */
-  error: { metres: number; pixels: number }
+  error: LevelError
 }
 
 /** A file, and what is in it. */
@@ -55,7 +55,7 @@ export interface WrittenGlb {
   triangles: number
   vertices: number
   /** The level's deviation from the map, rounding included. */
-  error: { metres: number; pixels: number }
+  error: LevelError
   /** Of the vertices as stored, metres. */
   bounds: { min: [number, number, number]; max: [number, number, number] }
 }
@@ -101,23 +101,23 @@ async function writeLevels(contents: readonly GlbContent[], settings: Settings):
     .setVertexLayout(VertexLayout.SEPARATE)
     .registerExtensions([EXTTextureAVIF, EXTTextureWebP, KHRMaterialsUnlit, KHRMeshQuantization, KHRTextureBasisu, KHRTextureTransform])
   const written = await io.writeJSON(document, { format: Format.GLB })
-  if (levels.length > 1) linkLevels(written.json, levels.map(({ node }) => document.getRoot().listNodes().indexOf(node)))
+  if (levels.length > 1) linkLevels(written.json, levels.map(({ node }) => document.getRoot().listNodes().indexOf(node)), contents)
   const exponential = exponentialAccessors(written.json, levels.toReversed())
   const bytes = layOutGlb(written, { meshopt: MESHOPT[settings.compression], exponential, beside: picturesBeside(document, textures) })
   return {
     bytes,
     triangles: sum(finest.packed.map(({ indices }) => indices.length / 3)),
     vertices: sum(finest.packed.map(({ positions }) => positions.values.length / 3)),
-    error: { metres: error.metres + finest.rounding.metres, pixels: error.pixels + finest.rounding.pixels },
+    error: withRounding(error, finest.rounding),
     bounds: unite(levels.map(boundsOf)),
   }
 }
 
 /** `MSFT_lod`: the finest node names the coarser ones; only the finest stands in the scene. */
-function linkLevels(json: GLTF.IGLTF, [finest, ...coarser]: readonly number[]): void {
+function linkLevels(json: GLTF.IGLTF, [finest, ...coarser]: readonly number[], contents: readonly GlbContent[]): void {
   const node = (json.nodes ?? [])[finest]
   node.extensions = { MSFT_lod: { ids: coarser } }
-  node.extras = { MSFT_screencoverage: [finest, ...coarser].map((_, level, { length }) => screenCoverage(level, length)) }
+  node.extras = { MSFT_screencoverage: screenCoverages(contents.map(({ error, layers: [front] }) => ({ error, color: front.color })), contents[0].map) }
   json.extensionsUsed = [...(json.extensionsUsed ?? []), 'MSFT_lod'].sort()
 }
 
@@ -140,10 +140,21 @@ function picturesBeside(document: Document, textures: ReadonlyMap<GlbImage, Text
   return new Map([...textures].flatMap(([{ file }, texture]) => (file === undefined ? [] : [[order.indexOf(texture), encodeURIComponent(file)] as const])))
 }
 
+/** What storing adds to a level's error. */
+interface Rounding {
+  metres: number
+  pixels: number
+}
+
+function withRounding({ metres, pixels, p99 }: LevelError, rounding: Rounding): LevelError {
+  const add = (error: Rounding): Rounding => ({ metres: error.metres + rounding.metres, pixels: error.pixels + rounding.pixels })
+  return { ...add({ metres, pixels }), p99: add(p99) }
+}
+
 interface Level {
   node: Node
   packed: PackedMesh[]
-  rounding: WrittenGlb['error']
+  rounding: Rounding
 }
 
 /** Adds a level's mesh on a node of its own. */

@@ -54,6 +54,12 @@ export function errorInMetres(model: ErrorModel, disparityError: number): number
   return 1 / model.wFar - 1 / (model.wFar + Math.min(1, disparityError) * (model.wNear - model.wFar))
 }
 
+/** A surface's errors as the manifest tells them (see `LevelError`). */
+export function levelError(model: ErrorModel, { maxError, pixelError }: Pick<MeasuredError, 'maxError' | 'pixelError'>): { metres: number; pixels: number; p99: { metres: number; pixels: number } } {
+  const p99 = Math.min(maxError, pixelError.p99 / model.pixelsPerDisparity)
+  return { metres: errorInMetres(model, maxError), pixels: pixelError.max, p99: { metres: errorInMetres(model, p99), pixels: pixelError.p99 } }
+}
+
 /**
  * Compares a surface with the map at every pixel centre it covers.
  *

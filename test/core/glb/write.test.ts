@@ -53,7 +53,7 @@ async function picture() {
 async function content(settings: SettingsInput, level = waves): Promise<GlbContent> {
   const mesh = gridMesh(settings, level)
   const layers: GlbContent['layers'] = [{ role: 'front', mesh, color: await picture(), normalMap: null }]
-  return { name: 'waves', layers, camera: settings.projection === 'orthographic' ? null : CAMERA, map: MAP, error: { metres: 0, pixels: 0 } }
+  return { name: 'waves', layers, camera: settings.projection === 'orthographic' ? null : CAMERA, map: MAP, error: { metres: 0, pixels: 0, p99: { metres: 0, pixels: 0 } } }
 }
 
 const SETTINGS: Record<string, SettingsInput> = {
@@ -185,9 +185,11 @@ describe('the document', () => {
   it('rounds by no more than an eighth of the error, and counts it', async () => {
     for (const settings of [{}, { projection: 'orthographic' }, { projection: 'orthographic', shading: 'lit' }] as const) {
       const given = await content(settings)
-      const error = { metres: 0.04, pixels: 0.6 }
+      const error = { metres: 0.04, pixels: 0.6, p99: { metres: 0.02, pixels: 0.3 } }
       const written = await writeGlb({ ...given, error }, settingsOf(settings))
       expect(written.error.metres).toBeGreaterThan(error.metres)
+      expect(written.error.p99.metres - error.p99.metres).toBeCloseTo(written.error.metres - error.metres, 12)
+      expect(written.error.p99.pixels - error.p99.pixels).toBeCloseTo(written.error.pixels - error.pixels, 12)
       if ('projection' in settings) expect(written.error.metres).toBeLessThan(error.metres * 1.125 + 1e-6)
       else expect(written.error.pixels).toBeLessThan(error.pixels * 1.125 + 1e-6)
       expect((await writeGlb(given, settingsOf({ ...settings, compression: 'none' }))).error).toEqual(given.error)
@@ -238,7 +240,7 @@ describe('one GLB with all levels (MSFT_lod)', () => {
     const ids = [finest, ...(json.nodes[finest].extensions?.MSFT_lod.ids ?? [])]
     const counts = ids.map((node) => json.accessors[json.meshes[json.nodes[node].mesh as number].primitives[0].indices].count)
     expect(counts).toEqual([triangles * 3, 60, 6])
-    expect(json.nodes[finest].extras).toEqual({ MSFT_screencoverage: [0.5, 0.25, 0] })
+    expect(json.nodes[finest].extras).toEqual({ MSFT_screencoverage: [(1.5 * 17) / 1080, expect.closeTo((0.9 * 1.5 * 17) / 1080), 0] })
     expect(json.scenes[0].nodes).not.toContain(ids[1])
   })
 

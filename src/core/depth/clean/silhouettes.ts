@@ -8,6 +8,8 @@ import type { GrayPicture } from '../picture.js'
  */
 const SNAP_STEP = 0.03
 const SNAP_SLOPE = 1.8
+/** In a small map, round things rise as fast: an edge is so many times as steep as a plane from far to near across all of the map. */
+const STEEP = 3
 /** Part of an edge's height, from either side, whose pixels stay as they are and say how bright that side is. */
 const SHOULDER = 0.12
 /** Gray levels between the two sides, beyond their scatter, from which the picture has a say … */
@@ -28,8 +30,8 @@ const PICTURE_WEIGHT = 0.5
  */
 export function snapSilhouettes({ width, height, disparity }: DisparityMap, range: number, picture: GrayPicture | null): Float32Array {
   const snapped = disparity.slice()
-  const step = SNAP_STEP * range
   const R = EDGE_RADIUS
+  const step = Math.max(SNAP_STEP, (STEEP * 2 * R) / Math.max(width, height)) * range
   for (let y = R; y < height - R; y++) {
     for (let x = R; x < width - R; x++) {
       const i = y * width + x
