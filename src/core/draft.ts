@@ -5,7 +5,7 @@ import { createAsset } from './glb/manifest.js'
 import { shadingOf, writeGlb, type GlbLayer } from './glb/write.js'
 import { correctSlip } from './mesh/correct-slip.js'
 import { findJumps } from './mesh/cut.js'
-import { errorInMetres, errorModel } from './mesh/error.js'
+import { errorModel, levelError } from './mesh/error.js'
 import { triangulateGrid } from './mesh/grid.js'
 import { closeSolid } from './mesh/solid.js'
 import { dropUnused, mend } from './mesh/topology.js'
@@ -62,8 +62,7 @@ export async function draftDepthMesh(sources: BakeSources, options: BakeOptions 
   const layer: GlbLayer = { role: 'front', mesh: unproject(front, map, settings), color, normalMap: await normals }
   const size = { width: map.width, height: map.height }
   const camera = sourceCamera(map, settings)
-  const error = { metres: errorInMetres(model, front.maxError), pixels: front.pixelError.max }
-  const glb = await writeGlb({ name, layers: [layer], camera, map: size, error }, { ...settings, compression: 'none' })
+  const glb = await writeGlb({ name, layers: [layer], camera, map: size, error: levelError(model, front) }, { ...settings, compression: 'none' })
   const file = `${name}.draft.glb`
   const levels = Array.from({ length: levelCount(settings) }, () => ({ file, glb, error: glb.error, color, beside: [] }))
   const asset = createAsset({ name, size, levels, camera, placeholder: await placeholder })

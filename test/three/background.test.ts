@@ -169,7 +169,7 @@ describeInBrowser('DepthBackground', () => {
       const background = await stage.loadDepthBackground({ ...red, hot }, { target: 1 })
       stage.scene.add(background.object)
       await background.ready
-      const draft = { ...green, draft: true as const, lods: green.lods.map(() => ({ ...green.lods[2], error: { metres: 0.4, pixels: 500 } })) }
+      const draft = { ...green, draft: true as const, lods: green.lods.map(() => green.lods[2]) }
       const shown: string[] = []
       for (const next of [draft, blue]) {
         hot.emit(next)
