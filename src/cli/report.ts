@@ -17,7 +17,7 @@ export const reportCommand: Command = {
   summary: 'a page to look at: the map, what was found in it, every level in a viewer, its error and sizes',
   details: [
     'Bakes each depth map (or takes the result from the cache) and writes <name>.report.html into the working directory: one file that needs no network.',
-    'It shows the map and what pre-flight found, what was mended, each level with its picture, as facets and as wires, how far it lies from the map, and what it weighs.',
+    'It shows the map and what pre-flight found, what was mended, each level, also of variants, with its picture, as facets and as wires, how far it lies from the map, and what it weighs.',
   ],
   flags: [
     { name: 'output', value: '<file.html>', meaning: 'where the page of one map goes', fallback: '<name>.report.html' },

@@ -13,7 +13,7 @@ import { parseSettings, type Settings, type SettingsInput } from './options.js'
 import { canShare, sharePicture } from './shared-picture.js'
 import { alphaAt, coverage, decodeColor, grayAt, type Picture } from './texture/color.js'
 import { varyPicture } from './texture/vary.js'
-import { drawVariation } from './variation.js'
+import { drawVariation, type Variation } from './variation.js'
 
 export type { BakedFile }
 
@@ -78,7 +78,7 @@ export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions =
   const shared = canShare(settings, picture) ? sharePicture({ name: sources.name, picture, size: map, mask: coverage(map), triangles }, settings) : null
   const variants: DepthAsset[] = []
   for (let index = 1; index <= settings.variants; index++) {
-    const variation = drawVariation(settings.seed, index, { aspect: map.width / map.height, reframe: isWhole(map) })
+    const variation = variationOf(map, index, settings)
     const name = `${sources.name}.variant${index}`
     const varied = { name, map: varyMap(map, variation), picture: picture && varyPicture(picture, variation), shared: shared ? { picture: shared, bend: variation.source } : undefined }
     const chain = await bakeChain(varied, { ...settings, width: settings.width * variation.size }, options.signal)
@@ -87,6 +87,11 @@ export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions =
   }
   files.push(...(shared?.files() ?? []))
   return { manifest: { ...asset, variants, preflight: report }, files }
+}
+
+/** Variation `index` (from 1) that the settings ask for. */
+export function variationOf(map: DisparityMap, index: number, { seed }: Settings): Variation {
+  return drawVariation(seed, index, { aspect: map.width / map.height, reframe: isWhole(map) })
 }
 
 /** A map ready to be meshed, and what was found in it and done to it. */

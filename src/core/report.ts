@@ -1,18 +1,24 @@
 import { drawPreflight } from './depth/preflight/draw.js'
-import type { DepthManifest } from './glb/manifest.js'
+import { variedSpace } from './depth/vary.js'
+import type { DepthAsset, DepthManifest } from './glb/manifest.js'
+import { renamePictures } from './glb/pictures.js'
 import { readLevels, type StoredImage, type StoredLayer } from './glb/read.js'
 import { deviation } from './mesh/deviation.js'
 import { errorModel } from './mesh/error.js'
 import { project } from './mesh/unproject.js'
 import type { DisparityMap } from './depth/convention.js'
 import { DEFAULT_TRAVEL, parseSettings, type Settings } from './options.js'
-import { bakeDepthMesh, mendMap, readMap, type BakeOptions, type BakeResult, type BakeSources } from './pipeline.js'
-import { packLayer } from './report/pack.js'
+import { bakeDepthMesh, mendMap, readMap, variationOf, type BakeOptions, type BakeResult, type BakeSources } from './pipeline.js'
+import { packLayer, Pictures } from './report/pack.js'
 import { writePage, type PageLevel } from './report/page.js'
-import type { ViewData } from './report/view-data.js'
+import type { ViewAsset, ViewData } from './report/view-data.js'
+import type { Picture } from './texture/color.js'
 import { encodePicture, type EncodedImage } from './texture/encode.js'
 import { illustrateErrors, illustrateFile, illustrateMap } from './texture/illustrate.js'
+import { varyPicture } from './texture/vary.js'
 
+/** By the ending of a file. */
+const PICTURE_TYPES: Record<string, string> = { webp: 'image/webp', avif: 'image/avif', jpg: 'image/jpeg', png: 'image/png', ktx2: 'image/ktx2' }
 /** KTX2 textures are for graphics cards; the page shows the picture instead, at most this long, pixels. */
 const STAND_IN_SIZE = 1024
 
@@ -48,8 +54,19 @@ export async function reportDepthMesh(sources: BakeSources, options: ReportOptio
 
   const { map } = prepared
   const color = picture && sources.color ? await illustrateFile(sources.color) : null
-  const standIn = picture && settings.texture.format === 'ktx2' ? await encodePicture(picture, { format: 'webp', quality: 80, size: STAND_IN_SIZE }) : null
-  const { view, levels } = await showLevels(glbsOf(manifest, files), map, settings, standIn)
+  const standIn = picture && settings.texture.format === 'ktx2' ? await standInOf(picture) : null
+  const pictures = new Pictures()
+  const own = await readAll(manifest, files)
+  const levels = await measureLevels(own, map, settings)
+  options.signal?.throwIfAborted()
+  const view: ViewData = { shown: [showLevels(own, map, settings, { pictures, standInAt: () => standIn })], pictures: pictures.uris }
+  for (const [i, variant] of manifest.variants.entries()) {
+    const variation = variationOf(map, i + 1, settings)
+    const space = { ...map, ...variedSpace(map, variation) }
+    const bent = picture && standIn ? await standInOf(varyPicture(picture, variation)) : null
+    const standInAt = (level: number) => (variant.lods[level]?.textures ? standIn : bent)
+    view.shown.push(showLevels(await readAll(variant, files), space, { ...settings, width: settings.width * variation.size }, { pictures, standInAt }))
+  }
   options.signal?.throwIfAborted()
 
   const html = writePage({
@@ -65,39 +82,46 @@ export async function reportDepthMesh(sources: BakeSources, options: ReportOptio
   return { html, manifest }
 }
 
-/** The map's own GLBs, fine → coarse. */
-function glbsOf({ lods }: DepthManifest, files: BakeResult['files']): Uint8Array[] {
-  return lods.flatMap(({ url }) => files.filter(({ name }) => name === url).map(({ bytes }) => bytes))
+/** The levels of a map or of a variation, fine → coarse, with the pictures that they name. */
+async function readAll({ lods }: DepthAsset, files: BakeResult['files']): Promise<StoredLayer[][]> {
+  const fileOf = (wanted: string): Uint8Array => files.find(({ name }) => name === wanted)?.bytes ?? new Uint8Array()
+  const levels: StoredLayer[][] = []
+  for (const { url } of lods) {
+    const whole = renamePictures(fileOf(url), (uri) => `data:${PICTURE_TYPES[uri.slice(uri.lastIndexOf('.') + 1)]};base64,${Buffer.from(fileOf(decodeURIComponent(uri))).toString('base64')}`)
+    levels.push(...(await readLevels(whole)))
+  }
+  return levels
 }
 
-/** read ▶ project ▶ deviation ▶ pack, level by level */
-async function showLevels(glbs: readonly Uint8Array[], map: DisparityMap, settings: Settings, standIn: EncodedImage | null): Promise<{ view: ViewData; levels: PageLevel[] }> {
+/** project ▶ deviation, level by level: what the page says about the map's own levels. */
+async function measureLevels(stored: readonly StoredLayer[][], map: DisparityMap, settings: Settings): Promise<PageLevel[]> {
   const model = errorModel(map, settings)
-  const stored: StoredLayer[][] = []
-  for (const glb of glbs) stored.push(...(await readLevels(glb)))
-
   const levels: PageLevel[] = []
-  const views: ViewData['levels'] = []
   for (const layers of stored) {
-    const planes = layers.map(({ positions }) => project(positions, map, settings))
-    const front = layers.findIndex(({ role }) => role === 'front')
-    const { pixels, ...found } = deviation(planes[front], layers[front].indices, map, model)
+    const front = layers.find(({ role }) => role === 'front') ?? layers[0]
+    const { pixels, ...found } = deviation(project(front.positions, map, settings), front.indices, map, model)
     const errors = await illustrateErrors({ width: map.width, height: map.height, pixels })
     const images = new Set(layers.flatMap(({ color, normalMap }) => [color, normalMap]).filter((image): image is StoredImage => image !== null))
-    const triangles = layers.reduce((sum, { indices }) => sum + indices.length / 3, 0)
     levels.push({
-      triangles,
+      triangles: trianglesOf(layers),
       vertices: layers.reduce((sum, { positions }) => sum + positions.length / 3, 0),
       textureBytes: [...images].reduce((sum, { bytes }) => sum + bytes.length, 0),
       deviation: found,
       errors,
     })
-    views.push({ triangles, layers: layers.map((layer, i) => packLayer(standIn && layer.role === 'front' ? { ...layer, color: standIn } : layer, planes[i], map)) })
   }
+  return levels
+}
 
+/** project ▶ pack, level by level: what the viewer draws. */
+function showLevels(stored: readonly StoredLayer[][], map: DisparityMap, settings: Settings, { pictures, standInAt }: { pictures: Pictures; standInAt: (level: number) => EncodedImage | null }): ViewAsset {
   const { width, height, near, far, relief } = map
   const perspective = settings.projection === 'perspective'
-  const view: ViewData = {
+  const show = (layer: StoredLayer, level: number) => {
+    const color = (layer.role === 'front' && standInAt(level)) || layer.color
+    return packLayer({ ...layer, color }, project(layer.positions, map, settings), { size: map, pictures })
+  }
+  return {
     width,
     height,
     metresPerPixel: perspective ? (2 * Math.tan((settings.fovY * Math.PI) / 360)) / height : settings.width / width,
@@ -106,9 +130,16 @@ async function showLevels(glbs: readonly Uint8Array[], map: DisparityMap, settin
     ground: !perspective && settings.orientation === 'ground',
     pivot: perspective ? 1 / (1 / far + median(map.disparity) * (1 / near - 1 / far)) : 0,
     travel: perspective ? (settings.travel ?? DEFAULT_TRAVEL * near) : 0,
-    levels: views,
+    levels: stored.map((layers, level) => ({ triangles: trianglesOf(layers), layers: layers.map((layer) => show(layer, level)) })),
   }
-  return { view, levels }
+}
+
+function standInOf(picture: Picture): Promise<EncodedImage> {
+  return encodePicture(picture, { format: 'webp', quality: 80, size: STAND_IN_SIZE })
+}
+
+function trianglesOf(layers: readonly StoredLayer[]): number {
+  return layers.reduce((sum, { indices }) => sum + indices.length / 3, 0)
 }
 
 function median(values: Float32Array): number {

@@ -11,12 +11,10 @@ const MOST_SLIP = [1, 2, 4, 8]
 /** UVs are stored in steps of this share of that. */
 const UV_SHARE = 1 / 8
 /**
- * An edge is split where the picture slips by more than this share of that. Of rocks and cliffs at 600 to 100,000 triangles that takes 0 to 12 % more of them, mostly 2, of 150 triangles a
- * fifth, and brings slips of 1.5 to 14 px at the 99th percentile to 0.4 to 2.5.
+ * Triangles of a budget that are left for splitting what slips by more, times the budget's square root: 1 % of 20,000, 9 % of 500, 18 % of 120. Of rocks, towers and cliffs at 2,000, 500 and
+ * 120 triangles a level needs 20 to 120, 7 to 60 and 4 to 25, which brings slips of 1.5 to 19 px at the 99th percentile below 1, 2 and 4. What does not suffice is spent on the worst.
  */
-const SPLIT_SHARE = 0.5
-/** So much of a budget is left for it, but so many triangles at least, and no more than a share of a small one. What does not suffice is spent on the worst. */
-const SPLIT_ROOM = { share: 0.05, least: 12, most: 0.25 }
+const SPLIT_ROOM = 2
 /** Bytes that UVs of their own take a triangle, 0.9 to 1.9 under meshopt; those of a picture that is not bent repeat positions (see `packMeshes`). */
 const UV_BYTES = { meshopt: 1.5, khr_meshopt: 1.5, quantize: 2, none: 0 }
 
@@ -61,7 +59,7 @@ export function canShare(settings: Settings, picture: Picture | null): picture i
 /** Budgets for surfaces that leave room for the triangles that splitting adds. */
 export function budgetsBeforeSplitting(settings: Settings): Settings['lods'] {
   const { lods } = settings
-  return maySplit(settings) && Array.isArray(lods) ? lods.map((budget) => budget - Math.floor(Math.min(Math.max(budget * SPLIT_ROOM.share, SPLIT_ROOM.least), budget * SPLIT_ROOM.most))) : lods
+  return maySplit(settings) && Array.isArray(lods) ? lods.map((budget) => Math.max(1, budget - Math.floor(SPLIT_ROOM * Math.sqrt(budget)))) : lods
 }
 
 /** Even quads stay even, sides of solids straight, and 16-bit integers on their lattice. */
@@ -102,7 +100,7 @@ export function sharePicture({ name, picture, size, mask, triangles }: SharedPic
       const image = await imageAt(level)
       if (variants * UV_BYTES[settings.compression] * triangles[level] > (variants - 1) * image.bytes.length) return null
       const most = MOST_SLIP[Math.min(level, MOST_SLIP.length - 1)]
-      const split = maySplit(settings) ? splitBent(front, size, { bend, most: SPLIT_SHARE * most, budget }) : front
+      const split = maySplit(settings) ? splitBent(front, size, { bend, most, budget }) : front
       if (bentSlip(split, size, bend) > most) return null
       const file = `${name}.variants.color${await finestAlike(level)}.${extensionOf(image)}`
       files.set(file, image)

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { DepthManifest } from '../../src/core/index.js'
+import { drawVariation, type DepthManifest } from '../../src/core/index.js'
 import { describeInBrowser, launchBrowser } from '../support/browser.js'
 import { gray16, rgb8 } from '../support/maps.js'
 import { jsonLines, runCli } from './run-cli.js'
@@ -256,12 +256,54 @@ describeInBrowser('the page of depthmesh report, opened from disk without a netw
     await page.context().close()
   })
 
+  it('shows the variation that is chosen, with its own levels and the picture that they share', async () => {
+    // Red and green say where on the picture a place is; blue makes the picture heavy enough to be shared.
+    await mkdir(join(folder, 'several'), { recursive: true })
+    await writeFile(join(folder, 'several/dome.depth.png'), await gray16(128, 128, (x, y) => Math.max(0, 0.9 - ((x - 63.5) ** 2 + (y - 63.5) ** 2) / 4000)))
+    await writeFile(join(folder, 'several/dome.png'), await rgb8(128, 128, (x, y) => [2 * x, 2 * y, (x * 7919 + y * 104729) % 251]))
+    await writeFile(join(folder, 'several/dome.depth.json'), '{ "projection": "orthographic", "black": "cut", "width": 4, "relief": 1, "lods": [900, 150], "variants": 3 }')
+    await run('bake', 'several', '--out', 'baked')
+    const { lods, variants } = JSON.parse(await read('baked/dome.json')) as DepthManifest
+    await run('report', 'several')
+    const { page, heard } = await open('dome.report.html')
+    for (const [shown, levels] of [lods, ...variants.map((variant) => variant.lods)].entries()) {
+      await page.click(`button[data-shown="${shown}"]`)
+      for (const [level, { triangles, textures }] of levels.entries()) {
+        await page.click(`button[data-level="${level}"]`)
+        await page.waitForFunction((wanted) => JSON.stringify([document.querySelector<HTMLElement>('#view')?.dataset.shown, document.querySelector<HTMLElement>('#view')?.dataset.level]) === wanted, JSON.stringify([String(shown), String(level)]))
+        await settled(page)
+        expect(await drawnTriangles(page)).toBe(triangles)
+        expect(await page.textContent(`button[data-level="${level}"] small`)).toBe(triangles.toLocaleString('en-US'))
+        expect(await page.locator('.facts:visible').first().textContent()).toContain(`${triangles.toLocaleString('en-US')} triangles`)
+        expect(textures !== undefined).toBe(shown > 0)
+      }
+      // From straight ahead: the middle wears what it was bent from.
+      await page.click('button[data-level="0"]')
+      await page.focus('#view')
+      await page.keyboard.press('0')
+      const { data, info } = await sharp(await page.locator('#view').screenshot()).removeAlpha().raw().toBuffer({ resolveWithObject: true })
+      const middle = [...data.subarray((Math.floor(info.height / 2) * info.width + Math.floor(info.width / 2)) * 3).subarray(0, 2)]
+      const out = new Float64Array([0.5, 0.5])
+      if (shown > 0) drawVariation(1, shown, { aspect: 1, reframe: false }).source(0.5, 0.5, out)
+      // The view stands a little aside and above: what lies in the middle of it is as far as a tenth of the picture from its middle.
+      for (const axis of [0, 1]) expect(Math.abs(middle[axis] / 255 - out[axis])).toBeLessThan(0.2)
+    }
+    expect(await page.locator('button[data-mode="3"]').isDisabled()).toBe(true)
+    await page.focus('#view')
+    await page.keyboard.press('v')
+    await page.waitForFunction(() => document.querySelector<HTMLElement>('#view')?.dataset.shown === '0')
+    expect(await page.locator('button[data-mode="3"]').isDisabled()).toBe(false)
+    expect(heard).toEqual([])
+    await page.context().close()
+  })
+
   it.each([
     ['a relief that is lit, without a picture', ['--projection', 'orthographic', '--color', 'null', '--lods', '500']],
     ['ground', ['--projection', 'orthographic', '--orientation', 'ground', '--lods', '500']],
     ['a closed surface', ['--projection', 'orthographic', '--solid', '--shading', 'lit', '--lods', '2000']],
     ['one GLB with all levels', ['--container', 'msft_lod', '--lods', '500,100']],
     ['textures for graphics cards', ['--texture.format', 'ktx2', '--lods', '500', '--texture.size', '64']],
+    ['variations as textures for graphics cards', ['--projection', 'orthographic', '--texture.format', 'ktx2', '--lods', '100', '--texture.size', '64', '--variants', '2']],
     ['plain floats, and variations', ['--compression', 'none', '--lods', '500', '--variants', '1']],
   ])('shows %s', async (name, flags) => {
     const file = `${name.replace(/\W+/g, '-')}.html`

@@ -12,14 +12,18 @@ const settings: SettingsInput = { near: 2, far: 9, lods: [900, 120], clean: fals
 let sources: { name: string; depth: Uint8Array; color: Uint8Array }
 let baked: BakeResult
 let html: string
-let view: ViewData
+let view: ViewData['shown'][number]
+let pictures: ViewData['pictures']
+
+const viewOf = (page: string) => JSON.parse(/<script type="application\/json" id="view-data">(.*?)<\/script>/s.exec(page)![1]) as ViewData
 
 beforeAll(async () => {
   const depth = await gray16(W, H, (x, y) => (x > 40 && x < 60 && y > 20 && y < 45 ? 0.9 : 0.1 + 0.3 * (y / H) + 0.03 * Math.sin(x / 5)))
   sources = { name: 'box', depth, color: await rgb8(W, H, (x, y) => [x * 2, y * 3, 80]) }
   baked = await bakeDepthMesh(sources, { settings })
   html = (await reportDepthMesh(sources, { settings, baked })).html
-  view = JSON.parse(/<script type="application\/json" id="view-data">(.*?)<\/script>/s.exec(html)![1]) as ViewData
+  const { shown, pictures: uris } = viewOf(html)
+  ;[view, pictures] = [shown[0], uris]
 })
 
 describe('a report', () => {
@@ -65,16 +69,43 @@ describe('a report', () => {
   it('lays pictures where the texture coordinates do', () => {
     for (const { layers } of view.levels) {
       for (const { hidden, canvas, color } of layers) {
-        expect(color).toMatch(/^data:image\/webp;base64,/)
-        const [left, top, width, height] = canvas
+        expect(pictures[color]).toMatch(/^data:image\/webp;base64,/)
+        const [left, top, width, height] = canvas!
         if (hidden) {
           // The hidden layer's canvas is larger than the picture, all around.
           expect(Math.max(left, top)).toBeLessThan(0)
           expect(left + width).toBeGreaterThan(W)
           expect(top + height).toBeGreaterThan(H)
-        } else for (const [k, wanted] of [0, 0, W, H].entries()) expect(canvas[k]).toBeCloseTo(wanted, 1)
+        } else for (const [k, wanted] of [0, 0, W, H].entries()) expect(canvas![k]).toBeCloseTo(wanted, 1)
       }
     }
+  })
+
+  it('holds every variation with its levels, and the picture that they share once', async () => {
+    const noise = await rgb8(W, H, (x, y) => [(x * 7919 + y * 104729) % 251, (x * y * 31) % 253, x])
+    const depth = await gray16(W, H, (x, y) => 0.5 + 0.4 * Math.sin(x / 20) * Math.cos(y / 20))
+    const variety: SettingsInput = { projection: 'orthographic', width: 6, lods: [600, 120], variants: 3 }
+    const several = await bakeDepthMesh({ name: 'waves', depth, color: noise }, { settings: variety })
+    const { html: page } = await reportDepthMesh({ name: 'waves', depth, color: noise }, { settings: variety, baked: several })
+    const { shown, pictures } = viewOf(page)
+    expect(shown.map(({ levels }) => levels.length)).toEqual([2, 2, 2, 2])
+    expect(new Set(pictures).size).toBe(pictures.length)
+    for (const [i, { lods, bounds }] of several.manifest.variants.entries()) {
+      const { levels, relief, metresPerPixel } = shown[i + 1]
+      expect(metresPerPixel * W).toBeCloseTo(bounds.max[0] - bounds.min[0], 2)
+      for (const [level, { triangles, textures }] of lods.entries()) {
+        expect(levels[level].triangles).toBe(triangles)
+        const [{ canvas, color, data, vertices, corners, low, step }] = levels[level].layers
+        expect(canvas === null).toBe(textures !== undefined)
+        if (canvas !== null) continue
+        expect(color).toBe(shown[1].levels[level].layers[0].color)
+        expect(inflateRawSync(Buffer.from(data, 'base64'))).toHaveLength(vertices * 10 + corners * 4)
+        expect((low[2] + 65_535 * step[2]) * relief).toBeLessThan(bounds.max[2] + 0.01)
+      }
+    }
+    expect(shown[1].levels[0].layers[0].canvas).toBeNull()
+    expect(page).toContain('<code>waves.variants.color0.webp</code>')
+    expect(page).toContain('those of variants name the pictures that they share')
   })
 
   it('asks for nothing from anywhere', () => {

@@ -31,8 +31,12 @@ export function varyMap(map: DisparityMap, variation: Variation): DisparityMap {
       varied[i] = weathered < lowest ? lowest : weathered > highest ? highest : weathered
     }
   }
-  const far = map.near + (map.far - map.near) * variation.relief
-  return { ...map, disparity: varied, far, relief: map.relief * variation.relief * variation.size }
+  return { ...map, ...variedSpace(map, variation), disparity: varied }
+}
+
+/** What a variation makes of the metres of a map. */
+export function variedSpace({ near, far, relief }: Pick<DisparityMap, 'near' | 'far' | 'relief'>, variation: Variation): Pick<DisparityMap, 'far' | 'relief'> {
+  return { far: near + (far - near) * variation.relief, relief: relief * variation.relief * variation.size }
 }
 
 /** Bilinear between neighbours of one surface, else the nearest pixel. */

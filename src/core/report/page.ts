@@ -11,7 +11,7 @@ import { dataUri } from './pack.js'
 import { settingRows } from './setting-rows.js'
 import { STYLE } from './style.js'
 import type { ViewData } from './view-data.js'
-import { runViewer } from './viewer.js'
+import { viewerScript } from './viewer.js'
 
 /** Everything that a report shows. */
 export interface PageContent {
@@ -68,7 +68,7 @@ ${settings(content.settings)}
 </main>
 <footer>Written by depthmesh report. This page is one file: it loads nothing, and can be kept, mailed or opened from disk.</footer>
 <script type="application/json" id="view-data">${raw(JSON.stringify(view).replaceAll('<', '\\u003c'))}</script>
-<script>${raw(`(${runViewer.toString().replaceAll('</script', '<\\/script')})()`)}</script>
+<script>${raw(viewerScript().replaceAll('</script', '<\\/script'))}</script>
 </body>
 </html>
 `.toString()
@@ -86,21 +86,33 @@ function head({ sources, manifest, settings }: PageContent): Html {
 </header>`
 }
 
-function viewer({ manifest, levels, view }: PageContent): Html {
+function viewer({ manifest, levels, view: { shown } }: PageContent): Html {
   const button = (kind: string, value: string | number, words: Html | string, pressed: boolean | null = null) => html`<button type="button" data-${raw(kind)}="${value}"${pressed === null ? '' : raw(` aria-pressed="${pressed}"`)}>${words}</button>`
-  const swaying = view.inverseDepth !== null && view.travel > 0
+  const [{ inverseDepth, travel }] = shown
+  const swaying = inverseDepth !== null && travel > 0
+  const most = Math.max(...shown.map(({ levels }) => levels.length))
+  const buttons = Array.from({ length: most }, (_, i) => html`<button type="button" data-level="${i}" aria-pressed="${String(i === 0)}"${i < levels.length ? '' : raw(' hidden')}>LOD ${i}<small>${i < levels.length ? whole(levels[i].triangles) : ''}</small></button>`)
+  const chooser = html`<div class="bar"><div class="group" role="group" aria-label="The map or a variation">${button('shown', 0, 'The map', true)}${join(manifest.variants.map((_, i) => button('shown', i + 1, `Variant ${i + 1}`, false)))}</div></div>`
   return html`<section class="viewer" aria-label="Viewer">
 <div class="stage"><canvas id="view" tabindex="0" aria-label="The mesh of ${manifest.name}: drag or use the arrow keys to turn it, plus and minus to come closer, 0 to go back"></canvas><div id="view-message" role="status">unpacking…</div></div>
-<div class="bar">
-<div class="group" role="group" aria-label="Level of detail">${join(levels.map(({ triangles }, i) => button('level', i, html`LOD ${i}<small>${whole(triangles)}</small>`, i === 0)))}</div>
+${manifest.variants.length > 0 ? chooser : ''}<div class="bar">
+<div class="group" role="group" aria-label="Level of detail">${join(buttons)}</div>
 <div class="group" role="group" aria-label="What is shown">${join(MODES.map((name, i) => button('mode', i, name, i === 0)))}</div>
 <div class="group" role="group" aria-label="Camera">${button('act', 'home', 'Reset')}${button('act', 'closer', '+')}${button('act', 'farther', '−')}${swaying ? button('act', 'sway', 'Sway', false) : ''}</div>
-<span class="keys"><kbd>←→↑↓</kbd> turn · <kbd>+</kbd><kbd>−</kbd> zoom · <kbd>1</kbd>–<kbd>${levels.length}</kbd> level · <kbd>P</kbd><kbd>F</kbd><kbd>W</kbd><kbd>E</kbd> show</span>
+<span class="keys"><kbd>←→↑↓</kbd> turn · <kbd>+</kbd><kbd>−</kbd> zoom · <kbd>1</kbd>–<kbd>${most}</kbd> level · ${manifest.variants.length > 0 ? raw('<kbd>V</kbd> variant · ') : ''}<kbd>P</kbd><kbd>F</kbd><kbd>W</kbd><kbd>E</kbd> show</span>
 </div>
-<div class="bar">${join(levels.map((level, i) => html`<p class="facts" data-of-level="${i}"${i === 0 ? '' : raw(' hidden')}><b>LOD ${i}</b>: <b>${whole(level.triangles)}</b> triangles, ${whole(level.vertices)} vertices, ${levelBytes(manifest, i)}99 % of the pixels within <b>${pixels(level.deviation.p99)}</b></p>`))}
+<div class="bar">${join(levels.map((level, i) => html`<p class="facts" data-of-shown="0" data-of-level="${i}"${i === 0 ? '' : raw(' hidden')}><b>LOD ${i}</b>: <b>${whole(level.triangles)}</b> triangles, ${whole(level.vertices)} vertices, ${levelBytes(manifest, i)}99 % of the pixels within <b>${pixels(level.deviation.p99)}</b></p>`))}${join(manifest.variants.flatMap(variantFacts))}
 <p class="facts" data-of-mode="3" hidden>Colours as below: dark is right, bright is wrong. Gray is the hidden layer, which no map can tell.</p>
-${swaying ? html`<p class="facts" data-of-mode="0"><b>Sway</b> moves the camera by the ${metres(view.travel)} of <code>travel</code>.</p>` : ''}</div>
+${swaying ? html`<p class="facts" data-of-mode="0"><b>Sway</b> moves the camera by the ${metres(travel)} of <code>travel</code>.</p>` : ''}</div>
 </section>`
+}
+
+/** What there is to say of a variation's levels: errors are measured on the map's own alone. */
+function variantFacts({ lods }: DepthAsset, index: number): Html[] {
+  return lods.map(
+    ({ triangles, vertices, bytes, textures = [] }, level) =>
+      html`<p class="facts" data-of-shown="${index + 1}" data-of-level="${level}" hidden><b>Variant ${index + 1}, LOD ${level}</b>: <b>${whole(triangles)}</b> triangles, ${whole(vertices)} vertices, ${kib(bytes)}${textures.length === 0 ? '' : `, and ${kib(sumOf(textures))} of a picture that variants share`}</p>`,
+  )
 }
 
 function levelBytes({ lods }: DepthManifest, level: number): string {
@@ -152,13 +164,16 @@ function errors({ manifest, levels, settings }: PageContent): Html {
 function sizes(manifest: DepthManifest, levels: readonly PageLevel[]): Html {
   const rows = manifest.lods.map((lod, i) => row(lod.url, lod, manifest.lods.length === 1 ? levels.reduce((sum, { textureBytes }) => sum + textureBytes, 0) : levels[i].textureBytes, pixels(levels[i].deviation.p99)))
   const variants = manifest.variants.flatMap((variant) => variant.lods.map((lod) => row(lod.url, lod, null, '')))
-  const total = [manifest, ...manifest.variants].flatMap(({ lods }) => lods).reduce((sum, { bytes }) => sum + bytes, 0)
+  const shared = [...new Map(manifest.variants.flatMap(({ lods }) => lods.flatMap(({ textures = [], textureSize }) => textures.map((texture) => [texture.url, { ...texture, textureSize }] as const)))).values()]
+  const total = sumOf([manifest, ...manifest.variants].flatMap(({ lods }) => lods)) + sumOf(shared)
+  const pictureRow = ({ url, bytes, textureSize }: (typeof shared)[number]) =>
+    html`<tr><td><code>${url}</code></td><td></td><td></td><td class="right">${kib(bytes)}</td><td></td><td class="right">${kib(bytes)}</td><td class="right">${whole(textureSize)} px</td><td></td><td></td><td></td></tr>`
   return html`<section aria-labelledby="sizes">
 <h2 id="sizes">Sizes</h2>
-<p class="lead">Each file is self-contained. ${kib(total)} in all; a player loads the coarsest level first, then the one that the view needs. The largest error is that of the worst pixel, mostly one beside a silhouette, where it is the whole jump.</p>
+<p class="lead">${shared.length === 0 ? 'Each file is self-contained.' : 'The map’s own files are self-contained; those of variants name the pictures that they share.'} ${kib(total)} in all; a player loads the coarsest level first, then the one that the view needs. The largest error is that of the worst pixel, mostly one beside a silhouette, where it is the whole jump.</p>
 <div class="wide"><table>
 <thead><tr><th>file</th><th class="right">triangles</th><th class="right">vertices</th><th class="right">file</th><th class="right">geometry</th><th class="right">textures</th><th class="right">longest side</th><th class="right">99 % within</th><th class="right">largest error</th><th class="right">shown down to</th></tr></thead>
-<tbody>${join([...rows, ...variants])}</tbody>
+<tbody>${join([...rows, ...variants, ...shared.map(pictureRow)])}</tbody>
 </table></div>
 </section>`
 }
@@ -185,6 +200,10 @@ ${changed.length === 0 ? '' : table(changed)}
 /** The distance that errors are counted at: that of the settings, else the default. */
 function travelOf({ travel }: Settings, { camera }: DepthManifest): number {
   return travel || DEFAULT_TRAVEL * (camera?.near ?? 0)
+}
+
+function sumOf(files: readonly { bytes: number }[]): number {
+  return files.reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
 function whole(value: number): string {

@@ -42,9 +42,11 @@ footer { padding-top: 28px; padding-bottom: 48px; font-size: 13px; }
 .group { display: flex; flex-wrap: wrap; border: 1px solid var(--line); border-radius: 8px; overflow: hidden; }
 button { appearance: none; border: 0; border-right: 1px solid var(--line); padding: 6px 13px; background: none; color: inherit; font: inherit; font-size: 14px; cursor: pointer; }
 button:last-child { border-right: 0; }
+button[hidden] { display: none; }
 button:hover { background: color-mix(in srgb, var(--accent) 12%, transparent); }
 button[aria-pressed="true"] { background: var(--accent); color: var(--card); }
 button:focus-visible { outline: 2px solid var(--accent); outline-offset: -2px; }
+button:disabled { opacity: 0.4; cursor: default; background: none; }
 button small { opacity: 0.75; margin-left: 5px; }
 .facts { margin: 0; max-width: none; color: var(--soft); font-size: 14px; }
 .facts b { color: var(--text); font-weight: 600; }
