@@ -19,14 +19,16 @@ const MOST_WORKERS = 4
 const PIXELS_IN_FLIGHT = 2 ** 24
 /** A map beyond this is baked in a process of its own, which takes 0.3 s to start. Sixteen maps of 2048² in threads stay below 1,050 MB. Pixels. */
 const BIG_JOB = 2 ** 23
-/** How long a worker waits for more work before it ends, ms: edits come in bursts. */
-const IDLE_MS = 30_000
+/** How long a worker waits for more work before it ends, seconds. */
+const IDLE_SECONDS = 30
 
 export interface PoolOptions {
   /** Bakes at once, at most. */
   workers?: number | undefined
   /** A bake may take this long, seconds. */
   jobSeconds: number
+  /** How long a worker waits for more work before it ends, seconds. Default: 30. */
+  idleSeconds?: number | undefined
   /** Another worker file: for tests. */
   worker?: URL | undefined
 }
@@ -56,7 +58,7 @@ export interface BakePool {
  * Bakes off the main thread, in worker threads that are kept, and big maps in processes that are not: one job a worker, since a crash takes all of its jobs along; pixels in flight bounded,
  * since 16 small maps fit where one large one does; a deadline and an abort on every job, since a hang without one never lets the process end.
  */
-export function createPool({ workers, jobSeconds, worker = new URL('./worker.js', import.meta.url) }: PoolOptions): BakePool {
+export function createPool({ workers, jobSeconds, idleSeconds = IDLE_SECONDS, worker = new URL('./worker.js', import.meta.url) }: PoolOptions): BakePool {
   const slots = Math.max(1, workers ?? Math.min(MOST_WORKERS, availableParallelism()))
   const gate = createGate({ slots, weight: PIXELS_IN_FLIGHT })
   let threads: Promise<Piscina> | undefined
@@ -71,7 +73,7 @@ export function createPool({ workers, jobSeconds, worker = new URL('./worker.js'
       minThreads: 0,
       maxThreads: slots,
       concurrentTasksPerWorker: 1,
-      idleTimeout: IDLE_MS,
+      idleTimeout: idleSeconds * 1000,
       atomics: 'disabled',
       execArgv: [],
     })

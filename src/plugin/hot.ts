@@ -179,6 +179,8 @@ export function modulesToUpdate(environment: DevEnvironment, maps: readonly stri
     for (const module of environment.moduleGraph.getModulesByFile(map) ?? []) {
       if (module.id === null || !isMapModule(module.id)) continue
       modules.add(module)
+      // What Vite invalidates for an update it still takes from a load that has begun before: the page would be given the old state as the new one, for good.
+      environment.moduleGraph.invalidateModule(module)
       // Not analysed: its first load failed, and Vite would stop here, so the page never recovered. Accepted by an importer: that is the user's wish.
       const importers = [...module.importers]
       if (module.isSelfAccepting === undefined || importers.some(({ acceptedHmrDeps }) => acceptedHmrDeps.has(module))) module.isSelfAccepting = false

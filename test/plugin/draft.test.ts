@@ -6,7 +6,7 @@ import type { DepthMeshPluginOptions } from '../../src/plugin/index.js'
 import { describeInBrowser, launchBrowser } from '../support/browser.js'
 import { openPage, startServer, type DevServer } from '../support/dev.js'
 import { gray16 } from '../support/maps.js'
-import { viteVersions } from '../support/project.js'
+import { hill, viteVersions } from '../support/project.js'
 
 declare global {
   interface Window {
@@ -152,6 +152,16 @@ describeInBrowser('drafts', () => {
     expect(states.slice(-2)).toEqual(['8 draft', '8'])
     expect(page.loads()).toBe(1)
     expect(dev.errors).toEqual([])
+  })
+
+  it('are followed by the whole also where another plugin still works on the draft when that is there', async () => {
+    const slowly = { name: 'slowly', enforce: 'post' as const, transform: async (_: string, id: string) => void (/waves/.test(id) && (await sleep(800))) }
+    const page = await open({ 'waves.depth.png': await hill(), 'waves.depth.json': sidecar({ relief: 2 }) }, { options: { lods: [200, 50] }, plugins: [slowly] })
+    for (const relief of [3, 4]) {
+      dev.project.write({ 'waves.depth.json': sidecar({ relief }) })
+      await until(page, String(relief))
+    }
+    expect(page.loads()).toBe(1)
   })
 
   it('stay on screen when the whole fails, which the overlay tells', async () => {
