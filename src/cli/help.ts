@@ -47,7 +47,7 @@ function twoColumns(rows: readonly (readonly [string, string])[]): string[] {
 
 /** Text broken into lines, each indented. */
 function paragraph(text: string, indent: number): string[] {
-  const width = Math.min(process.stdout.columns ?? MAX_COLUMNS, MAX_COLUMNS)
+  const width = Math.min(process.stdout.columns || MAX_COLUMNS, MAX_COLUMNS)
   const lines: string[] = []
   let line = ''
   for (const word of text.split(' ')) {

@@ -27,7 +27,7 @@ export function createProgress({ logger, root, terminal }: { logger: Logger; roo
     const [first] = running
     const others = running.size > 1 ? ` and ${running.size - 1} more` : ''
     const text = `depthmesh: baking ${first}${others}, ${done} done, ${Math.round((Date.now() - start) / 1000)} s`
-    terminal?.write(`\r\u001b[2K${text.slice(0, (terminal.columns ?? 80) - 1)}`)
+    terminal?.write(`\r\u001b[2K${text.slice(0, (terminal.columns || 80) - 1)}`)
   }
   const finish = (): void => {
     clearInterval(timer)

@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { gray16 } from '../support/maps.js'
+import { createProject } from '../support/project.js'
+import { temporaryFolder } from '../support/folder.js'
+import { bin } from './run-cli.js'
+
+/** Gives a command a terminal of its own (util-linux). */
+const SCRIPT = '/usr/bin/script'
+
+/** Takes a few seconds to bake. */
+const rough = (): Promise<Uint8Array> => gray16(640, 640, (x, y) => 0.5 + 0.2 * Math.sin(x / 9) * Math.cos(y / 7) + 0.1 * Math.sin((x * y) / 800))
+
+/** What a person sees; standard output and error come together there. */
+async function onTerminal(command: string, cwd: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
+  const { CI: _, ...own } = process.env
+  const { stdout } = await promisify(execFile)(SCRIPT, ['-qec', command, '/dev/null'], { cwd, env: { ...own, DEPTHMESH_CACHE_DIR: join(cwd, 'cache'), ...env } })
+  return stdout
+}
+
+describe.skipIf(!existsSync(SCRIPT))('on a real terminal', () => {
+  it('depthmesh bake shows a bar that is wiped before the results, and none in CI', async () => {
+    const folder = temporaryFolder({ 'a.depth.png': await rough(), 'package.json': '{}' })
+    const command = `'${process.execPath}' '${bin}' bake a.depth.png --out out --no-cache --lods 2000,500`
+    const seen = await onTerminal(command, folder)
+    expect(seen).toMatch(/\r\u001B\[K\[─{20}\] 0\/1 a\.depth\.png/)
+    // Whatever follows the last drawing of the bar follows a wiped line.
+    expect(seen.slice(seen.lastIndexOf(']'))).toMatch(/\r\u001B\[K/)
+    expect(seen).toMatch(/a\.lod0\.glb|a\.depth\.png/)
+    const inCi = await onTerminal(command, folder, { CI: 'true' })
+    expect(inCi).toContain('a.depth.png')
+    expect(inCi).not.toContain('─')
+  }, 30_000)
+
+  it('vite build rewrites one line while it bakes, and leaves one behind', async () => {
+    const project = await createProject({
+      'index.html': '<script type="module" src="/main.js"></script>',
+      'main.js': "import url from './hill.depth.png'\nconsole.log(url)",
+      'hill.depth.png': await rough(),
+      'vite.config.js': "import depthmesh from 'depthmesh/vite'\nexport default { plugins: [depthmesh({ cache: false, lods: [20000, 2000] })] }",
+    })
+    try {
+      const vite = join(project.root, 'node_modules/vite/bin/vite.js')
+      const seen = await onTerminal(`'${process.execPath}' '${vite}' build`, project.root)
+      expect(seen).toMatch(/\r\u001B\[2Kdepthmesh: baking hill\.depth\.png, 0 done, 1 s/)
+      expect(seen).toMatch(/depthmesh: baked 1 depth map in \d+\.\d s/)
+      const inCi = await onTerminal(`'${process.execPath}' '${vite}' build`, project.root, { CI: 'true' })
+      expect(inCi).not.toContain('depthmesh: baking')
+      expect(inCi).toContain('hill.lod0')
+    } finally {
+      project.dispose()
+    }
+  }, 60_000)
+})
