@@ -26,10 +26,9 @@ describe.skipIf(!existsSync(SCRIPT))('on a real terminal', () => {
     const folder = temporaryFolder({ 'a.depth.png': await rough(), 'package.json': '{}' })
     const command = `'${process.execPath}' '${bin}' bake a.depth.png --out out --no-cache --lods 2000,500`
     const seen = await onTerminal(command, folder)
-    expect(seen).toMatch(/\r\u001B\[K\[─{20}\] 0\/1 a\.depth\.png/)
+    expect(seen).toContain(`\r\u001B[K[${'─'.repeat(20)}] 0/1 a.depth.png`)
     // Whatever follows the last drawing of the bar follows a wiped line.
-    expect(seen.slice(seen.lastIndexOf(']'))).toMatch(/\r\u001B\[K/)
-    expect(seen).toMatch(/a\.lod0\.glb|a\.depth\.png/)
+    expect(seen.slice(seen.lastIndexOf('─'))).toContain('\r\u001B[K')
     const inCi = await onTerminal(command, folder, { CI: 'true' })
     expect(inCi).toContain('a.depth.png')
     expect(inCi).not.toContain('─')
@@ -45,7 +44,7 @@ describe.skipIf(!existsSync(SCRIPT))('on a real terminal', () => {
     try {
       const vite = join(project.root, 'node_modules/vite/bin/vite.js')
       const seen = await onTerminal(`'${process.execPath}' '${vite}' build`, project.root)
-      expect(seen).toMatch(/\r\u001B\[2Kdepthmesh: baking hill\.depth\.png, 0 done, 1 s/)
+      expect(seen).toContain('\r\u001B[2Kdepthmesh: baking hill.depth.png, 0 done, 1 s')
       expect(seen).toMatch(/depthmesh: baked 1 depth map in \d+\.\d s/)
       const inCi = await onTerminal(`'${process.execPath}' '${vite}' build`, project.root, { CI: 'true' })
       expect(inCi).not.toContain('depthmesh: baking')
