@@ -29,7 +29,7 @@ export interface ModuleOptions {
  * which holds too where an importer accepts the module itself. When nobody listens the importers are asked, and in the end the page is reloaded.
  * A file that was saved as it was changes nothing; nor does a draft that nobody listens to: the whole follows. Vite looks for `import.meta.hot.accept(` in the text.
  */
-const hotSource = ({ key, topic }: HotOptions, draft: boolean): string => `
+const hotSource = ({ key, topic }: HotOptions, { draft, variants }: Pick<DepthManifest, 'draft' | 'variants'>): string => `
 if (import.meta.hot) {
   const data = import.meta.hot.data
   const listeners = (data.listeners ??= new Set())
@@ -41,7 +41,7 @@ if (import.meta.hot) {
       return () => void (listeners.delete(listener) && listeners.size === 0 && tellServer())
     },
   }
-  const key = ${json(draft ? `${key} draft` : key)}
+${variants.length > 0 ? VARIANTS_HOT : ''}  const key = ${json(draft ? `${key} draft` : key)}
   data.changed = data.key !== undefined && data.key !== key${draft ? ' && listeners.size > 0' : ''}
   if (data.key === undefined || data.changed) data.key = key
   if (data.changed) for (const listener of listeners) queueMicrotask(() => listeners.has(listener) && listener(asset))
@@ -49,6 +49,12 @@ if (import.meta.hot) {
     if (data.changed && listeners.size === 0) import.meta.hot.invalidate('nobody subscribed to ' + asset.name)
   })
 }
+`
+
+/** Each variant tells of its own next state; one that the next state of the map has no more stays as it is. */
+const VARIANTS_HOT = `  for (const [i, variant] of variants.entries()) {
+    variant.hot = { subscribe: (listener) => asset.hot.subscribe((next) => next.variants[i] && listener(next.variants[i])) }
+  }
 `
 
 /** The ES module that an import of a depth map evaluates to. Its exports are the contract. */
@@ -64,7 +70,7 @@ export const placeholder = ${json(placeholder)}
 export const camera = ${json(camera)}
 export const variants = [${variants.map((variant) => assetSource(variant, urlOf)).join(', ')}]
 export const asset = { ...${json(rest)}, lods, bounds, placeholder, camera, variants }
-${hot === undefined ? '' : hotSource(hot, manifest.draft === true)}`
+${hot === undefined ? '' : hotSource(hot, manifest)}`
 }
 
 function assetSource({ lods, variants, ...rest }: DepthAsset, urlOf: (file: string) => string): string {

@@ -91,6 +91,30 @@ describe.each(viteVersions)('dev server of %s', (vite) => {
       expect(page.loads()).toBe(1)
     })
 
+    it('tells each variant of its own next state, as long as there is one', async () => {
+      const variety = (relief: number, variants: number): string => JSON.stringify({ projection: 'orthographic', relief, variants })
+      const main = `
+import { asset } from './hill.depth.png'
+window.told = [[], []]
+window.states = [asset]
+for (const [i, variant] of asset.variants.entries()) variant.hot.subscribe((next) => window.told[i].push({ name: next.name, height: next.bounds.max[2] }))
+asset.hot.subscribe((next) => window.states.push(next))
+`
+      const told = () => page.evaluate(() => (window as unknown as { told: { name: string; height: number }[][] }).told)
+      const page = await open({ 'main.js': main, 'hill.depth.png': await hill(), 'hill.depth.json': variety(2, 2) }, { vite })
+      await untilStates(page, 1)
+      const first = await page.evaluate(() => window.states[0].variants.map(({ bounds }) => bounds.max[2]))
+      dev.project.write({ 'hill.depth.json': variety(4, 2) })
+      await untilStates(page, 2)
+      const doubled = await told()
+      expect(doubled.map((states) => states.map(({ name }) => name))).toEqual([['hill.variant1'], ['hill.variant2']])
+      for (const [i, [{ height }]] of doubled.entries()) expect(height / first[i]).toBeCloseTo(2, 1)
+      dev.project.write({ 'hill.depth.json': variety(2, 1) })
+      await untilStates(page, 3)
+      expect((await told()).map((states) => states.length)).toEqual([2, 1])
+      expect(page.loads()).toBe(1)
+    })
+
     it('shows the overlay for a broken map, with file and remedy, keeps the old module, and recovers when it is mended', async () => {
       const page = await open({ 'hill.depth.png': await hill(), 'hill.depth.json': sidecar(2) }, { vite })
       await untilStates(page, 1)

@@ -130,7 +130,7 @@ async function createGrove(name: string, { asset, count, aside, size, sunk, turn
 
   function arrange(): void {
     // The picture is centred: its foot is half its height below.
-    const foot = asset.bounds.min[1]
+    const foot = background.asset.bounds.min[1]
     background.object.traverse((node) => {
       if (!(node instanceof InstancedMesh) || node.userData.own === undefined) return
       for (const [i, { serial, x, y, z, size }] of standing.entries()) {
