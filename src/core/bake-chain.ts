@@ -14,12 +14,17 @@ import type { Settings } from './options.js'
 import { budgetsBeforeSplitting, type SharedPicture, type Worn } from './shared-picture.js'
 import { coverage, padEdges, shrinkPicture, type Picture } from './texture/color.js'
 import { encodeForLevel, encodeNormals, encodePicture, encodePlaceholder, qualityAt, textureSize, type EncodingUse } from './texture/encode.js'
+import { varyPicture } from './texture/vary.js'
 import { bakeNormals, normalPicture, shrinkNormals } from './texture/normal.js'
+import type { Variation } from './variation.js'
 
 /** The hidden layer's pictures are smooth: at half the resolution of the front's its colours cost 6 KiB instead of 20 and no dB (25.57 both). */
 const BACKDROP_TEXTURE = 0.5
 /** What it weighs then against the front's: 9–15 % on three photos, with room to spare. */
 const BACKDROP_WEIGHT = 0.25
+
+/** A variation of a picture this long, pixels, does for its placeholder. */
+const SMALL = 256
 
 /** Texture slip is taken out of a picture so many times as fine as the level's texture: resampled at its own size it would blur. */
 const OVERSAMPLED = 2
@@ -39,9 +44,12 @@ export interface BakedFile {
 export interface ChainSources {
   name: string
   map: DisparityMap
+  /** The map's own, whatever the variation. */
   picture: Picture | null
-  /** A picture of several chains that this one may wear at some levels, and how it is bent into the chain's own. */
-  shared?: { picture: SharedPicture; bend: Bend } | undefined
+  /** How the map is varied already, and its picture is still to be. */
+  variation?: Variation | undefined
+  /** What levels of all variations may wear instead of pictures of their own. */
+  shared?: SharedPicture | null
 }
 
 export interface BakedChain {
@@ -52,20 +60,21 @@ export interface BakedChain {
 }
 
 /** backdrop ▶ triangulate ▶ cut ▶ refine ▶ lod ▶ unproject ▶ color · normal ▶ encode ▶ pack ▶ write */
-export async function bakeChain({ name, map, picture, shared }: ChainSources, settings: Settings, signal?: AbortSignal): Promise<BakedChain> {
+export async function bakeChain({ name, map, picture, variation, shared = null }: ChainSources, settings: Settings, signal?: AbortSignal): Promise<BakedChain> {
   const model = errorModel(map, settings)
   let backdrop = buildBackdrop(map, settings)
   const surfaces = await buildLevels(map, backdrop, shared ? { ...settings, lods: budgetsBeforeSplitting(settings) } : settings, model)
   forgetLoops(map)
-  const common = shared ? await wearShared(surfaces, shared, settings) : []
+  const common = shared && variation ? await wearShared(surfaces, { shared, bend: variation.source }, settings) : []
   signal?.throwIfAborted()
 
   const size = { width: map.width, height: map.height }
   const camera = sourceCamera(map, settings)
-  const placeholder = picture ? await encodePlaceholder(picture) : ''
+  const ownOf = (picture: Picture): Picture => (variation ? varyPicture(picture, variation) : picture)
+  const placeholder = picture ? await encodePlaceholder(variation ? ownOf(await shrinkPicture(picture, SMALL)) : picture) : ''
   const triangles = surfaces.map(trianglesOf)
   const needsOwn = backdrop !== null || surfaces.some((_, level) => !common[level])
-  const padded = picture && needsOwn ? padEdges(picture, coverage(map)) : null
+  const padded = picture && needsOwn ? padEdges(ownOf(picture), coverage(map)) : null
   const plate = padded && backdrop ? fillBackdropColor(await shrinkPicture(padded, settings.texture.size * BACKDROP_TEXTURE), size, backdrop) : null
   const normals = shadingOf(settings, picture !== null) === 'lit' ? bakeNormals(map, settings.normalMap.size, settings) : null
   const hiddenScale = backdrop ? BACKDROP_TEXTURE * (Math.max(backdrop.map.width, backdrop.map.height) / Math.max(size.width, size.height)) : 0
@@ -90,7 +99,7 @@ export async function bakeChain({ name, map, picture, shared }: ChainSources, se
       ? await encodeForLevel(normalUse, (size, quality) => encodeNormals(correctSlip(normalPicture(shrinkNormals(normals, size)), front, map, model), { format, quality }))
       : null
     const mesh = unproject(front, map, settings)
-    const layers: GlbLayer[] = [{ role: 'front', mesh: shared && dressed ? bendUvs(mesh, shared.bend, { map, step: dressed.step }) : mesh, color, normalMap }]
+    const layers: GlbLayer[] = [{ role: 'front', mesh: variation && dressed ? bendUvs(mesh, variation.source, { map, step: dressed.step }) : mesh, color, normalMap }]
     if (hidden && canvas) {
       const hiddenSize = Math.ceil((color ? Math.max(color.width, color.height) : 0) * hiddenScale)
       const hiddenColor = plate ? await encodePicture(correctSlip(plate, hidden, canvas, model), { ...settings.texture, size: hiddenSize }) : null
@@ -107,13 +116,13 @@ export async function bakeChain({ name, map, picture, shared }: ChainSources, se
 }
 
 /** The shared picture at each level, `null` where it does not fit; levels that wear it are split where it would slip. */
-async function wearShared(surfaces: LevelSurfaces[], { picture, bend }: NonNullable<ChainSources['shared']>, { lods }: Settings): Promise<(Worn<PlaneMesh> | null)[]> {
+async function wearShared(surfaces: LevelSurfaces[], { shared, bend }: { shared: SharedPicture; bend: Bend }, { lods }: Settings): Promise<(Worn<PlaneMesh> | null)[]> {
   const levels: (Worn<PlaneMesh> | null)[] = []
   for (const [level, surface] of surfaces.entries()) {
     const finer = level === 0 ? Infinity : trianglesOf(surfaces[level - 1]) - 1
     const hidden = trianglesOf(surface) - surface.front.triangles.length / 3
     const budget = Math.min(Array.isArray(lods) ? lods[level] : Infinity, finer) - hidden
-    const worn = await picture.worn(surface.front, { level, budget, bend })
+    const worn = await shared.worn(surface.front, { level, budget, bend })
     if (worn) surface.front = worn.front
     levels.push(worn)
   }

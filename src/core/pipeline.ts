@@ -12,7 +12,6 @@ import type { DepthAsset, DepthManifest } from './glb/manifest.js'
 import { parseSettings, type Settings, type SettingsInput } from './options.js'
 import { canShare, sharePicture } from './shared-picture.js'
 import { alphaAt, coverage, decodeColor, grayAt, type Picture } from './texture/color.js'
-import { varyPicture } from './texture/vary.js'
 import { drawVariation, type Variation } from './variation.js'
 
 export type { BakedFile }
@@ -80,7 +79,7 @@ export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions =
   for (let index = 1; index <= settings.variants; index++) {
     const variation = variationOf(map, index, settings)
     const name = `${sources.name}.variant${index}`
-    const varied = { name, map: varyMap(map, variation), picture: picture && varyPicture(picture, variation), shared: shared ? { picture: shared, bend: variation.source } : undefined }
+    const varied = { name, map: varyMap(map, variation), picture, variation, shared }
     const chain = await bakeChain(varied, { ...settings, width: settings.width * variation.size }, options.signal)
     variants.push(chain.asset)
     files.push(...chain.files)

@@ -66,17 +66,20 @@ export function createEmissions(config: ResolvedConfig): Emissions {
       const chunks = Object.values(bundle).filter((output) => output.type === 'chunk')
       const used = new Set(chunks.flatMap(({ moduleIds }) => moduleIds))
       // A bundler may have moved a constant URL into the importer and dropped the module.
-      const isMentioned = ({ reference }: Emitted): boolean => chunks.some(({ code }) => code.includes(encodeURI(context.getFileName(reference))))
-      const kept = new Set([...modules].flatMap(([id, outputs]) => outputs.filter((output) => used.has(id) || isMentioned(output))).flatMap(({ reference, pictures }) => [reference, ...pictures.values()]))
-      const names = new Set([...kept].map((reference) => context.getFileName(reference)))
-      for (const { reference } of [...modules.values()].flat()) if (!names.has(context.getFileName(reference))) delete bundle[context.getFileName(reference)]
+      const isMentioned = (name: string | undefined): boolean => name !== undefined && chunks.some(({ code }) => code.includes(encodeURI(name)))
+      const kept = [...modules].flatMap(([id, outputs]) => outputs.filter(({ reference }) => used.has(id) || isMentioned(nameOf(context, reference))))
+      const names = new Set(kept.flatMap(({ reference, pictures }) => [reference, ...pictures.values()]).map((reference) => nameOf(context, reference)))
+      for (const { reference } of [...modules.values()].flat()) {
+        const name = nameOf(context, reference)
+        if (name !== undefined && !names.has(name)) delete bundle[name]
+      }
     },
 
     linkPictures(context, bundle) {
       for (const { reference, pictures } of [...(emitted.get(context.environment)?.values() ?? [])].flat()) {
-        const name = context.getFileName(reference)
-        const output = bundle[name]
-        if (pictures.size === 0 || output?.type !== 'asset') continue
+        const name = pictures.size === 0 ? undefined : nameOf(context, reference)
+        const output = name === undefined ? undefined : bundle[name]
+        if (name === undefined || output?.type !== 'asset') continue
         const placeOf = (uri: string): string => {
           const picture = pictures.get(uri)
           return picture === undefined ? uri : posix.relative(posix.dirname(name), context.getFileName(picture)).split('/').map(encodeURIComponent).join('/')
@@ -84,6 +87,15 @@ export function createEmissions(config: ResolvedConfig): Emissions {
         output.source = renamePictures(Buffer.from(output.source), placeOf)
       }
     },
+  }
+}
+
+/** What an emitted file is called by now; nothing where it belongs to an earlier build of a watcher, of a module that is not imported any more. */
+function nameOf(context: Rollup.PluginContext, reference: string): string | undefined {
+  try {
+    return context.getFileName(reference)
+  } catch {
+    return undefined
   }
 }
 

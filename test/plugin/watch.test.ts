@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Rollup } from 'vite'
-import { gray16 } from '../support/maps.js'
+import { namedPictures } from '../../src/core/glb/pictures.js'
+import { gray16, rgb8 } from '../support/maps.js'
 import { createProject, hill, smallLevels, testCache, viteVersions, type Project } from '../support/project.js'
 
 /** The file watcher that Rollup brings along takes no notice of a file that changes again within 50 ms, which these small maps are baked in. */
@@ -59,5 +60,45 @@ describe.each(viteVersions)('vite build --watch with %s', (version) => {
     const before = builds
     await sleep(1000)
     expect(builds).toBe(before)
+  })
+
+  it('keeps naming the picture that variants share as it is painted anew, and forgets it when the map is imported no more', async () => {
+    const noise = (shade: number): Promise<Uint8Array> => rgb8(96, 96, (x, y) => [(x * 7919 + y * 104729) % 251, (x * y * 31) % 253, shade])
+    const settings = JSON.stringify({ projection: 'orthographic', variants: 2, texture: { quality: 90 } })
+    project = await createProject({ 'main.js': `import { asset } from './hill.depth.png'\nglobalThis.game = asset`, 'hill.depth.png': await hill(), 'hill.color.png': await noise(9), 'hill.depth.json': settings }, version)
+    const { vite, root } = project
+    watcher = (await vite.build({
+      root,
+      configFile: false,
+      logLevel: 'silent',
+      plugins: [project.depthmesh({ lods: [...smallLevels.lods], cache: testCache })],
+      build: { watch: {}, emptyOutDir: true, minify: false, rollupOptions: { input: '/main.js', output: { entryFileNames: 'main.js' } } },
+    })) as Rollup.RollupWatcher
+    let builds = 0
+    const errors: string[] = []
+    watcher.on('event', (event) => {
+      if (event.code === 'BUNDLE_END') builds++
+      if (event.code === 'ERROR') errors.push(event.error.message)
+    })
+    const built = (count: number): Promise<void> => vi.waitFor(() => expect(builds).toBeGreaterThanOrEqual(count), { timeout: 20_000, interval: 50 })
+    const files = (): string[] => project.list('dist/assets').filter((name) => /\.(glb|webp)$/.test(name))
+    const pictures: string[] = []
+    for (const shade of [9, 200]) {
+      if (shade === 200) await edit({ 'hill.color.png': await noise(shade) })
+      await built(pictures.length + 1)
+      await vi.waitFor(() => expect(files().filter((name) => name.endsWith('.webp') && !pictures.includes(name))).toHaveLength(1), { timeout: 20_000, interval: 50 })
+      await sleep(500)
+      const [picture] = files().filter((name) => name.endsWith('.webp') && !pictures.includes(name))
+      const code = project.text('dist/main.js')
+      const levels = files().filter((name) => name.includes('.variant') && name.endsWith('.glb') && code.includes(name))
+      expect(levels).toHaveLength(4)
+      for (const level of levels) expect(namedPictures(project.bytes(`dist/assets/${level}`))).toEqual([picture])
+      pictures.push(picture)
+    }
+    const before = builds
+    await edit({ 'main.js': 'globalThis.game = 1' })
+    await built(before + 1)
+    await vi.waitFor(() => expect(files()).toEqual([]), { timeout: 20_000, interval: 50 })
+    expect(errors).toEqual([])
   })
 })
