@@ -1,14 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { mkdir, open, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { DepthMeshError } from '../core/errors.js'
 import type { DepthAsset } from '../core/index.js'
 
-/** A file to write: its name in the folder and its bytes. */
-export interface Output {
-  name: string
-  bytes: Uint8Array | string
-}
+/** A file to write: its name in the folder and its bytes, or the pieces of a large one, each made when it is its turn. */
+export type Output = { name: string } & ({ bytes: Uint8Array | string } | { pieces: () => Iterable<Uint8Array> })
 
 /**
  * Writes files into a folder so that nobody ever sees half of one: each goes to a temporary name first, and only when all are
@@ -19,23 +16,52 @@ export interface Output {
 export async function writeOutputs(folder: string, outputs: readonly Output[], stale: readonly string[], signal: AbortSignal): Promise<void> {
   const suffix = `.${randomUUID()}.tmp`
   const temporary = outputs.map(({ name }) => join(folder, name + suffix))
+  let made: string | undefined
   try {
-    await mkdir(folder, { recursive: true })
-    for (const [i, { bytes }] of outputs.entries()) {
+    made = await mkdir(folder, { recursive: true })
+    for (const [i, output] of outputs.entries()) {
       signal.throwIfAborted()
-      await writeFile(temporary[i], bytes, { flag: 'wx', flush: true })
+      if ('bytes' in output) await writeFile(temporary[i], output.bytes, { flag: 'wx', flush: true })
+      else await writePieces(temporary[i], output.pieces(), signal)
     }
     signal.throwIfAborted()
     for (const [i, { name }] of outputs.entries()) await rename(temporary[i], join(folder, name))
     for (const name of stale) await rm(join(folder, name), { force: true })
   } catch (error) {
     await Promise.all(temporary.map((path) => rm(path, { force: true }).catch(() => {})))
+    if (made !== undefined) await removeEmpty(folder, made)
     throw signal.aborted ? error : unwritable(folder, error)
   }
 }
 
 /** What levels and the pictures they name end with. */
 const LEVEL_FILE = /\.(?:glb|webp|avif|jpg|png|ktx2)$/
+
+/** Removes a folder and those around it, up to `last`, where there is nothing in them. */
+async function removeEmpty(folder: string, last: string): Promise<void> {
+  for (let path = resolve(folder); ; path = dirname(path)) {
+    try {
+      await rmdir(path)
+    } catch {
+      return // Somebody has put something there.
+    }
+    if (path === resolve(last)) return
+  }
+}
+
+/** (Between two pieces the process hears Ctrl-C.) */
+async function writePieces(path: string, pieces: Iterable<Uint8Array>, signal: AbortSignal): Promise<void> {
+  const file = await open(path, 'wx')
+  try {
+    for (const piece of pieces) {
+      signal.throwIfAborted()
+      await file.writeFile(piece)
+    }
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
 
 /** The levels, also of variations, and the pictures that they name, that an earlier bake's manifest lists and that are not written again. */
 export async function staleLevels(manifestPath: string, written: ReadonlySet<string>): Promise<string[]> {

@@ -3,30 +3,34 @@ import { cleanDepth } from './depth/clean.js'
 import type { CleanStep } from './depth/clean/step.js'
 import { encodeDepth, encodedSettings, encodeDisplacement } from './depth/encode.js'
 import type { PreflightReport } from './depth/preflight.js'
-import type { LevelError } from './glb/manifest.js'
 import { writeObj } from './glb/obj.js'
+import type { Pieces } from './glb/pieces.js'
+import { writePixelGlb } from './glb/pixel-glb.js'
 import { readUnwrapped } from './glb/read.js'
-import { writeGlb } from './glb/write.js'
-import { triangulateGrid } from './mesh/grid.js'
-import { unproject } from './mesh/unproject.js'
+import { pixelSurface } from './mesh/pixel-surface.js'
 import { parseSettings } from './options.js'
-import { cutAway, readMap, type BakedFile, type BakeOptions, type BakeSources } from './pipeline.js'
+import { cutAway, readMap, type BakeOptions, type BakeSources } from './pipeline.js'
 import { padEdges } from './texture/color.js'
 import { encodeNormals, encodePicture } from './texture/encode.js'
 import { bakeNormals, normalPicture, type NormalMap } from './texture/normal.js'
 import { bakeNormalsOnto } from './texture/onto.js'
 
-/** Of a mesh with a vertex a pixel. */
-const EXACT: LevelError = { metres: 0, pixels: 0, p99: { metres: 0, pixels: 0 } }
 /** JPEG quality of the colour picture in an exported mesh: the picture itself lies beside it. */
 const EXPORT_QUALITY = 95
 
 /** What a map is handed to other tools as. */
 export interface ExportResult {
-  files: BakedFile[]
+  files: ExportedFile[]
   /** What was done to the map. */
   cleaned: CleanStep[]
   preflight: PreflightReport
+}
+
+/** A file of an export. */
+export interface ExportedFile {
+  name: string
+  /** Its bytes, in order. Meshes are made as their pieces are asked for: of 4096² a GLB is 740 MB, and an OBJ 1.9 GB. */
+  pieces: Pieces
 }
 
 /** The parts of an export: see {@link exportDepthMap}. */
@@ -58,22 +62,22 @@ export async function exportDepthMap(sources: BakeSources, parts: readonly Expor
   const visible = await cutAway(map, read.picture)
   options.signal?.throwIfAborted()
 
-  const files: BakedFile[] = []
-  const add = (file: string, bytes: Uint8Array) => files.push({ name: `${name}${file}`, bytes })
+  const files: ExportedFile[] = []
+  const addPieces = (file: string, pieces: Pieces) => files.push({ name: `${name}${file}`, pieces })
+  const add = (file: string, bytes: Uint8Array) => addPieces(file, () => [bytes])
   const text = (value: object) => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`)
   if (parts.includes('depth')) {
     add('.depth.png', await encodeDepth(visible))
     add('.depth.json', text(encodedSettings(visible, settings)))
   }
-  const mesh = parts.includes('mesh') || parts.includes('obj') ? unproject(triangulateGrid(visible, Infinity), visible, settings) : null
-  if (mesh && parts.includes('mesh')) {
+  const surface = parts.includes('mesh') || parts.includes('obj') ? pixelSurface(visible, settings) : null
+  if (surface && parts.includes('mesh')) {
     const color = read.picture ? await encodePicture(padEdges(read.picture), { format: 'jpeg', quality: EXPORT_QUALITY, size: Math.max(read.picture.width, read.picture.height) }) : null
-    const content = { name, layers: [{ role: 'front', mesh, color, normalMap: null } as const], camera: sourceCamera(visible, settings), map: visible, error: EXACT }
-    add('.glb', (await writeGlb(content, { ...settings, compression: 'none', shading: 'unlit' })).bytes)
+    addPieces('.glb', await writePixelGlb({ name, surface, color, camera: sourceCamera(visible, settings) }, settings))
   }
-  if (mesh && parts.includes('obj')) {
-    const { obj, mtl } = writeObj({ name, mesh, width: visible.width, height: visible.height, color: options.colorFile ?? null })
-    add('.obj', obj)
+  if (surface && parts.includes('obj')) {
+    const { obj, mtl } = writeObj({ name, surface, color: options.colorFile ?? null })
+    addPieces('.obj', obj)
     add('.mtl', mtl)
   }
   const addNormals = async (file: string, map: NormalMap) => add(file, (await encodeNormals(normalPicture(map), { format: 'png', quality: 100 })).bytes)

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { statSync } from 'node:fs'
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -39,6 +40,20 @@ describe('Ctrl-C', () => {
     expect(Date.now() - start).toBeLessThan(2000)
     // A shell says 130 for both; `watch` ends by Ctrl-C as it should.
     expect(command === 'watch' ? [0] : [130, 'SIGINT']).toContain(signal ?? code)
+    expect(await readdir(folder)).toEqual(before)
+  })
+
+  it('ends an export within two seconds while a large file is written, and leaves none of it', async () => {
+    const child = spawn(process.execPath, [bin, 'export', 'rough.depth.png', '--out', 'out-large/deep', '--only', 'obj'], { cwd: folder, stdio: 'ignore' })
+    const ended = new Promise<number | null>((resolve) => child.on('exit', (code) => resolve(code)))
+    const before = await readdir(folder)
+    const out = join(folder, 'out-large/deep')
+    const written = async () => (await readdir(out).catch(() => [])).reduce((bytes, name) => bytes + statSync(join(out, name)).size, 0)
+    while ((await written()) < 2 ** 20) await sleep(20)
+    const start = Date.now()
+    child.kill('SIGINT')
+    expect(await ended).toBe(130)
+    expect(Date.now() - start).toBeLessThan(2000)
     expect(await readdir(folder)).toEqual(before)
   })
 })

@@ -15,7 +15,7 @@ const ramp = () => gray16(WIDTH, HEIGHT, (x) => x / (WIDTH - 1))
 
 async function parts(depth: Uint8Array, only: ExportPart[], settings: SettingsInput = {}, color?: Uint8Array) {
   const { files } = await exportDepthMap({ name: 'ramp', depth, color }, only, { settings, colorFile: color && 'ramp.color.png' })
-  return Object.fromEntries(files.map(({ name, bytes }) => [name, bytes]))
+  return Object.fromEntries(files.map(({ name, pieces }) => [name, Uint8Array.from(Buffer.concat([...pieces()]))]))
 }
 
 const read16 = async (png: Uint8Array) => (await decodeDepth(png, { channel: null, encoding: 'disparity', maxPixels: 1e6 })).samples
@@ -91,6 +91,81 @@ describe('the exported mesh', () => {
     const faces = lines.filter((line) => line.startsWith('f ')).map((line) => line.split(' ').length - 1)
     expect(faces.filter((corners) => corners === 3)).toHaveLength(1)
     expect(faces.filter((corners) => corners === 4)).toHaveLength((WIDTH - 1) * (HEIGHT - 1) - 1)
+  })
+})
+
+describe('the exported GLB and OBJ', () => {
+  /** Corners as (x, y, z), (u, v from the top left) and triangles, of which quads are two. */
+  const readObj = (bytes: Uint8Array) => {
+    const lines = text(bytes).trim().split('\n').map((line) => line.split(' '))
+    const of = (keyword: string) => lines.filter(([first]) => first === keyword).map((line) => line.slice(1))
+    const faces = of('f').map((corners) => corners.map((corner) => Number(corner.split('/')[0]) - 1))
+    return { positions: of('v').map((numbers) => numbers.map(Number)), uvs: of('vt').map(([u, v]) => [Number(u), 1 - Number(v)]), faces, numbers: [...of('v'), ...of('vt')].flat() }
+  }
+  const readMesh = async (bytes: Uint8Array) => {
+    const [primitive] = (await io.readBinary(bytes)).getRoot().listMeshes()[0].listPrimitives()
+    const elements = (name: string) => {
+      const accessor = primitive.getAttribute(name)
+      return Array.from({ length: accessor?.getCount() ?? 0 }, (_, i) => accessor?.getElement(i, []) ?? [])
+    }
+    const indices = [...(primitive.getIndices()?.getArray() ?? [])]
+    return { positions: elements('POSITION'), uvs: elements('TEXCOORD_0'), triangles: Array.from({ length: indices.length / 3 }, (_, t) => indices.slice(3 * t, 3 * t + 3)) }
+  }
+  /** Triangles by their corners, whichever comes first. */
+  const named = (corners: readonly number[]) => {
+    const first = corners.indexOf(Math.min(...corners))
+    return [...corners.slice(first), ...corners.slice(0, first)].join()
+  }
+  const hole = () => gray16(WIDTH, HEIGHT, (x, y) => (Math.hypot(x - 12, y - 8) < 3.5 ? 0 : 0.2 + x / 40 + y / 90))
+
+  it.each<[string, SettingsInput, number, (z: number) => number, (z: number) => number]>([
+    ['a view', { near: 2, far: 60, fovY: 50 }, 2, (z) => (-z * 2 * Math.tan((25 * Math.PI) / 180)) / HEIGHT, (z) => (z * z * (1 / 2 - 1 / 60)) / 65_535],
+    ['a wall', { projection: 'orthographic', width: 0.003, relief: 0.0002 }, 2, () => 0.003 / WIDTH, () => 0.0002 / 65_535],
+    ['the ground', { projection: 'orthographic', orientation: 'ground', width: 5000, relief: 900 }, 1, () => 5000 / WIDTH, () => 900 / 65_535],
+  ])('are the same surface, of %s, rounded by a thirty-second of a pixel and by half a level at most', async (_, settings, axis, pixel, level) => {
+    const files = await parts(await hole(), ['mesh', 'obj'], { ...settings, black: 'cut', clean: false })
+    const obj = readObj(files['ramp.obj'])
+    const mesh = await readMesh(files['ramp.glb'])
+    expect(obj.positions).toHaveLength(mesh.positions.length)
+    expect(obj.uvs).toHaveLength(mesh.uvs.length)
+    for (const [i, position] of mesh.positions.entries()) {
+      for (let along = 0; along < 3; along++) {
+        // (The GLB's own numbers are floats.)
+        const float = Math.abs(position[along]) * 2 ** -23
+        expect(Math.abs(obj.positions[i][along] - position[along])).toBeLessThanOrEqual((along === axis ? level(position[2]) / 2 : pixel(position[2]) / 32) + float)
+      }
+      expect(Math.abs(obj.uvs[i][0] - mesh.uvs[i][0]) * WIDTH).toBeLessThan(1 / 31)
+      expect(Math.abs(obj.uvs[i][1] - mesh.uvs[i][1]) * HEIGHT).toBeLessThan(1 / 31)
+    }
+    // A quad is both triangles on its other diagonal.
+    const split = obj.faces.flatMap(([a, b, c, d]) => (d === undefined ? [[a, b, c]] : [[a, b, d], [d, b, c]]))
+    expect(mesh.triangles.map(named).sort()).toEqual(split.map(named).sort())
+    expect(obj.numbers.filter((number) => !/^-?\d+(\.\d*[1-9])?$/.test(number))).toEqual([])
+  })
+
+  it('hold no pixel that stands alone, and are valid', async () => {
+    // A strip, and a pixel beside it that touches nothing.
+    const depth = await gray16(WIDTH, HEIGHT, (x, y) => (y < 3 || (x === 9 && y === 9) ? 0.5 : 0))
+    const files = await parts(depth, ['mesh', 'obj'], { black: 'cut', clean: false })
+    expect(await problemsIn(files['ramp.glb'])).toEqual([])
+    expect((await readMesh(files['ramp.glb'])).positions).toHaveLength(3 * WIDTH)
+    expect(readObj(files['ramp.obj']).positions).toHaveLength(3 * WIDTH)
+  })
+
+  it('come in pieces, the same each time they are asked for', async () => {
+    const depth = await gray16(1024, 512, (x, y) => 0.5 + 0.2 * Math.sin(x / 30) * Math.cos(y / 20))
+    const { files } = await exportDepthMap({ name: 'waves', depth }, ['mesh', 'obj'], { settings: { clean: false } })
+    for (const { name, pieces } of files) {
+      const sizes = Array.from(pieces(), ({ length }) => length)
+      if (name !== 'waves.mtl') expect(sizes.length).toBeGreaterThan(20)
+      expect(Math.max(...sizes)).toBeLessThan(2 ** 21)
+      expect(Buffer.concat([...pieces()]).equals(Buffer.concat([...pieces()]))).toBe(true)
+    }
+  })
+
+  it('have nothing to hold where no three pixels are side by side', async () => {
+    const depth = await gray16(WIDTH, HEIGHT, (x, y) => ((x + y) % 2 === 0 ? 0.5 : 0))
+    await expect(parts(depth, ['mesh'], { black: 'hole', clean: { holes: false } })).rejects.toMatchObject({ code: 'INPUT_NOTHING_TO_MESH', message: 'expected three pixels side by side that hold something, found none' })
   })
 })
 

@@ -56,7 +56,10 @@ export async function encodeLevels({ width, height, levels }: { width: number; h
 }
 
 async function gray16({ width, height, disparity }: DisparityMap, level: (disparity: number) => number): Promise<Uint8Array> {
-  return encodeLevels({ width, height, levels: Uint16Array.from(disparity, level) })
+  // (`from` would make a list of all numbers first: 500 MB of 4096².)
+  const levels = new Uint16Array(disparity.length)
+  for (let i = 0; i < levels.length; i++) levels[i] = level(disparity[i])
+  return encodeLevels({ width, height, levels })
 }
 
 function hasNothing({ disparity }: DisparityMap): boolean {

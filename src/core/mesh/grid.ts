@@ -105,7 +105,7 @@ function finestGrid({ width, height }: Pick<DisparityMap, 'width' | 'height'>): 
 }
 
 /** Where the i-th of `count` + 1 lines lies across `size` pixels: evenly from edge to edge; on pixel centres, and the edges, where there is one for each. */
-function place(i: number, count: number, size: number): number {
+export function place(i: number, count: number, size: number): number {
   if (i === 0) return 0
   if (i === count) return size
   return count === size - 1 ? i + 0.5 : (i * size) / count

@@ -49,7 +49,8 @@ export function renderShape(design: Design, { size, baked, closed }: RenderOptio
   if (closed) closeRim(relief)
   else relief.z.set(meanDepth({ width, height, z: meanDepth(relief, softReach(size)) }, softReach(size)))
   const deepest = relief.z.reduce((max, z) => Math.max(max, z), 0)
-  const levels = Uint16Array.from(relief.z, (z) => (z === -Infinity ? 0 : Math.max(1, Math.round((z / deepest) * 65_535))))
+  const levels = new Uint16Array(relief.z.length)
+  for (let i = 0; i < levels.length; i++) levels[i] = relief.z[i] === -Infinity ? 0 : Math.max(1, Math.round((relief.z[i] / deepest) * 65_535))
   return { width, height, across: width * pixel, relief: deepest, levels, picture }
 }
 

@@ -86,7 +86,9 @@ export interface Mask {
 /** Where a map has a surface; `undefined` where that is everywhere. */
 export function coverage({ width, height, disparity }: { width: number; height: number; disparity: Float32Array }): Mask | undefined {
   if (!disparity.some(Number.isNaN)) return undefined
-  return { width, height, data: Uint8Array.from(disparity, (value) => (Number.isNaN(value) ? 0 : 255)) }
+  const data = new Uint8Array(disparity.length)
+  for (let i = 0; i < data.length; i++) data[i] = Number.isNaN(disparity[i]) ? 0 : 255
+  return { width, height, data }
 }
 
 /**
