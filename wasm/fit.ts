@@ -3,12 +3,12 @@
 import { total } from './lanes'
 import { coverSome, coverTaken, endOfRows, firstRow, map, riseOf, slopeX, take, width } from './triangle'
 
-/** The sum of squared distances of one triangle from the map; stops once it is past `enough`. */
-export function squaredError(ax: f64, ay: f64, az: f64, bx: f64, by: f64, bz: f64, cx: f64, cy: f64, cz: f64, enough: f64): f64 {
+/** The sum of squared distances of one triangle from the map, by every `skip`-th row (a power of two); stops once it is past `enough`. */
+export function squaredError(ax: f64, ay: f64, az: f64, bx: f64, by: f64, bz: f64, cx: f64, cy: f64, cz: f64, enough: f64, skip: i32): f64 {
   const lanes = f32x4(0, 1, 2, 3)
   const four = f32x4.splat(4)
   take(ax, ay, az, bx, by, bz, cx, cy, cz)
-  const end = coverTaken()
+  const end = coverTaken(skip)
   const slope = f32x4.splat(<f32>slopeX)
   let sum: f64 = 0
   for (let row = firstRow(); row < end; row += 16) {
@@ -27,9 +27,9 @@ export function squaredError(ax: f64, ay: f64, az: f64, bx: f64, by: f64, bz: f6
       address += 16
     } while (address < last)
     sum += total(squares)
-    if (sum > enough) return sum
+    if (sum * <f64>skip > enough) break
   }
-  return sum
+  return sum * <f64>skip
 }
 
 /** For each triangle nine sums over its pixels (f64): 1, dx, dy, dx², dx·dy, dy², off, off·dx, off·dy; dx and dy from its first corner, off = map − triangle. */

@@ -87,7 +87,7 @@ export function coverSome(corners: usize, count: i32): i32 {
   let i = 0
   while (i < count && row < enough) {
     takeAt(corners)
-    row = cover(row)
+    row = cover(row, 1)
     const end = ends + (<usize>i << 3)
     store<i32>(end, <i32>row)
     store<f32>(end, <f32>slopeX, 4)
@@ -97,12 +97,12 @@ export function coverSome(corners: usize, count: i32): i32 {
   return i
 }
 
-/** The same for the triangle that was taken; where its rows end. */
-export function coverTaken(): usize {
-  return cover(rows)
+/** The same for the triangle that was taken, by every `skip`-th row; where its rows end. */
+export function coverTaken(skip: i32): usize {
+  return cover(rows, skip)
 }
 
-function cover(row: usize): usize {
+function cover(row: usize, skip: i32): usize {
   let ax = aX, ay = aY, bx = bX, by = bY, cx = cX, cy = cY
   let swap: f64
   if (by < ay || (by == ay && bx < ax)) {
@@ -123,14 +123,14 @@ function cover(row: usize): usize {
   const split = cy == by ? end : max(first, min(end, <i32>Math.ceil(by - 0.5)))
   const longSlope = (cx - ax) / (cy - ay)
   const longIsLeft = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax) > 0
-  if (first < split) row = fill(row, first, split, ax, ay, longSlope, ax, ay, (bx - ax) / (by - ay), longIsLeft)
-  if (split < end) row = fill(row, split, end, ax, ay, longSlope, bx, by, (cx - bx) / (cy - by), longIsLeft)
+  if (first < split) row = fill(row, first, split, ax, ay, longSlope, ax, ay, (bx - ax) / (by - ay), longIsLeft, skip)
+  if (split < end) row = fill(row, split, end, ax, ay, longSlope, bx, by, (cx - bx) / (cy - by), longIsLeft, skip)
   return row
 }
 
 // @ts-ignore: decorator
 @inline
-function fill(row: usize, from: i32, to: i32, longX: f64, longY: f64, longSlope: f64, shortX: f64, shortY: f64, shortSlope: f64, longIsLeft: bool): usize {
+function fill(row: usize, from: i32, to: i32, longX: f64, longY: f64, longSlope: f64, shortX: f64, shortY: f64, shortSlope: f64, longIsLeft: bool, skip: i32): usize {
   // lane 0 is the left edge, lane 1 the right one
   const x = longIsLeft ? f64x2(longX, shortX) : f64x2(shortX, longX)
   const y = longIsLeft ? f64x2(longY, shortY) : f64x2(shortY, longY)
@@ -142,8 +142,10 @@ function fill(row: usize, from: i32, to: i32, longX: f64, longY: f64, longSlope:
   const bound = i32x4.splat(width)
   const stride = <usize>width << 2
   const ax = aX, ay = aY, az = aZ, zx = slopeX, zy = slopeY
-  let line = map + <usize>from * stride
-  for (let number = from; number < to; number++) {
+  const first = from + (skip - 1) & -skip
+  const step = stride * <usize>skip
+  let line = map + <usize>first * stride
+  for (let number = first; number < to; number += skip) {
     const centre = <f64>number + 0.5
     const edges = f64x2.ceil(f64x2.sub(f64x2.add(x, f64x2.mul(f64x2.sub(f64x2.splat(centre), y), slope)), half))
     const columns = i32x4.min_s(i32x4.max_s(f64x2.add(edges, units), zero), bound)
@@ -155,7 +157,7 @@ function fill(row: usize, from: i32, to: i32, longX: f64, longY: f64, longSlope:
     store<f32>(row, <f32>(az + (<f64>left + 0.5 - ax) * zx + (centre - ay) * zy), 8)
     store<i32>(row, number, 12)
     row += right > left ? 16 : 0
-    line += stride
+    line += step
   }
   return row
 }

@@ -33,8 +33,8 @@ export interface PixelLoops {
   /** Of each triangle in `corners` nine sums over its pixels: 1, dx, dy, dx², dx·dy, dy², off, off·dx, off·dy; dx, dy from its first corner, off = map − triangle. */
   moments(count: number): void
   readonly sums: Float64Array
-  /** The sum of squared distances of a triangle from the map; stops once it is past `enough`. */
-  squaredError(ax: number, ay: number, az: number, bx: number, by: number, bz: number, cx: number, cy: number, cz: number, enough: number): number
+  /** The sum of squared distances of a triangle from the map, by every `skip`-th row of pixels; stops once it is past `enough`. */
+  squaredError(ax: number, ay: number, az: number, bx: number, by: number, bz: number, cx: number, cy: number, cz: number, enough: number, skip: number): number
   /**
    * Adds the pixels of the triangles in `corners` to `totals`: pixels that hold something, squared distance, largest distance; squares and largest of the error that
    * counts, px. That error goes to `histogram`. With `exempt` it is no larger than what `scratch` says of a pixel, where that says something (> 0).

@@ -55,10 +55,10 @@ export function createPlainPixelLoops(disparity: Float32Array, width: number, he
         })
       }
     },
-    squaredError(...triangle) {
+    squaredError(ax, ay, az, bx, by, bz, cx, cy, cz, _enough, skip) {
       let sum = 0
-      each(triangle, 0, (_i, _y, _dx, _dy, off) => {
-        sum += off * off
+      each([ax, ay, az, bx, by, bz, cx, cy, cz], 0, (_i, y, _dx, _dy, off) => {
+        if (y % skip === 0) sum += skip * off * off
       })
       return sum
     },
