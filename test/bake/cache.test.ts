@@ -82,6 +82,19 @@ describe('the cache', () => {
     expect(troubles[0]).toContain('it belongs to another key')
   })
 
+  it('serves no level whose shared picture is missing', async () => {
+    const { cache, troubles } = open(temporaryFolder())
+    const { manifest, files } = resultOf(1)
+    const variant = { ...manifest, lods: manifest.lods.map((lod) => ({ ...lod, textures: [{ url: 'hill1.variants.color0.webp', bytes: 3 }] })) }
+    const shared = { manifest: { ...manifest, variants: [variant] }, files: [...files, { name: 'hill1.variants.color0.webp', bytes: Uint8Array.of(1, 2, 3) }] }
+    await cache.put(keyOf(1), shared)
+    expect(plain(await cache.get(keyOf(1)))).toEqual(plain(shared))
+    expect(troubles).toEqual([])
+    await cache.put(keyOf(2), { ...shared, files })
+    expect(await cache.get(keyOf(2))).toBeNull()
+    expect(troubles[0]).toContain('its manifest names a part that is not there')
+  })
+
   it('writes nothing when it is read-only', async () => {
     const dir = temporaryFolder()
     await open(dir).cache.put(keyOf(1), resultOf(1))
