@@ -130,7 +130,10 @@ async function edits(root) {
 
 const seconds = (times) => `${(median(times) / 1000).toFixed(2)} s`
 
-/** What a game does: a background that follows edits by itself. Times are of the page's clock, which is the machine's. */
+/**
+ * What a game does: a background that follows edits by itself. Times are of the page's clock, which is the machine's. It draws what is new alone: there is no GPU, and sixty
+ * frames a second would take the cores that the bake is timed on.
+ */
 const PAGE = `
 import * as THREE from 'three'
 import { loadDepthBackground } from 'depthmesh/three'
@@ -145,15 +148,19 @@ const camera = new THREE.PerspectiveCamera(45, 1, 0.1, 100)
 camera.position.z = 12
 let evaluated = 0
 let fresh = false
+let seen
 asset.hot.subscribe(() => (evaluated = now()))
 const background = await loadDepthBackground(asset, { prepare: () => (fresh = true) })
 scene.add(background.object)
 await background.ready
 renderer.setAnimationLoop(() => {
   background.update(camera)
-  renderer.render(scene, camera)
   if (!fresh) return
   fresh = false
+  renderer.render(scene, camera)
+  // (Another level of the same state is no news.)
+  if (background.asset === seen) return
+  seen = background.asset
   // Until the picture is drawn, not only ordered.
   renderer.getContext().finish()
   told({ evaluated, shown: now(), draft: background.asset.draft === true })
