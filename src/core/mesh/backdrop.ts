@@ -34,7 +34,10 @@ const SKIRT_CUT = 0.03
 /** The layer may stand behind the farthest surface, at most this many times as far. */
 const BEHIND_FAR = 1.1
 
-/** Width of the ring in which front and backdrop overlap, pixels. 1 leaves .23 % of a 1,500-triangle view open, 2 .14 %. */
+/**
+ * Width of the ring in which front and backdrop overlap, pixels. 1 leaves .23 % of a 1,500-triangle view open, 2 .14 %. Beside the skirt it is wider: a picture of
+ * 2048 px whose ring was not showed slits of 3 px along its border.
+ */
 const RING = 2
 
 /** The hidden layer never reaches farther than this share of the picture's longer side, whatever `travel` says: beyond it there is nothing worth showing. */
@@ -74,12 +77,13 @@ export function buildBackdrop(map: DisparityMap, settings: Settings): Backdrop |
   const back = new Float32Array(columns * rows).fill(NaN)
   for (const i of order) back[i] = front[from[i]]
 
-  // (3) A ring of the farther side itself.
-  addRing(canvas, order, from, back)
+  // (3) A ring of the farther side itself; beside the skirt as wide as that, being set back, moves less than the border.
+  const setBack = (Number.isFinite(cut) ? cut : SKIRT_CUT) / 2
+  addRing(canvas, order.filter((i) => !isInPicture(canvas, i)), from, back, RING + Math.ceil(parallax(reach, setBack, 0, 0, 0, width, height)))
+  addRing(canvas, order, from, back, RING)
 
   // (4) Smooth what was continued, keep it behind the front surface, set all of it back.
   relax(back, 1, order, columns, (i) => !Number.isNaN(back[i]))
-  const setBack = (Number.isFinite(cut) ? cut : SKIRT_CUT) / 2
   for (const i of order) if (back[i] > front[i] - setBack) back[i] = front[i] - setBack
   const deepest = deepestOf(map, settings)
   for (let i = 0; i < back.length; i++) back[i] = Math.max(deepest, back[i] - setBack)
@@ -114,6 +118,12 @@ interface Canvas {
   front: Float32Array
   /** Disparity. */
   cut: number
+}
+
+function isInPicture({ columns, left, top, width, height }: Canvas, i: number): boolean {
+  const x = i % columns
+  const y = (i - x) / columns
+  return x >= left && y >= top && x < left + width && y < top + height
 }
 
 /** How far a camera that moves by `travel` sees things move, pixels of the map. */
@@ -260,10 +270,10 @@ class List {
 const DX = [1, -1, 0, 0]
 const DY = [0, 0, 1, -1]
 
-/** Adds to `back` the pixels of the front surface that lie around what was continued and are level with it. */
-function addRing({ columns, rows, front, cut }: Canvas, order: Uint32Array, from: Int32Array, back: Float32Array): void {
-  let wave = order
-  for (let round = 0; round < RING; round++) {
+/** Adds to `back` the pixels of the front surface that lie around what was continued, up to `width` pixels away, and are level with it. */
+function addRing({ columns, rows, front, cut }: Canvas, continued: Uint32Array, from: Int32Array, back: Float32Array, width: number): void {
+  let wave = continued
+  for (let round = 0; round < width; round++) {
     const next = new List()
     for (let k = 0; k < wave.length; k++) {
       const i = wave[k]

@@ -54,6 +54,13 @@ describe('buildBackdrop', () => {
     expect([60, 61, 62, 63].map((x) => Number.isNaN(at(backdrop, x, 40)))).toEqual([false, false, true, true])
   })
 
+  it('runs under the border of the picture by as much more as it moves less than that, being set back', () => {
+    // .015 of disparity · 15 px · √(1 + (71.6 / 40)²) in a corner: .46 px, so 2 + 1; with a cut of a third, .17 · 15 · 2.05: 5.1, so 2 + 6
+    const ring = (cut: number) => Array.from({ length: 20 }, (_, x) => x).findIndex((x) => Number.isNaN(at(built(mapOf(() => 0.6), { cut }), x, 40)))
+    expect(ring(0.03)).toBe(3)
+    expect(ring(1 / 3)).toBe(8)
+  })
+
   it('carries the surface past the border by its own parallax', () => {
     // disparity 0.6 everywhere: 40 · 0.5 · (1/4 + 0.6 · 3/4) = 14 px in the middle of a side whose pixels are 59.5 and 39.5 px away
     const { left, top, map } = built(mapOf(() => 0.6))
