@@ -20,7 +20,7 @@ const SOLVER_STEPS = 12
 /** How strongly vertices hold to where they were, in pixels: enough for those that no pixel speaks for. */
 const HOLD = 1e-3
 
-/** Pixels a triangle that are enough to tell which of two surfaces errs less (with 25 a room's cliffs suffer, with 100 turning edges takes half as long again), and the most rows to go on by. */
+/** Pixels a triangle that are enough to tell which of two surfaces errs less, and the most rows to go on by. RMS of spheres at 6k against delatin: 100 .25, 50 .30, 25 .35; on terrain all are alike. */
 const ENOUGH_PIXELS = 50
 const MOST_SKIPPED = 8
 
