@@ -188,7 +188,7 @@ export function parseSettings(layers: readonly SettingsLayer[]): Settings {
 }
 
 /** Lays `over` upon `under`; `texture`, `normalMap` and `clean` merge key by key. */
-export function mergeSettings(under: SettingsInput, over: SettingsInput): SettingsInput {
+function mergeSettings(under: SettingsInput, over: SettingsInput): SettingsInput {
   const merged: SettingsInput = { ...under, ...defined(over) }
   if (under.texture && over.texture) merged.texture = { ...under.texture, ...defined(over.texture) }
   if (under.normalMap && over.normalMap) merged.normalMap = { ...under.normalMap, ...defined(over.normalMap) }

@@ -7,7 +7,7 @@ export const EDGE_STEP = 0.12
 /** Part of an edge's height, from the far side, that counts as the middle of a ramp. */
 const RAMP = [0.25, 0.75] as const
 /** On a slope, twice the distance gives twice the difference; at an edge it gives hardly more. From this on it is a slope. */
-export const SLOPE = 1.6
+const SLOPE = 1.6
 
 /**
  * Where an inner pixel (at least {@link EDGE_RADIUS} from the border) stands, judged by the cross of pixels around it:

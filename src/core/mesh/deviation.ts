@@ -3,7 +3,7 @@ import { meshDisparity } from './drape.js'
 import type { ErrorModel } from './error.js'
 
 /** How far around a pixel a place that fits is looked for, pixels: what errs more is all alike, and 8 px is a wrong surface. */
-export const FARTHEST = 8
+const FARTHEST = 8
 
 /** How far a surface lies from its map, pixel by pixel. */
 export interface Deviation {

@@ -48,7 +48,7 @@ export function errorModel(map: DisparityMap, settings: Settings): ErrorModel {
 }
 
 /** The largest distance along the view axis, metres, that a disparity error makes anywhere between near and far: farthest away in perspective. */
-export function errorInMetres(model: ErrorModel, disparityError: number): number {
+function errorInMetres(model: ErrorModel, disparityError: number): number {
   if (!model.slip) return disparityError * model.metresPerDisparity
   // 1/w(0) − 1/w(e), never more than the whole range
   return 1 / model.wFar - 1 / (model.wFar + Math.min(1, disparityError) * (model.wNear - model.wFar))
