@@ -2,11 +2,11 @@ import { LoaderUtils, type Object3D } from 'three'
 import type { DepthAsset, DepthLod } from '../core/glb/manifest.js'
 import { DepthBackground, type DepthBackgroundOptions } from './background.js'
 import { disposeScene, type LoadGlb } from './chain.js'
-import { sharePicture, SharedPictures, takePictures } from './shared-pictures.js'
+import { sharePicture, SharedPictures, takePictures, type LoadedLevel } from './shared-pictures.js'
 
 /** What is needed of a loader: three's `GLTFLoader`, with its meshopt decoder set, fits. */
 export interface GlbLoader {
-  loadAsync(url: string): Promise<{ scene: Object3D }>
+  loadAsync(url: string): Promise<LoadedLevel>
 }
 
 export interface LoadDepthBackgroundOptions extends DepthBackgroundOptions {
@@ -48,7 +48,7 @@ function loadWith(loader: GlbLoader): LoadGlb {
   return (lod, signal) =>
     new Promise((resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-      const shown = loader.loadAsync(lod.url).then(({ scene }) => sharePicture(scene, lod, signal))
+      const shown = loader.loadAsync(lod.url).then((loaded) => sharePicture(loaded, lod, signal))
       shown.then((scene) => (signal.aborted ? disposeScene(scene) : resolve(scene)), reject)
     })
 }

@@ -37,21 +37,55 @@ export function takePictures({ url, textures = [] }: DepthLod, signal: AbortSign
   return new Map(names.map((name) => [name, hold(name, fetchPicture, signal)]))
 }
 
-/** Lets the picture of a level that some other loader has loaded be the one that others wear, or theirs be its own. */
-export async function sharePicture(scene: Object3D, { url, textures = [] }: DepthLod, signal: AbortSignal): Promise<Object3D> {
-  const worn = new Set<Texture>()
+/** A level as some other loader has loaded it: three's `GLTFLoader` tells too what it was made from. */
+export interface LoadedLevel {
+  scene: Object3D
+  parser?: Pick<GLTFParser, 'json' | 'associations'> | undefined
+}
+
+/** Lets the picture of a level that some other loader has loaded be the one that others wear, or theirs be its own; where the loader can't tell which picture that is, it stays. */
+export async function sharePicture({ scene, parser }: LoadedLevel, { url, textures = [] }: DepthLod, signal: AbortSignal): Promise<Object3D> {
+  if (parser === undefined || textures.length === 0) return scene
+  const worn = new Map<Texture, string>()
   scene.traverse((node) => {
     for (const material of [(node as Partial<Mesh>).material ?? []].flat()) {
-      for (const value of Object.values(material)) if ((value as Texture | null)?.isTexture === true && (value as Texture).name === SHARED_NAME) worn.add(value as Texture)
+      for (const value of Object.values(material)) {
+        const name = (value as Texture | null)?.isTexture === true ? nameOf(value as Texture, parser) : undefined
+        if (name !== undefined) worn.set(value as Texture, name)
+      }
     }
   })
-  const [first] = worn
-  if (first === undefined || textures.length === 0) return scene
-  const own = first.source
-  const source = await hold(resolved(textures[0].url, url), () => Promise.resolve(own), signal).catch(() => own)
-  for (const texture of worn) texture.source = source
-  if (source !== own) close(own)
+  for (const [texture, name] of worn) {
+    const own = texture.source
+    const source = await hold(resolved(name, url), () => Promise.resolve(own), signal).catch(() => own)
+    texture.source = source
+    if (source !== own) close(own)
+  }
   return scene
+}
+
+/** What a level calls the picture of a texture; nothing where it holds it. (With all levels in one GLB some may wear pictures of their own.) */
+function nameOf(texture: Texture, { json, associations }: Pick<GLTFParser, 'json' | 'associations'>): string | undefined {
+  const index = associations.get(texture)?.textures
+  const image = index === undefined ? undefined : imageOf((json as GltfJson).textures?.[index])
+  const uri = image === undefined ? undefined : (json as GltfJson).images?.[image]?.uri
+  return uri?.startsWith('data:') === true ? undefined : uri
+}
+
+interface GltfTexture {
+  source?: number
+  name?: string
+  extensions?: Record<string, { source?: number }>
+}
+
+interface GltfJson {
+  textures?: GltfTexture[]
+  images?: { uri?: string }[]
+}
+
+/** Of a texture, whatever its format. */
+function imageOf(texture: GltfTexture | undefined): number | undefined {
+  return texture && (texture.source ?? Object.values(texture.extensions ?? {})[0]?.source)
 }
 
 /** For `GLTFLoader.register`: gives the textures of a level the pictures that were taken for it. */
@@ -67,7 +101,7 @@ export class SharedPictures implements GLTFLoaderPlugin {
   /** Format extensions are asked for a texture before this one: what is taken for it is none of theirs. */
   beforeRoot(): null {
     for (const texture of this.#textures) {
-      const image = texture.source ?? Object.values(texture.extensions ?? {})[0]?.source
+      const image = imageOf(texture)
       if (image === undefined || !this.#pictureOf(image)) continue
       delete texture.extensions
       texture.source = image
@@ -86,7 +120,7 @@ export class SharedPictures implements GLTFLoaderPlugin {
     for (const picture of this.pictures.values()) (await picture).version = UPLOADED
   }
 
-  get #textures(): { source?: number; name?: string; extensions?: Record<string, { source?: number }> }[] {
+  get #textures(): GltfTexture[] {
     return this.parser.json.textures ?? []
   }
 

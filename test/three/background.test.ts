@@ -44,6 +44,8 @@ describeInBrowser('DepthBackground', () => {
 
   /** Three variations of a red disc, with one level each, which share their picture. */
   let rocks: DepthAsset[]
+  /** The same with two levels in one GLB: the fine one wears a picture of its own, the coarse one the shared one. */
+  let mixed: DepthAsset[]
 
   beforeAll(async () => {
     const files = new Map<string, Uint8Array | string>([['/index.html', HTML]])
@@ -61,6 +63,10 @@ describeInBrowser('DepthBackground', () => {
     for (const { name, bytes } of parts) files.set(`/${name}`, bytes)
     rocks = manifest.variants.map((variant) => ({ ...variant, lods: variant.lods.map((lod) => ({ ...lod, url: `/${lod.url}` })) }))
     for (const { lods } of rocks) expect(lods[0].textures?.[0].url).toBe('rock.variants.color0.webp')
+    const both = await bakeDepthMesh({ name: 'mixed', depth: rock, color: noise }, { settings: { projection: 'orthographic', black: 'cut', width: 4, lods: [6000, 60], variants: 2, container: 'msft_lod' } })
+    for (const { name, bytes } of both.files) files.set(`/${name}`, bytes)
+    mixed = both.manifest.variants.map((variant) => ({ ...variant, lods: variant.lods.map((lod) => ({ ...lod, url: `/${lod.url}` })) }))
+    for (const { lods } of mixed) expect(lods[0].textures).toHaveLength(1)
     site = await openSite(files)
     browser = await launchBrowser()
   })
@@ -404,6 +410,20 @@ describeInBrowser('DepthBackground', () => {
         expect(problems).toEqual([])
       })
     }
+
+    it('leaves a level that holds a picture of its own with that, whatever coarser levels of the same GLB wear', async () => {
+      const memory = await page.evaluate(async (variants) => {
+        stage.camera.position.z = 6
+        for (const asset of variants) {
+          const background = await stage.loadDepthBackground(asset, { loader: stage.gltfLoader() })
+          stage.scene.add(background.object)
+          await background.ready
+        }
+        stage.look()
+        return stage.memory()
+      }, mixed)
+      expect(memory).toMatchObject({ geometries: 2, textures: 2, openBitmaps: 2 })
+    })
 
     it('stays on screen when the one who asked for it first gives up', async () => {
       await page.route('**/*.webp', async (route) => {
