@@ -143,7 +143,7 @@ export function createBaker(options: BakerOptions = {}): Baker {
   const limits = { ...DEFAULT_LIMITS, ...withoutUndefined(options.limits ?? {}) }
   const warn = options.onWarning ?? (() => undefined)
   const cache = options.cache === false ? null : openCache({ ...options.cache, root, onTrouble: warn })
-  const pool = createPool({ workers: options.workers, jobSeconds: limits.jobSeconds, idleSeconds: options.patient ? PATIENT_IDLE_SECONDS : undefined })
+  const pool = createPool({ workers: options.workers, jobSeconds: limits.jobSeconds, idleSeconds: options.patient ? PATIENT_IDLE_SECONDS : undefined, yielding: options.patient })
   const door = createGate({ weight: SOURCES_IN_FLIGHT })
   let closing = new AbortController()
   const jobs = new Map<string, Job>()

@@ -21,9 +21,9 @@ const answers = new Socket({ fd: ANSWERS })
 let sent = Promise.resolve()
 const send = (answer: BigJobAnswer | BigJobDraft): Promise<void> => (sent = sent.then(() => writeFrame(answers, answer)))
 const onDraft = wantsDraft ? (draft: BakeResult) => void send({ draft }) : undefined
-await send(await pool.run(job, { file, pixels: 0, onDraft }).then((result): BigJobAnswer => ({ thread: 0, ok: true, result }), refusal))
+await send(await pool.run(job, { file, pixels: 0, onDraft }).then((result): BigJobAnswer => ({ ok: true, result }), refusal))
 
 function refusal(error: unknown): BigJobAnswer {
   const { code, message, hint, stack, file } = error instanceof DepthMeshError ? error : new DepthMeshError('INTERNAL', String(error))
-  return { thread: 0, ok: false, code, message, hint, stack, trapped: false, file }
+  return { ok: false, code, message, hint, stack, file }
 }

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { constants, getPriority, setPriority } from 'node:os'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import type { BakeResult } from '../core/pipeline.js'
@@ -33,6 +34,8 @@ export type BigJobAnswer = BakeAnswer & { file?: string | undefined }
 
 export interface BigJobOptions extends Pick<BigJob, 'file' | 'jobSeconds'> {
   worker: URL
+  /** Added to the process' niceness. */
+  nice: number
   /** Ends the process. */
   signal: AbortSignal
   onDraft: ((draft: BakeResult) => void) | undefined
@@ -47,10 +50,11 @@ export interface BigJobOptions extends Pick<BigJob, 'file' | 'jobSeconds'> {
  * @param job its arrays are empty afterwards
  * @throws Error when the process ended without an answer.
  */
-export async function runBigJob(job: BakeJob, { signal, worker, onDraft, ...options }: BigJobOptions): Promise<BigJobAnswer> {
+export async function runBigJob(job: BakeJob, { signal, worker, nice, onDraft, ...options }: BigJobOptions): Promise<BigJobAnswer> {
   signal.throwIfAborted()
   const flags = process.execArgv.filter((flag) => BOUNDS.test(flag))
   const child = spawn(process.execPath, [...flags, fileURLToPath(PROCESS)], { stdio: ['pipe', 'ignore', 'inherit', 'pipe'], windowsHide: true })
+  if (nice > 0 && child.pid !== undefined) setPriority(child.pid, Math.min(constants.priority.PRIORITY_LOW, getPriority() + nice))
   const end = (): void => void child.kill('SIGKILL')
   signal.addEventListener('abort', end)
   const ended = endOf(child)

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { MessageChannel, type MessagePort } from 'node:worker_threads'
+import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads'
 import type { Piscina } from 'piscina'
 import { DepthMeshError } from '../core/errors.js'
 import type { BakeResult } from '../core/pipeline.js'
@@ -21,6 +21,13 @@ const PIXELS_IN_FLIGHT = 2 ** 24
 const BIG_JOB = 2 ** 23
 /** How long a worker waits for more work before it ends, seconds. */
 const IDLE_SECONDS = 30
+/**
+ * By how much a bake gives way where others wait for the same cores, as `nice` counts: of two cores that a browser shares, a dev server then waits 50 ms for its turn
+ * instead of 160 while it bakes.
+ */
+const NICE = 10
+/** Linux has priorities of threads; elsewhere one would be the whole server's. */
+const NICE_THREAD = process.platform === 'linux' ? NICE : 0
 
 export interface PoolOptions {
   /** Bakes at once, at most. */
@@ -29,6 +36,8 @@ export interface PoolOptions {
   jobSeconds: number
   /** How long a worker waits for more work before it ends, seconds. Default: 30. */
   idleSeconds?: number | undefined
+  /** Lets everything else on the machine go first: for servers. Default: false. */
+  yielding?: boolean | undefined
   /** Another worker file: for tests. */
   worker?: URL | undefined
 }
@@ -49,7 +58,7 @@ export interface BakePool {
    *
    * @throws DepthMeshError what the bake threw; `ABORTED`, `TIMEOUT`; `INTERNAL` when the worker died.
    */
-  run(job: Omit<BakeJob, 'drafts'>, options: JobOptions): Promise<BakeOutcome>
+  run(job: Omit<BakeJob, 'drafts' | 'lastWords'>, options: JobOptions): Promise<BakeOutcome>
   /** Stops what is running. The pool can be used again afterwards. */
   close(): Promise<void>
 }
@@ -58,12 +67,11 @@ export interface BakePool {
  * Bakes off the main thread, in worker threads that are kept, and big maps in processes that are not: one job a worker, since a crash takes all of its jobs along; pixels in flight bounded,
  * since 16 small maps fit where one large one does; a deadline and an abort on every job, since a hang without one never lets the process end.
  */
-export function createPool({ workers, jobSeconds, idleSeconds = IDLE_SECONDS, worker = new URL('./worker.js', import.meta.url) }: PoolOptions): BakePool {
+export function createPool({ workers, jobSeconds, idleSeconds = IDLE_SECONDS, yielding = false, worker = new URL('./worker.js', import.meta.url) }: PoolOptions): BakePool {
   const slots = Math.max(1, workers ?? Math.min(MOST_WORKERS, availableParallelism()))
   const gate = createGate({ slots, weight: PIXELS_IN_FLIGHT })
   let threads: Promise<Piscina> | undefined
   let closing = new AbortController()
-  let retiring: Promise<unknown> = Promise.resolve()
 
   const start = async (): Promise<Piscina> => {
     if (!existsSync(worker)) throw new DepthMeshError('INTERNAL', `expected a worker at ${fileURLToPath(worker)}, found no file`, { hint: 'Build or install depthmesh again.' })
@@ -76,6 +84,7 @@ export function createPool({ workers, jobSeconds, idleSeconds = IDLE_SECONDS, wo
       idleTimeout: idleSeconds * 1000,
       atomics: 'disabled',
       execArgv: [],
+      niceIncrement: yielding ? NICE_THREAD : 0,
     })
     // A worker that dies between jobs is replaced by the next; without a listener its death would be the process's.
     pool.on('error', () => undefined)
@@ -85,22 +94,22 @@ export function createPool({ workers, jobSeconds, idleSeconds = IDLE_SECONDS, wo
   const runInThread = async (job: BakeJob, signal: AbortSignal, onDraft: ((draft: BakeResult) => void) | undefined): Promise<BigJobAnswer> => {
     threads ??= start()
     const pool = await threads
-    // Until a worker that was told to end has ended, it looks idle, and would take this job with it.
-    for (let awaited: Promise<unknown> | undefined; awaited !== retiring; ) {
-      awaited = retiring
-      await awaited
-    }
     const { sources: { depth, color }, prepared } = job
     const transferList: (ArrayBuffer | MessagePort)[] = ownBuffers([depth, ...(color ? [color] : []), ...(prepared ? [prepared.map.disparity] : [])])
     const line = onDraft && openLine(onDraft)
     if (line) transferList.push(line.sender)
-    const answer = (await pool.run({ ...job, drafts: line?.sender }, { signal, transferList }).finally(() => line?.close())) as BakeAnswer
-    if (!answer.ok && answer.trapped) {
-      const ending = pool.threads.find(({ threadId }) => threadId === answer.thread)?.terminate()
-      retiring = Promise.all([retiring, ending])
-      await ending
+    const lastWords = new MessageChannel()
+    transferList.push(lastWords.port2)
+    try {
+      return (await pool.run({ ...job, drafts: line?.sender, lastWords: lastWords.port2 }, { signal, transferList })) as BakeAnswer
+    } catch (cause) {
+      const left = receiveMessageOnPort(lastWords.port1) as { message: BakeAnswer } | undefined
+      if (left === undefined) throw cause
+      return left.message
+    } finally {
+      line?.close()
+      lastWords.port1.close()
     }
-    return answer
   }
 
   return {
@@ -111,7 +120,7 @@ export function createPool({ workers, jobSeconds, idleSeconds = IDLE_SECONDS, wo
         const deadline = AbortSignal.timeout(jobSeconds * 1000)
         const until = AbortSignal.any([stop, deadline])
         const tell = onDraft && ((draft: BakeResult): void => void (until.aborted || onDraft(draft)))
-        const answer = await (pixels > BIG_JOB ? runBigJob(job, { file, jobSeconds, worker, signal: until, onDraft: tell }) : runInThread(job, until, tell)).catch((cause: unknown) => {
+        const answer = await (pixels > BIG_JOB ? runBigJob(job, { file, jobSeconds, worker, nice: yielding ? NICE : 0, signal: until, onDraft: tell }) : runInThread(job, until, tell)).catch((cause: unknown) => {
           throw stop.aborted ? aborted(file) : deadline.aborted ? tooSlow(file, jobSeconds) : cause instanceof DepthMeshError ? cause : died(file, cause)
         })
         if (answer.ok) return answer.result

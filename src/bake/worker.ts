@@ -1,4 +1,4 @@
-import { threadId, type MessagePort } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 import { move, transferableSymbol, valueSymbol } from 'piscina'
 import { DepthMeshError, type DepthMeshErrorCode } from '../core/errors.js'
 import type { SettingsInput } from '../core/options.js'
@@ -19,6 +19,8 @@ export interface BakeJob {
   prepared?: PreparedMap | undefined
   /** Where a draft is sent as soon as there is one; without it none is made. */
   drafts?: MessagePort | undefined
+  /** Where a worker whose WebAssembly was stopped half-way leaves its answer before it ends itself: had it answered, it would be given the next job as well. */
+  lastWords?: MessagePort | undefined
 }
 
 /** What a worker made of it. */
@@ -28,10 +30,9 @@ export interface BakeOutcome extends BakeResult {
 }
 
 /** What comes back. Errors travel as data: a thrown one loses its code on the way. */
-export type BakeAnswer = { /** Who answers. */ thread: number } & (
+export type BakeAnswer =
   | { ok: true; result: BakeOutcome }
-  | { ok: false; code: DepthMeshErrorCode; message: string; hint: string | undefined; stack: string | undefined; /** A WebAssembly module may be left half done. */ trapped: boolean }
-)
+  | { ok: false; code: DepthMeshErrorCode; message: string; hint: string | undefined; stack: string | undefined }
 
 /** Bakes one map. Runs in a worker thread. */
 export default async function bakeInWorker(job: BakeJob): Promise<BakeAnswer> {
@@ -53,19 +54,25 @@ export default async function bakeInWorker(job: BakeJob): Promise<BakeAnswer> {
     const { map, report } = prepared
     const keep = job.prepared === undefined && (report.cleaned?.length ?? 0) > 0
     const result: BakeOutcome = { manifest, files, prepared: keep ? { map, report } : null }
-    return handOver({ thread: threadId, ok: true, result }, [...files.map(({ bytes }) => bytes), ...(keep ? [map.disparity] : [])])
+    return handOver({ ok: true, result }, [...files.map(({ bytes }) => bytes), ...(keep ? [map.disparity] : [])])
   } catch (error) {
-    const known = error instanceof DepthMeshError
-    const thrown = error instanceof Error ? error : new Error(String(error))
-    return {
-      thread: threadId,
-      ok: false,
-      code: known ? error.code : 'INTERNAL',
-      message: thrown.message,
-      hint: known ? error.hint : 'This is a bug in depthmesh: please report it with the file that caused it.',
-      stack: thrown.stack,
-      trapped: isTrap(thrown),
-    }
+    const answer = refusalOf(error)
+    const { lastWords } = job
+    if (!isTrap(error) || lastWords === undefined) return answer
+    lastWords.postMessage(answer, [])
+    process.exit(1)
+  }
+}
+
+function refusalOf(error: unknown): BakeAnswer {
+  const known = error instanceof DepthMeshError
+  const thrown = error instanceof Error ? error : new Error(String(error))
+  return {
+    ok: false,
+    code: known ? error.code : 'INTERNAL',
+    message: thrown.message,
+    hint: known ? error.hint : 'This is a bug in depthmesh: please report it with the file that caused it.',
+    stack: thrown.stack,
   }
 }
 

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
+import { getPriority } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -71,6 +72,19 @@ describe('the pool', () => {
     expect(files.map(({ name, bytes }) => [name, Buffer.compare(bytes, Uint8Array.from({ length: bytes.length }, (_, i) => i * 7)), bytes.length])).toEqual([['depth', 0, 3_000_001], ['color', 0, 5]])
     expect(returned).toEqual({ ...prepared, map: { ...prepared.map, disparity: Float32Array.of(0.5, NaN) } })
     expect([job.sources.depth.length, job.sources.color.length, prepared.map.disparity.length]).toEqual([0, 0, 0])
+  })
+
+  it.runIf(process.platform === 'linux').each([['thread', 1], ['process', BIG]])('lets others go first from a %s where it is told to, and only there', async (_, pixels) => {
+    const niceness = async (yielding: boolean) => {
+      const pool = createPool({ workers: 1, jobSeconds: 20, worker, yielding })
+      pools.push(pool)
+      const { manifest } = await pool.run({ sources: { name: 'nice', depth: new Uint8Array() }, settings: {}, maxPixels: 1 }, { file: 'a', pixels })
+      return (manifest as unknown as { nice: number }).nice
+    }
+    const own = getPriority()
+    expect(await niceness(false)).toBe(own)
+    expect(await niceness(true)).toBe(Math.min(19, own + 10))
+    expect(getPriority()).toBe(own)
   })
 
   it('bounds the pixels in flight, not the jobs alone', async () => {
