@@ -13,8 +13,8 @@ const ANSWERS = 3
 // Ctrl-C reaches every process of a terminal: whoever asked decides what it means.
 process.on('SIGINT', () => undefined)
 
-const { job, file, jobSeconds, worker, wantsDraft } = (await readFrame(process.stdin)) as BigJob
-// Whoever asked is gone.
+// Whoever asked may be gone: while it sent the job, or at any time after.
+const { job, file, jobSeconds, worker, wantsDraft } = (await readFrame(process.stdin).catch(() => process.exit())) as BigJob
 process.stdin.on('end', () => process.exit()).resume()
 const pool = createPool({ workers: 1, jobSeconds, worker: new URL(worker) })
 const answers = new Socket({ fd: ANSWERS })
