@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { DepthMeshError, formatError } from '../core/errors.js'
-import type { DepthManifest } from '../core/index.js'
+import type { DepthAsset, DepthManifest } from '../core/index.js'
 import type { Arguments } from './flags.js'
 import { preflightCounts, preflightList } from './preflight-list.js'
 import { textTable } from './text-table.js'
@@ -63,17 +63,22 @@ export function printJson(value: object): void {
   console.log(JSON.stringify(value))
 }
 
+/** Of all levels, those of variants and the pictures that these share included: each file once. */
+function bytesOf({ lods, variants }: DepthAsset): number {
+  const files = [lods, ...variants.map((variant) => variant.lods)].flat().flatMap((lod) => [lod, ...(lod.textures ?? [])])
+  return [...new Map(files.map(({ url, bytes }) => [url, bytes])).values()].reduce((sum, bytes) => sum + bytes, 0)
+}
+
 /** The table that ends a bake: a row a map. */
 export function summaryTable(outcomes: readonly Outcome[]): string {
   const rows = outcomes.map((outcome) => {
     if (!outcome.ok) return [outcome.file, 'failed', '', '', '', '', '']
     const { lods, preflight } = outcome.manifest
-    const bytes = lods.reduce((sum, lod) => sum + lod.bytes, 0)
     return [
       outcome.file,
       String(lods.length),
       lods.map(({ triangles }) => count(triangles)).join(' / '),
-      count(Math.ceil(bytes / 1024)),
+      count(Math.ceil(bytesOf(outcome.manifest) / 1024)),
       count(Math.round(outcome.milliseconds)),
       outcome.cached ? 'yes' : 'no',
       preflightCounts(preflight.checks),

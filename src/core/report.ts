@@ -1,7 +1,7 @@
 import { drawPreflight } from './depth/preflight/draw.js'
 import { variedSpace } from './depth/vary.js'
 import type { DepthAsset, DepthManifest } from './glb/manifest.js'
-import { renamePictures } from './glb/pictures.js'
+import { mediaTypeOf, renamePictures } from './glb/pictures.js'
 import { readLevels, type StoredImage, type StoredLayer } from './glb/read.js'
 import { deviation } from './mesh/deviation.js'
 import { errorModel } from './mesh/error.js'
@@ -17,8 +17,6 @@ import { encodePicture, type EncodedImage } from './texture/encode.js'
 import { illustrateErrors, illustrateFile, illustrateMap } from './texture/illustrate.js'
 import { varyPicture } from './texture/vary.js'
 
-/** By the ending of a file. */
-const PICTURE_TYPES: Record<string, string> = { webp: 'image/webp', avif: 'image/avif', jpg: 'image/jpeg', png: 'image/png', ktx2: 'image/ktx2' }
 /** KTX2 textures are for graphics cards; the page shows the picture instead, at most this long, pixels. */
 const STAND_IN_SIZE = 1024
 
@@ -87,7 +85,7 @@ async function readAll({ lods }: DepthAsset, files: BakeResult['files']): Promis
   const fileOf = (wanted: string): Uint8Array => files.find(({ name }) => name === wanted)?.bytes ?? new Uint8Array()
   const levels: StoredLayer[][] = []
   for (const { url } of lods) {
-    const whole = renamePictures(fileOf(url), (uri) => `data:${PICTURE_TYPES[uri.slice(uri.lastIndexOf('.') + 1)]};base64,${Buffer.from(fileOf(decodeURIComponent(uri))).toString('base64')}`)
+    const whole = renamePictures(fileOf(url), (uri) => `data:${mediaTypeOf(uri)};base64,${Buffer.from(fileOf(decodeURIComponent(uri))).toString('base64')}`)
     levels.push(...(await readLevels(whole)))
   }
   return levels

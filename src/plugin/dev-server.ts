@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import { isGlb, renamePictures } from '../core/glb/pictures.js'
+import { isGlb, mediaTypeOf, renamePictures } from '../core/glb/pictures.js'
 import type { BakedFile } from '../core/pipeline.js'
 
 /** Where baked files lie on the dev server. */
 const PREFIX = '/@depthmesh/'
-/** By the ending of a name. */
-const TYPES: Record<string, string> = { glb: 'model/gltf-binary', webp: 'image/webp', avif: 'image/avif', jpg: 'image/jpeg', png: 'image/png', ktx2: 'image/ktx2' }
 /** States of one map that are kept: a page may still be loading the one before the last. */
 const KEPT_STATES = 4
 /** Hex digits of the SHA-256 in a URL: 128 bits, which nobody guesses. */
@@ -66,7 +64,7 @@ export function createDevFiles(headers: OutgoingHttpHeaders): DevFiles {
 
 function send(request: IncomingMessage, response: ServerResponse, bytes: Uint8Array, path: string, headers: OutgoingHttpHeaders): void {
   const etag = `"${path.slice(PREFIX.length, PREFIX.length + HASH_LENGTH)}"`
-  const common = { ...headers, ETag: etag, 'Cache-Control': 'public, max-age=31536000, immutable', 'Accept-Ranges': 'bytes', 'Content-Type': TYPES[path.slice(path.lastIndexOf('.') + 1)], 'X-Content-Type-Options': 'nosniff' }
+  const common = { ...headers, ETag: etag, 'Cache-Control': 'public, max-age=31536000, immutable', 'Accept-Ranges': 'bytes', 'Content-Type': mediaTypeOf(path), 'X-Content-Type-Options': 'nosniff' }
   const known = request.headers['if-none-match']
   if (known !== undefined && known.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag || tag.trim() === '*')) {
     response.writeHead(304, common).end()

@@ -106,7 +106,8 @@ describe('depthmesh bake', () => {
     for (const cached of ['no', 'yes']) {
       const { code, stdout } = await bake('--variants', '2')
       expect(code).toBe(0)
-      expect(stdout).toMatch(new RegExp(`^shared/rock\\.depth\\.png .* ${cached}`, 'm'))
+      const kibibytes = Math.ceil((await Promise.all((await readdir(out)).filter((name) => !name.endsWith('.json')).map(async (name) => (await readFile(join(out, name))).length))).reduce((a, b) => a + b) / 1024)
+      expect(stdout).toMatch(new RegExp(`^shared/rock\\.depth\\.png +1 +[0-9]+ +${kibibytes} .* ${cached}`, 'm'))
       expect((await readdir(out)).sort()).toEqual(['rock.json', 'rock.lod0.glb', 'rock.variant1.lod0.glb', 'rock.variant2.lod0.glb', 'rock.variants.color0.webp'])
       for (const { lods: [{ url, textures }] } of (await manifestOf('rock')).variants) {
         expect(textures).toEqual([{ url: 'rock.variants.color0.webp', bytes: (await readFile(join(out, 'rock.variants.color0.webp'))).length }])

@@ -20,34 +20,39 @@ async function edit(files: Parameters<Project['write']>[0]): Promise<void> {
   project.write(files)
 }
 
+/** Starts `vite build --watch`, and counts what comes of it from then on. */
+async function watchBuild(): Promise<{ builds: number; errors: string[] }> {
+  const { vite, root } = project
+  watcher = (await vite.build({
+    root,
+    configFile: false,
+    logLevel: 'silent',
+    plugins: [project.depthmesh({ lods: [...smallLevels.lods], cache: testCache })],
+    build: { watch: {}, emptyOutDir: true, minify: false, rollupOptions: { input: '/main.js', output: { entryFileNames: 'main.js' } } },
+  })) as Rollup.RollupWatcher
+  const seen = { builds: 0, errors: [] as string[] }
+  watcher.on('event', (event) => {
+    if (event.code === 'BUNDLE_END') seen.builds++
+    if (event.code === 'ERROR') seen.errors.push(event.error.message)
+  })
+  return seen
+}
+
 describe.each(viteVersions)('vite build --watch with %s', (version) => {
   it('follows edits, and companions that are created and deleted, and then rests', async () => {
     project = await createProject({ 'main.js': `import { asset } from './hill.depth.png'\nglobalThis.game = asset`, 'hill.depth.png': await hill() }, version)
-    const { vite, root } = project
-    watcher = (await vite.build({
-      root,
-      configFile: false,
-      logLevel: 'silent',
-      plugins: [project.depthmesh({ lods: [...smallLevels.lods], cache: testCache })],
-      build: { watch: {}, minify: false, rollupOptions: { input: '/main.js', output: { entryFileNames: 'main.js' } } },
-    })) as Rollup.RollupWatcher
-    let builds = 0
-    const errors: string[] = []
-    watcher.on('event', (event) => {
-      if (event.code === 'BUNDLE_END') builds++
-      if (event.code === 'ERROR') errors.push(event.error.message)
-    })
+    const seen = await watchBuild()
     const output = (pattern: RegExp): Promise<void> => vi.waitFor(() => expect(project.text('dist/main.js')).toMatch(pattern), { timeout: 20_000, interval: 50 })
     await output(/"?fovY"?:\s*45/)
     // The bundle is written before Rollup watches what it came from.
-    await vi.waitFor(() => expect(builds).toBe(1), { timeout: 20_000, interval: 50 })
+    await vi.waitFor(() => expect(seen.builds).toBe(1), { timeout: 20_000, interval: 50 })
     await sleep(200)
     await edit({ 'hill.depth.json': '{ "fovY": 77 }' })
     await output(/"?fovY"?:\s*77/)
     await edit({ 'hill.depth.json': '{ "fovY": 66 }' })
     await output(/"?fovY"?:\s*66/)
     await edit({ 'hill.depth.json': '{ "fovY": 5' })
-    await vi.waitFor(() => expect(errors.join()).toContain('hill.depth.json:1:12: expected , or }'), { timeout: 20_000, interval: 50 })
+    await vi.waitFor(() => expect(seen.errors.join()).toContain('hill.depth.json:1:12: expected , or }'), { timeout: 20_000, interval: 50 })
     await edit({ 'hill.depth.json': '{ "fovY": 55 }' })
     await output(/"?fovY"?:\s*55/)
     await sleep(BETWEEN_EDITS)
@@ -57,30 +62,17 @@ describe.each(viteVersions)('vite build --watch with %s', (version) => {
     await output(/"?aspect"?:\s*1\.5/)
 
     await sleep(1500)
-    const before = builds
+    const before = seen.builds
     await sleep(1000)
-    expect(builds).toBe(before)
+    expect(seen.builds).toBe(before)
   })
 
   it('keeps naming the picture that variants share as it is painted anew, and forgets it when the map is imported no more', async () => {
     const noise = (shade: number): Promise<Uint8Array> => rgb8(96, 96, (x, y) => [(x * 7919 + y * 104729) % 251, (x * y * 31) % 253, shade])
     const settings = JSON.stringify({ projection: 'orthographic', variants: 2, texture: { quality: 90 } })
     project = await createProject({ 'main.js': `import { asset } from './hill.depth.png'\nglobalThis.game = asset`, 'hill.depth.png': await hill(), 'hill.color.png': await noise(9), 'hill.depth.json': settings }, version)
-    const { vite, root } = project
-    watcher = (await vite.build({
-      root,
-      configFile: false,
-      logLevel: 'silent',
-      plugins: [project.depthmesh({ lods: [...smallLevels.lods], cache: testCache })],
-      build: { watch: {}, emptyOutDir: true, minify: false, rollupOptions: { input: '/main.js', output: { entryFileNames: 'main.js' } } },
-    })) as Rollup.RollupWatcher
-    let builds = 0
-    const errors: string[] = []
-    watcher.on('event', (event) => {
-      if (event.code === 'BUNDLE_END') builds++
-      if (event.code === 'ERROR') errors.push(event.error.message)
-    })
-    const built = (count: number): Promise<void> => vi.waitFor(() => expect(builds).toBeGreaterThanOrEqual(count), { timeout: 20_000, interval: 50 })
+    const seen = await watchBuild()
+    const built = (count: number): Promise<void> => vi.waitFor(() => expect(seen.builds).toBeGreaterThanOrEqual(count), { timeout: 20_000, interval: 50 })
     const files = (): string[] => project.list('dist/assets').filter((name) => /\.(glb|webp)$/.test(name))
     const pictures: string[] = []
     for (const shade of [9, 200]) {
@@ -95,10 +87,10 @@ describe.each(viteVersions)('vite build --watch with %s', (version) => {
       for (const level of levels) expect(namedPictures(project.bytes(`dist/assets/${level}`))).toEqual([picture])
       pictures.push(picture)
     }
-    const before = builds
+    const before = seen.builds
     await edit({ 'main.js': 'globalThis.game = 1' })
     await built(before + 1)
     await vi.waitFor(() => expect(files()).toEqual([]), { timeout: 20_000, interval: 50 })
-    expect(errors).toEqual([])
+    expect(seen.errors).toEqual([])
   })
 })

@@ -6,9 +6,17 @@ const SPACE = 0x20
 /** What other names of a picture are longer by: a folder and a hash. */
 export const ROOM_FOR_NAMES = 64
 
+/** By the ending of a name. */
+const MEDIA_TYPES: Readonly<Record<string, string>> = { glb: 'model/gltf-binary', webp: 'image/webp', avif: 'image/avif', jpg: 'image/jpeg', png: 'image/png', ktx2: 'image/ktx2' }
+
 /** Whether a file of a bake is a level; else it is a picture that levels name. */
 export function isGlb(name: string): boolean {
   return name.endsWith('.glb')
+}
+
+/** The media type of a file of a bake: a level, or a picture that levels name. */
+export function mediaTypeOf(name: string): string {
+  return MEDIA_TYPES[name.slice(name.lastIndexOf('.') + 1)]
 }
 
 /** The pictures that a GLB names instead of holding them, as it names them; none in a self-contained one. */
