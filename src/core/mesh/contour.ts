@@ -48,13 +48,15 @@ const TRIMMING_ROUNDS = 3
 export function findContours({ width, height, disparity }: DisparityMap, jumps: Jumps, coarseness: number): Contour[] {
   const flags = jumps.flags.slice()
   const strength = jumps.threshold * Math.min(coarseness, STRONGEST)
+  const jumping: number[] = []
   for (let i = 0; i < flags.length; i++) {
     if (flags[i] === 0) continue
     if ((flags[i] & JUMP_RIGHT) !== 0 && Math.abs(disparity[i] - disparity[i + 1]) < strength) flags[i] &= ~JUMP_RIGHT
     if ((flags[i] & JUMP_BELOW) !== 0 && Math.abs(disparity[i] - disparity[i + width]) < strength) flags[i] &= ~JUMP_BELOW
+    if (flags[i] !== 0) jumping.push(i)
   }
   for (let round = 0; ; round++) {
-    const contours = traceContours(width, height, disparity, flags)
+    const contours = traceContours(width, height, disparity, flags, jumping)
     const short = contours.filter((contour) =>
       !contour.leftNothing && !contour.rightNothing && (contour.extent < SHORTEST * coarseness || (contour.loose && contour.left.length < SHORTEST_LOOSE * coarseness)))
     if (short.length === 0) return contours
@@ -66,8 +68,8 @@ export function findContours({ width, height, disparity }: DisparityMap, jumps: 
   }
 }
 
-/** Links pairs of neighbours that differ into lines. `flags` as in {@link Jumps}. */
-function traceContours(width: number, height: number, disparity: Float32Array, flags: Uint8Array): Contour[] {
+/** Links pairs of neighbours that differ into lines. `flags` as in {@link Jumps}; `jumping`: the pixels that may have one, rising. */
+function traceContours(width: number, height: number, disparity: Float32Array, flags: Uint8Array, jumping: readonly number[]): Contour[] {
   // (1) Pixel corners are nodes, numbered y · (width + 1) + x. From each at most four steps lead on.
   const across = width + 1
   const step = [1, across, -1, -across] // east, south, west, north
@@ -144,17 +146,19 @@ function traceContours(width: number, height: number, disparity: Float32Array, f
   }
 
   // (2) Lines between nodes where other than two steps meet; what is left then are loops.
+  const setOut = (corner: number, direction: number, loop: boolean): void => {
+    const flag = flagged(corner, direction)
+    if (flag >= 0 && !taken(flag) && (loop || degree(corner) !== 2)) walk(corner, direction, loop)
+  }
   for (const loops of [false, true]) {
-    for (let y = 0; y < height; y++) {
-      for (let x = 0; x < width; x++) {
-        if (flags[y * width + x] === 0) continue
-        // both ends of both steps of this pixel
-        for (const [corner, direction] of [[y * across + x + 1, 1], [(y + 1) * across + x + 1, 3], [(y + 1) * across + x, 0], [(y + 1) * across + x + 1, 2]]) {
-          const flag = flagged(corner, direction)
-          if (flag < 0 || taken(flag)) continue
-          if (loops || degree(corner) !== 2) walk(corner, direction, loops)
-        }
-      }
+    for (const pixel of jumping) {
+      if (flags[pixel] === 0) continue
+      // from both ends of both steps of this pixel
+      const below = Math.floor(pixel / width) * across + (pixel % width) + across
+      setOut(below - width, 1, loops)
+      setOut(below + 1, 3, loops)
+      setOut(below, 0, loops)
+      setOut(below + 1, 2, loops)
     }
   }
 
