@@ -4,6 +4,7 @@
  * node bench/mesh.js             runs it alone
  * node bench/mesh.js --quick     1024² only
  */
+import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { argv } from 'node:process'
 import { fileURLToPath } from 'node:url'
@@ -31,6 +32,8 @@ export async function run({ quick = argv.includes('--quick') } = {}) {
     await viewTable(views),
     '**Time** for all four levels, CPU ms, one process, contenders in turn, median; in brackets against delatin.',
     await timeTable(timed, quick ? 3 : 5),
+    '**Against the full grid** (terrain as a relief, each in a process of its own): RMS at each budget, CPU time, and by how much the process grew.',
+    fullGridTable(quick ? [1024] : [1024, 2048]),
   ].join('\n\n')
 }
 
@@ -73,6 +76,16 @@ async function timeTable(inputs, rounds) {
     for (const [contender, time] of Object.entries(times)) rows.push([name, contender, `${time.toFixed(0)} (${(time / times.delatin).toFixed(2)})`])
   }
   return markdownTable(['map', '', 'CPU ms'], rows)
+}
+
+function fullGridTable(sizes) {
+  const once = (contender, size) => JSON.parse(execFileSync(process.execPath, [fileURLToPath(new URL('support/mesh-once.js', import.meta.url)), contender, size], { encoding: 'utf8' }))
+  const rows = sizes.map((size) => {
+    const [ours, grid] = [once('depthmesh', size), once('full-grid', size)]
+    const against = (key, unit) => `${ours[key].toFixed(0)} : ${grid[key].toFixed(0)} ${unit} (${(ours[key] / grid[key]).toFixed(3)})`
+    return [`${size}×${size}`, ...ours.rms.map((rms, level) => (rms / grid.rms[level]).toFixed(2)), against('cpu', 'ms'), against('memory', 'MB')]
+  })
+  return markdownTable(['terrain', '100k, × (target ≤ 0.8)', '25k', '6k', '1.5k', 'CPU (target ≤ 0.12)', 'memory (target ≤ 0.15)'], rows)
 }
 
 /** As `medianTimes`, but of the time the process was at work: other processes on the machine count less. */
