@@ -1,5 +1,8 @@
 /** Whole bakes, from files to GLBs, against the same pipeline with other meshers: depthmesh's own decoding, textures and GLBs around each. */
-import { existsSync, readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bakeDepthMesh, createAsset, decodeColor, decodeDepth, encodeForLevel, encodePicture, padEdges, parseSettings, toDisparity, unproject, writeGlb } from '../dist/core/index.js'
 import { markdownTable, medianTimes } from './support/measure.js'
@@ -8,6 +11,8 @@ import { colorPng, depthPng, room, terrain } from './support/scenes.js'
 
 /** Real maps, where they stand beside the checkout; without unknown pixels, which the peers can't take. */
 const REAL = fileURLToPath(new URL('../../shared/data/', import.meta.url))
+
+const GROWTH_SIZES = [1024, 2048, 4096]
 
 export async function run() {
   const rows = []
@@ -26,7 +31,33 @@ export async function run() {
     }
   }
   const head = ['map', 'depthmesh, ms', 'delatin chain, ms', 'full grid + meshoptimizer, ms', '÷ delatin', '÷ full grid (target ≤ 0.5)']
-  return `Whole bake with a colour picture: decode, four levels at the default budgets, textures, GLBs. Median of three runs at 1024 px, one at 2048 px. The peers make neither cuts nor a hidden layer nor textures without slip, which is what the room and the moon take their time for.\n\n${markdownTable(head, rows)}`
+  return `Whole bake with a colour picture: decode, four levels at the default budgets, textures, GLBs. Median of three runs at 1024 px, one at 2048 px. The peers make neither cuts nor a hidden layer nor textures without slip, which is what the room and the moon take their time for.\n\n${markdownTable(head, rows)}\n\n${await growth()}`
+}
+
+/** What a bake takes as maps grow, each in a process of its own. */
+async function growth() {
+  const folder = mkdtempSync(join(tmpdir(), 'depthmesh-bench-'))
+  const rows = []
+  try {
+    for (const [name, scene, given] of [['terrain', terrain], ['terrain, perspective', terrain, {}], ['room', room]]) {
+      const taken = []
+      for (const size of GROWTH_SIZES) {
+        const made = scene(size)
+        const [depth, color] = [join(folder, 'depth.png'), join(folder, 'color.png')]
+        writeFileSync(depth, await depthPng(made))
+        writeFileSync(color, await colorPng(made))
+        const bake = fileURLToPath(new URL('support/bake-once.js', import.meta.url))
+        taken.push(JSON.parse(execFileSync(process.execPath, [bake, depth, color, JSON.stringify(given ?? made.settings)], { encoding: 'utf8' })))
+      }
+      const [first, last] = [taken[0], taken.at(-1)]
+      const exponent = Math.log(last.cpu / first.cpu) / Math.log((GROWTH_SIZES.at(-1) / GROWTH_SIZES[0]) ** 2)
+      rows.push([name, ...taken.map(({ cpu, memory }) => `${Math.round(cpu).toLocaleString('en-US')} ms, ${Math.round(memory)} MB`), exponent.toFixed(2)])
+    }
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+  const table = markdownTable(['map', ...GROWTH_SIZES.map((size) => `${size} px`), 'CPU grows with pixels to the power of (target ≤ 1.1)'], rows)
+  return `CPU time of all threads and the most memory that the process held, each bake in a process of its own (target at 4096 px: < 1.5 GB).\n\n${table}`
 }
 
 /** Inputs with the rounds that are worth their time. (At 2048 px the full grid takes the room three quarters of a minute, and says no more.) */
