@@ -10,6 +10,8 @@ import { bakeKey, mapKey } from './key.js'
 import { createPool } from './pool.js'
 import { lookAt } from './read.js'
 import type { ShapeRequest } from '../core/shape/request.js'
+import { SourceChanged } from './source-file.js'
+import type { SourceHashes } from './source-hashes.js'
 import { readSources, SourceLog, type Dependencies, type Sources } from './sources.js'
 import { toolVersions } from './versions.js'
 
@@ -149,7 +151,7 @@ export function createBaker(options: BakerOptions = {}): Baker {
   const jobs = new Map<string, Job>()
   const logs = new Map<string, SourceLog>()
 
-  const read = (absolute: string, log: SourceLog, signal: AbortSignal | undefined): Promise<Sources> =>
+  const read = (absolute: string, log: SourceLog, signal: AbortSignal | undefined, hashes?: SourceHashes): Promise<Sources> =>
     readSources(absolute, {
       defaults: options.defaults,
       overrides: options.overrides,
@@ -157,11 +159,13 @@ export function createBaker(options: BakerOptions = {}): Baker {
       maxFileBytes: limits.maxFileBytes,
       patient: options.patient ?? false,
       mayRead: options.mayRead,
+      hashes,
       signal,
     }, log)
 
   const bakeAnew = async (key: string, sources: Sources, signal: AbortSignal, drafts: DraftNews): Promise<BakeResult> => {
-    const { name, depth, color, settings, shape, files: { depth: file } } = sources
+    const { name, settings, shape, files: { depth: file } } = sources
+    const [depth, color] = await Promise.all([sources.depth.bytes(), sources.color?.bytes()])
     const start = Date.now()
     debug('bake', () => `start ${key.slice(0, 8)} ${file}`)
     options.onBake?.({ file, state: 'started' })
@@ -170,7 +174,7 @@ export function createBaker(options: BakerOptions = {}): Baker {
       const preparedKey = shape === undefined && cache ? await mapKey(sources, await toolVersions()) : null
       const known = preparedKey === null ? null : await cache?.getMap(preparedKey)
       const prepared = known && known.map.width * known.map.height <= limits.maxPixels ? known : undefined
-      const job = { sources: { name, depth, color: color ?? undefined }, settings, shape, maxPixels: limits.maxPixels, prepared }
+      const job = { sources: { name, depth, color }, settings, shape, maxPixels: limits.maxPixels, prepared }
       const onDraft = (draft: BakeResult): void => {
         debug('bake', () => `draft ${key.slice(0, 8)} ${file} ${Date.now() - start} ms`)
         drafts.draft = draft
@@ -242,14 +246,20 @@ export function createBaker(options: BakerOptions = {}): Baker {
       // (One of its own for each: Node warns of ten listeners on one.)
       const stop = AbortSignal.any(signal === undefined ? [closing.signal] : [signal, closing.signal])
       const leave = await door.enter(lookAt(absolute)?.size ?? 0, stop, mapPath)
-      try {
-        const sources = await read(absolute, log, stop).finally(() => logs.set(absolute, log))
+      const attempt = async (hashes: SourceHashes | undefined): Promise<BakedAsset> => {
+        const sources = await read(absolute, log, stop, hashes).finally(() => logs.set(absolute, log))
         const key = await bakeKey(sources, await toolVersions())
         const assetOf = ({ manifest, files }: BakeResult, cached: boolean): BakedAsset => {
           return { manifest: structuredClone(manifest), files, dependencies: log.dependencies, cached, key, warnings: sources.warnings }
         }
         const { result, cached } = await joinJob(key, sources, signal, onDraft && ((draft) => onDraft(assetOf(draft, false))))
         return assetOf(result, cached)
+      }
+      try {
+        return await attempt(cache?.hashes).catch((error: unknown) => {
+          if (error instanceof SourceChanged) return attempt(undefined)
+          throw error
+        })
       } catch (error) {
         throw isAbsolute(mapPath) ? error : nameRelative(error, root)
       } finally {
@@ -271,7 +281,7 @@ export function createBaker(options: BakerOptions = {}): Baker {
         const sources = await read(resolve(root, mapPath), new SourceLog(), signal)
         const { name, depth, color, settings, files, warnings } = sources
         const options: BakeOptions = { settings, maxPixels: limits.maxPixels, ...(signal === undefined ? {} : { signal }) }
-        const result = await work({ name, depth, color: color ?? undefined }, options, files).catch((error: unknown) => {
+        const result = await work({ name, depth: await depth.bytes(), color: await color?.bytes() }, options, files).catch((error: unknown) => {
           throw nameFile(error, sources)
         })
         return { result, warnings }

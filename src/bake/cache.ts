@@ -6,6 +6,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { BakeResult, PreparedMap } from '../core/pipeline.js'
 import { bakeEntry, decodeEntry, encodeEntry, mapEntry, type Entry } from './entry.js'
 import { lookAt, readBytes } from './read.js'
+import { openSourceHashes, type SourceHashes } from './source-hashes.js'
 
 /** Enough for some 500 assets of four levels. */
 const DEFAULT_MAX_BYTES = 2 * 1024 ** 3
@@ -19,7 +20,8 @@ const STALE_TEMP_MS = 60 * 60 * 1000
 const TOUCH_MS = 60 * 1000
 
 const ENTRY = /^([0-9a-f]{64})\.bake$/
-const TEMP = /^[0-9a-f]{64}\.[0-9a-f-]{36}\.tmp$/
+const SOURCE_HASHES = 'source-hashes'
+const TEMP = /^(?:[0-9a-f]{64}|source-hashes)\.[0-9a-f-]{36}\.tmp$/
 
 export interface CacheOptions {
   /** Folder. Default: `DEPTHMESH_CACHE_DIR`, else `node_modules/.cache/depthmesh` of the nearest package. */
@@ -47,7 +49,9 @@ export interface BakeCache {
   /** The verified map, or null. */
   getMap(key: string): Promise<PreparedMap | null>
   putMap(key: string, prepared: PreparedMap): Promise<void>
-  /** Removes what is too old, what is too much, and what dead writers left. */
+  /** What large sources hashed to when they were last read. */
+  readonly hashes: SourceHashes
+  /** Writes what is new of `hashes`. Removes what is too old, what is too much, and what dead writers left. */
   sweep(): Promise<void>
   stats(): Promise<CacheStats>
   /** Reads every entry. `damaged` are file names with the reason. */
@@ -68,7 +72,8 @@ export interface BakeCache {
 export function openCache(options: CacheOptions & { root: string; onTrouble: (message: string) => void }): BakeCache {
   const dir = cacheFolder(options.root, options.dir)
   const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES
-  const maxAge = (options.maxAge ?? DEFAULT_MAX_AGE_DAYS) * 24 * 60 * 60 * 1000
+  const maxAgeDays = options.maxAge ?? DEFAULT_MAX_AGE_DAYS
+  const maxAge = maxAgeDays * 24 * 60 * 60 * 1000
   const told = new Set<string>()
   let writable = options.readonly !== true
   let ready: Promise<void> | undefined
@@ -107,14 +112,14 @@ export function openCache(options: CacheOptions & { root: string; onTrouble: (me
     return entry
   }
 
-  const write = async (key: string, entry: Entry): Promise<void> => {
+  const write = async (name: string, content: () => Uint8Array[] | string | Promise<Uint8Array[]>): Promise<void> => {
     if (!writable) return
-    const path = join(dir, `${key}.bake`)
-    const temp = join(dir, `${key}.${randomUUID()}.tmp`)
+    const path = join(dir, name)
+    const temp = join(dir, `${name.replace(/\.bake$/, '')}.${randomUUID()}.tmp`)
     try {
       ready ??= mkdir(dir, { recursive: true }).then(() => undefined)
       await ready
-      await writeFile(temp, await encodeEntry(key, entry), { flag: 'wx' })
+      await writeFile(temp, await content(), { flag: 'wx' })
       await replace(temp, path)
     } catch (error) {
       await rm(temp, { force: true }).catch(() => undefined)
@@ -123,6 +128,8 @@ export function openCache(options: CacheOptions & { root: string; onTrouble: (me
       tell(`The cache ${dir} cannot be written (${reasonOf(error)}); baking without it. Name another folder in DEPTHMESH_CACHE_DIR.`)
     }
   }
+  const writeEntry = (key: string, entry: Entry): Promise<void> => write(`${key}.bake`, () => encodeEntry(key, entry))
+  const hashes = openSourceHashes({ file: join(dir, SOURCE_HASHES), maxAge: maxAgeDays, write: (content) => write(SOURCE_HASHES, () => content), onTrouble: tell })
 
   return {
     dir,
@@ -132,17 +139,20 @@ export function openCache(options: CacheOptions & { root: string; onTrouble: (me
       return entry && bakeEntry.from(entry)
     },
 
-    put: (key, result) => write(key, bakeEntry.of(result)),
+    put: (key, result) => writeEntry(key, bakeEntry.of(result)),
 
     async getMap(key) {
       const entry = await read(key)
       return entry && mapEntry.from(entry)
     },
 
-    putMap: (key, prepared) => write(key, mapEntry.of(prepared)),
+    putMap: (key, prepared) => writeEntry(key, mapEntry.of(prepared)),
+
+    hashes,
 
     async sweep() {
       if (!writable) return
+      await hashes.save()
       const now = Date.now()
       const entries = (await list()).sort((a, b) => b.used - a.used)
       let kept = 0
@@ -171,13 +181,15 @@ export function openCache(options: CacheOptions & { root: string; onTrouble: (me
         const entry = typeof bytes === 'string' ? bytes : await decodeEntry(bytes, key)
         if (typeof entry === 'string') damaged.push({ file, reason: entry })
       }
+      const fault = hashes.fault()
+      if (fault !== undefined) damaged.push({ file: SOURCE_HASHES, reason: fault })
       return { dir, entries: entries.length, bytes: sum(entries), damaged }
     },
 
     async clear() {
       const entries = await list()
       for (const name of await readdir(dir).catch(() => [])) {
-        if (ENTRY.test(name) || TEMP.test(name)) await rm(join(dir, name), { force: true })
+        if (ENTRY.test(name) || TEMP.test(name) || name === SOURCE_HASHES) await rm(join(dir, name), { force: true })
       }
       return { dir, entries: entries.length, bytes: sum(entries) }
     },

@@ -24,7 +24,7 @@ export async function mapKey(sources: Sources, tools: ToolVersions): Promise<str
 
 /** Hashes of the parts are hashed together, so that no two lists of parts run together and large ones are hashed side by side. */
 async function hashOf(about: unknown, { depth, color }: Sources): Promise<string> {
-  const parts = await Promise.all([sha256(Buffer.from(canonicalJson(about))), sha256(depth), ...(color === null ? [] : [sha256(color)])])
+  const parts = await Promise.all([sha256(Buffer.from(canonicalJson(about))), depth.hash(), ...(color === null ? [] : [color.hash()])])
   return (await sha256(Buffer.concat(parts))).toString('hex')
 }
 

@@ -1,6 +1,7 @@
 import { DepthMeshError } from '../core/errors.js'
 import { checkSettings, parseSettings, type SettingsInput, type SettingsLayer } from '../core/options.js'
 import { checkShapeRequest, SHAPE_LODS, SHAPE_SETTINGS, type ShapeRequest } from '../core/shape/request.js'
+import { readFile } from './source-file.js'
 import type { Sources } from './sources.js'
 
 const NO_BYTES = new Uint8Array()
@@ -23,7 +24,7 @@ export function shapeSources(request: ShapeRequest, { name, defaults = [] }: { n
     const { width, relief } = given
     const size = { ...(width === undefined ? {} : { width }), ...(relief === undefined ? {} : { relief }) }
     const made = { ...whole, settings: { ...size, shading: settings.shading } }
-    return { name: shape, depth: NO_BYTES, color: null, settings, files: { depth: name, color: null, sidecar: name }, warnings: [], shape: made }
+    return { name: shape, depth: readFile(NO_BYTES), color: null, settings, files: { depth: name, color: null, sidecar: name }, warnings: [], shape: made }
   } catch (error) {
     throw error instanceof DepthMeshError ? error.inFile(name) : error
   }

@@ -6,6 +6,8 @@ import { nearestKey, parseSettings, type Settings, type SettingsLayer } from '..
 import type { WholeRequest } from '../core/shape/request.js'
 import { parseJson, positionOfKey } from './json.js'
 import { lookAt, readBytes, stampOf } from './read.js'
+import { knownFile, readFile, type SourceFile } from './source-file.js'
+import { WORTH_NOTING, type SourceHashes } from './source-hashes.js'
 
 /** Colour pictures that are found by their stem, in order of preference. */
 export const COLOR_EXTENSIONS = ['png', 'jpg', 'jpeg', 'webp', 'avif', 'tif'] as const
@@ -41,15 +43,17 @@ export interface SourceOptions {
   patient: boolean
   /** May this real path be read at all? */
   mayRead?: ((path: string) => boolean) | undefined
+  /** What files held when they were last read: those that are the same still are not read. Where files are not waited for. */
+  hashes?: SourceHashes | undefined
   signal?: AbortSignal | undefined
 }
 
-/** What a bake starts from, read from disk. */
+/** What a bake starts from. */
 export interface Sources {
   /** `canyon` of `canyon.depth.png`. */
   name: string
-  depth: Uint8Array
-  color: Uint8Array | null
+  depth: SourceFile
+  color: SourceFile | null
   settings: Settings
   /** The files as the caller named the map: for errors. */
   files: { depth: string; color: string | null; sidecar: string }
@@ -93,7 +97,7 @@ export function assetNames(mapPath: string): { name: string; folder: string; sid
 }
 
 /**
- * Reads a map, its sidecar and its colour picture. Never writes.
+ * Reads a map, its sidecar and its colour picture: what of them is not known already. Never writes.
  *
  * @param mapPath as the caller names it; errors name it, and its companions, in the same way.
  * @throws DepthMeshError `INPUT_MISSING`, `INPUT_UNREADABLE`, `INPUT_TOO_LARGE`, `COLOR_*`, `SETTINGS_*`, `ABORTED`.
@@ -104,7 +108,7 @@ export async function readSources(mapPath: string, options: SourceOptions, log: 
 
   // (1) The map.
   await checkReadable(mapPath, options)
-  const depth = await readWhole(mapPath, options, log, { required: true })
+  const depth = await readPicture(mapPath, options, log)
   if (depth === null) throw await missingMap(mapPath, folder)
 
   // (2) The sidecar, and with it the settings.
@@ -121,12 +125,12 @@ export async function readSources(mapPath: string, options: SourceOptions, log: 
         ? null
         : await colorByStem(mapPath, name, folder, warnings, log)
   if (color !== null) await checkReadable(color, options)
-  const colorBytes = color === null ? null : await readWhole(color, options, log, { required: true })
-  if (color !== null && colorBytes === null) {
+  const picture = color === null ? null : await readPicture(color, options, log)
+  if (color !== null && picture === null) {
     log.missing(color)
     throw await missingColor(color, named ? sidecar : mapPath)
   }
-  return { name, depth, color: colorBytes, settings, files: { depth: mapPath, color, sidecar }, warnings }
+  return { name, depth, color: picture, settings, files: { depth: mapPath, color, sidecar }, warnings }
 }
 
 async function readSidecar(sidecar: string, options: SourceOptions, log: SourceLog): Promise<(SettingsLayer & { text: string }) | null> {
@@ -218,12 +222,36 @@ async function checkReadable(path: string, { mayRead }: SourceOptions): Promise<
   throw new DepthMeshError('INPUT_UNREADABLE', 'lies outside of the folders that may be served', { file: path, hint: 'Move it into the project, or add its folder to server.fs.allow.' })
 }
 
+/** A map or its picture, or null if there is none. */
+async function readPicture(path: string, options: SourceOptions, log: SourceLog): Promise<SourceFile | null> {
+  const { hashes, patient, maxFileBytes } = options
+  const stamp = stampOf(path)
+  const size = sizeOf(stamp)
+  if (hashes === undefined || patient || stamp === '' || size < WORTH_NOTING || size > maxFileBytes) {
+    const bytes = await readWhole(path, options, log, { required: true })
+    return bytes && readFile(bytes)
+  }
+  const hash = hashes.of(path)
+  if (hash !== null) {
+    log.present(path, stamp)
+    return knownFile(hash, { read: () => readWhole(path, options, log), onChange: () => hashes.forget(path) })
+  }
+  let note: ((hash: Buffer) => void) | undefined
+  const read = async (): Promise<Buffer> => {
+    const found = await hashes.read(path)
+    note = found.note
+    return found.bytes
+  }
+  const bytes = await readWhole(path, options, log, { read })
+  return bytes && readFile(bytes, note)
+}
+
 /** The bytes of a file, or null if there is none: one that is required is waited for a little, since some programs save by deleting first. */
 async function readWhole(
   path: string,
   options: SourceOptions,
   log: SourceLog,
-  { required = false, isWhole = looksWhole }: { required?: boolean; isWhole?: (bytes: Buffer) => boolean } = {},
+  { required = false, isWhole = looksWhole, read = readBytes }: { required?: boolean; isWhole?: (bytes: Buffer) => boolean; read?: typeof readBytes } = {},
 ): Promise<Uint8Array | null> {
   const start = Date.now()
   for (;;) {
@@ -234,11 +262,11 @@ async function readWhole(
       await sleep(RETRY)
       continue
     }
-    const size = Number(stamp.split(' ')[0])
+    const size = sizeOf(stamp)
     if (size > options.maxFileBytes) {
       throw new DepthMeshError('INPUT_TOO_LARGE', `expected at most ${megabytes(options.maxFileBytes)}, found ${megabytes(size)}`, { file: path, hint: 'Shrink it, or raise limits.maxFileBytes.' })
     }
-    const bytes = await readBytes(path, size).catch((cause: NodeJS.ErrnoException) => {
+    const bytes = await read(path, size).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code === 'ENOENT') return null
       throw new DepthMeshError('INPUT_UNREADABLE', `cannot be read (${cause.code ?? cause.message})`, { file: path, hint: 'Check that it is a file and that you may read it.', cause })
     })
@@ -252,6 +280,11 @@ async function readWhole(
     if (Date.now() - start > PATIENCE_PNG) return bytes
     await sleep(RETRY)
   }
+}
+
+/** Of a stamp. */
+function sizeOf(stamp: string): number {
+  return Number(stamp.split(' ')[0])
 }
 
 function looksWhole(bytes: Buffer): boolean {

@@ -14,7 +14,7 @@ export const cacheCommand: Command = {
   summary: 'the results kept on disk: how much there is, whether it is whole, away with it',
   details: [
     'stats: how many results there are, and their size.',
-    'verify: reads every one of them and checks its sums; with maps, bakes these again and compares the bytes. The exit code is 1 when a result is damaged (it would be baked again, never used) or differs.',
+    'verify: reads every one of them and checks its sums; with maps, bakes these again and compares the bytes. The exit code is 1 when a result is damaged (it would be made again, never used) or differs.',
     'clear: removes what the cache wrote, and nothing else.',
   ],
   flags: [cacheDirFlag],
@@ -53,7 +53,7 @@ async function verify(cache: BakeCache, args: Arguments, signal: AbortSignal): P
   if (flags.has('json')) printJson(found)
   else {
     for (const { file, reason } of found.damaged) console.error(`error: ${file}: ${reason}`)
-    if (!flags.has('quiet')) console.log(`${found.dir}: ${amount(found)}, ${found.damaged.length === 0 ? 'all whole' : `${found.damaged.length} damaged. They will be baked again`}`)
+    if (!flags.has('quiet')) console.log(`${found.dir}: ${amount(found)}, ${found.damaged.length === 0 ? 'all whole' : `${found.damaged.length} damaged. They will be made again`}`)
   }
   const same = await compareWithFresh(args, signal)
   if (signal.aborted) return EXIT.interrupted

@@ -2,6 +2,7 @@ import { mkdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'n
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
+import type { SourceFile } from '../../src/bake/source-file.js'
 import { assetNames, readSources, SourceLog, type SourceOptions } from '../../src/bake/sources.js'
 import { temporaryFolder } from '../support/folder.js'
 import { gray16 } from '../support/maps.js'
@@ -15,7 +16,7 @@ const refusal = async (...parameters: Parameters<typeof read>): Promise<string> 
   expect(error).toHaveProperty('code')
   return String(error).replaceAll(parameters[0], '.')
 }
-const text = (bytes: Uint8Array | null): string | null => (bytes === null ? null : Buffer.from(bytes).toString())
+const text = async (file: SourceFile | null): Promise<string | null> => (file === null ? null : Buffer.from(await file.bytes()).toString())
 
 describe('names', () => {
   it('takes the stem of a map for its companions', () => {
@@ -30,13 +31,13 @@ describe('companions', () => {
     const folder = temporaryFolder({ 'hill.depth.png': 'map', 'hill.png': 'bare', 'hill.color.webp': 'webp', 'hill.color.jpg': 'jpg' })
     const { color, warnings, name } = await read(folder)
     expect(name).toBe('hill')
-    expect(text(color)).toBe('jpg')
+    expect(await text(color)).toBe('jpg')
     expect(warnings).toEqual(['hill.depth.png: hill.color.jpg is used as the colour picture; hill.color.webp is not. Keep one, or name it with "color" in hill.depth.json.'])
   })
 
   it('falls back to the bare stem, in any case and any Unicode form', async () => {
     const folder = temporaryFolder({ 'H\u00fcgel.depth.png': 'map', 'Hu\u0308gel.PNG': 'bare' })
-    expect(text((await read(folder, {}, 'H\u00fcgel.depth.png')).color)).toBe('bare')
+    expect(await text((await read(folder, {}, 'H\u00fcgel.depth.png')).color)).toBe('bare')
   })
 
   it('never takes the map itself for its picture', async () => {
@@ -62,9 +63,9 @@ describe('companions', () => {
     utimesSync(folder, new Date('2020-01-01'), new Date('2020-01-01'))
     expect((await read(folder)).color).toBeNull()
     writeFileSync(join(folder, 'hill.png'), 'picture')
-    expect(text((await read(folder)).color)).toBe('picture')
+    expect(await text((await read(folder)).color)).toBe('picture')
     renameSync(join(folder, 'hill.png'), join(folder, 'hill.color.png'))
-    expect(text((await read(folder)).color)).toBe('picture')
+    expect(await text((await read(folder)).color)).toBe('picture')
   })
 
   it('takes no picture when color is null', async () => {
@@ -74,7 +75,7 @@ describe('companions', () => {
 
   it('finds the picture that the sidecar names, relative to the sidecar', async () => {
     const folder = temporaryFolder({ 'art/hill.depth.png': 'map', 'art/hill.depth.json': '{ "color": "../photos/a.jpg" }', 'photos/a.jpg': 'photo' })
-    expect(text((await read(folder, {}, 'art/hill.depth.png')).color)).toBe('photo')
+    expect(await text((await read(folder, {}, 'art/hill.depth.png')).color)).toBe('photo')
   })
 
   it('lays the sidecar over the defaults and the flags over the sidecar', async () => {
@@ -151,7 +152,7 @@ describe('files that are being written', () => {
     const reading = read(folder, patient)
     await sleep(150)
     writeFileSync(join(folder, 'hill.depth.png'), whole)
-    expect(Buffer.from((await reading).depth).equals(whole)).toBe(true)
+    expect(Buffer.from(await (await reading).depth.bytes()).equals(whole)).toBe(true)
   })
 
   it('waits for the end of a sidecar, and for a map that is deleted and written anew', async () => {
@@ -170,7 +171,7 @@ describe('files that are being written', () => {
     const lastYear = new Date(Date.now() - 1e10)
     utimesSync(join(folder, 'hill.depth.png'), lastYear, lastYear)
     const result = await Promise.race([read(folder, patient), sleep(1000, null)])
-    expect(result?.depth).toHaveLength(60)
+    expect(await result?.depth.bytes()).toHaveLength(60)
   })
 
   it('gives up on a file that stays unfinished', async () => {

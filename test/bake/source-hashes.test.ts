@@ -1,0 +1,100 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { openCache, type BakeCache } from '../../src/bake/cache.js'
+import { sha256 } from '../../src/bake/sha256.js'
+import { describeOnDisk } from '../support/disk.js'
+import { temporaryFolder } from '../support/folder.js'
+
+const HOUR = 60 * 60 * 1000
+const DAY = 24 * HOUR
+
+let folder: string
+beforeEach(() => {
+  folder = temporaryFolder({ 'a.png': randomBytes(1000), 'b.png': randomBytes(1000) })
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + HOUR })
+})
+afterEach(() => void vi.useRealTimers())
+
+const pathOf = (name: string): string => join(folder, name)
+const list = (): string => join(folder, 'cache/source-hashes')
+
+function open(options: { maxAge?: number } = {}): { cache: BakeCache; troubles: string[] } {
+  const troubles: string[] = []
+  return { cache: openCache({ root: folder, dir: 'cache', ...options, onTrouble: (message) => troubles.push(message.replaceAll(folder, '.')) }), troubles }
+}
+/** As a build does it. */
+async function read({ hashes }: BakeCache, name: string): Promise<string> {
+  const { bytes, note } = await hashes.read(pathOf(name))
+  note(await sha256(bytes))
+  return (await sha256(readFileSync(pathOf(name)))).toString('hex')
+}
+const known = ({ hashes }: BakeCache, name: string): string | undefined => hashes.of(pathOf(name))?.toString('hex')
+
+describeOnDisk('the list of known sources', () => {
+  it('knows what a file hashed to, in other processes as soon as it is written, and holds no path', async () => {
+    const { cache } = open()
+    const hash = await read(cache, 'a.png')
+    expect(known(cache, 'a.png')).toBe(hash)
+    expect(known(open().cache, 'a.png')).toBeUndefined()
+    await cache.sweep()
+    expect(known(open().cache, 'a.png')).toBe(hash)
+    expect(known(open().cache, 'b.png')).toBeUndefined()
+    expect(readFileSync(list(), 'utf8')).not.toContain('a.png')
+  })
+
+  it('keeps what two processes noted at the same time', async () => {
+    const [first, second] = [open().cache, open().cache]
+    const hashes = [await read(first, 'a.png'), await read(second, 'b.png')]
+    await first.sweep()
+    await second.sweep()
+    const { cache } = open()
+    expect([known(cache, 'a.png'), known(cache, 'b.png')]).toEqual(hashes)
+  })
+
+  it('forgets what was of no use for as long as results are kept, and is not written for nothing', async () => {
+    const first = open({ maxAge: 10 }).cache
+    for (const name of ['a.png', 'b.png']) await read(first, name)
+    await first.sweep()
+    const written = readFileSync(list(), 'utf8')
+    const idle = open({ maxAge: 10 }).cache
+    expect(known(idle, 'a.png')).toBeDefined()
+    await idle.sweep()
+    expect(readFileSync(list(), 'utf8')).toBe(written)
+
+    for (const days of [6, 12]) {
+      vi.setSystemTime(Date.now() + 6 * DAY)
+      const later = open({ maxAge: 10 }).cache
+      expect(known(later, 'a.png'), `after ${days} days`).toBeDefined()
+      await later.sweep()
+    }
+    const { cache } = open({ maxAge: 10 })
+    expect([known(cache, 'a.png') !== undefined, known(cache, 'b.png') !== undefined]).toEqual([true, false])
+  })
+
+  it('is verified and cleared with the cache, and is none of its results', async () => {
+    const { cache, troubles } = open()
+    await read(cache, 'a.png')
+    await cache.sweep()
+    expect(await cache.verify()).toMatchObject({ entries: 0, damaged: [] })
+    truncateSync(list(), 100)
+    expect((await open().cache.verify()).damaged).toEqual([{ file: 'source-hashes', reason: 'it has another checksum' }])
+    await cache.clear()
+    expect(existsSync(list())).toBe(false)
+    expect(troubles).toEqual([])
+  })
+
+  it('is one warning when it cannot be read or written, and then as if there were none', async () => {
+    mkdirSync(list(), { recursive: true })
+    const { cache, troubles } = open()
+    const hash = await read(cache, 'a.png')
+    expect(known(cache, 'a.png')).toBe(hash)
+    expect(troubles).toEqual(['The list of known sources ./cache/source-hashes is of no use (EISDIR); reading them again.'])
+    writeFileSync(join(folder, 'file'), '')
+    const blocked = openCache({ root: folder, dir: 'file/cache', onTrouble: (message) => troubles.push(message.replaceAll(folder, '.')) })
+    await read(blocked, 'a.png')
+    await blocked.sweep()
+    expect(troubles.slice(1)).toEqual(['The cache ./file/cache cannot be written (ENOTDIR); baking without it. Name another folder in DEPTHMESH_CACHE_DIR.'])
+  })
+})
