@@ -81,17 +81,31 @@ export function fillFromFarSide({ width, height, disparityPx }) {
 }
 
 /**
- * The pair's map as estimators deliver it: filled, shrunk to a quarter and enlarged again, 8 bits; its silhouettes are a few pixels wide.
+ * Ways in which silhouettes of a filled map (16-bit gray) come to be a few pixels wide: enlarged from a quarter of the size, as many estimators deliver them, or blurred.
  *
+ * @type {Record<string, (map: import('sharp').Sharp, size: { width: number; height: number }) => Promise<import('sharp').Sharp>>}
+ */
+export const SOFTENINGS = {
+  enlarged: async (map, { width, height }) => {
+    const small = await map.resize(Math.round(width / 4), Math.round(height / 4), { kernel: 'linear' }).png().toBuffer()
+    return sharp(small).toColourspace('grey16').resize(width, height, { kernel: 'cubic', fit: 'fill' })
+  },
+  'blurred (σ 2 px)': async (map) => map.blur(2),
+}
+
+/**
+ * The pair's map with soft silhouettes, in 8 bits.
+ *
+ * @param {keyof typeof SOFTENINGS} how
  * @returns {Promise<{ depth: Uint8Array, disparityPx: Float32Array }>} depth: a PNG file for the pair's settings with `black: "far"`
  */
-export async function softenedDepth(pair) {
+export async function softenedDepth(pair, how = 'enlarged') {
   const { width, height, settings, baseline } = pair
   const focal = height / 2 / Math.tan((settings.fovY * Math.PI) / 360)
   const [least, most] = [(focal * baseline) / settings.far, (focal * baseline) / settings.near]
   const levels = Uint16Array.from(fillFromFarSide(pair), (d) => Math.round(((d - least) / (most - least)) * 65535))
-  const small = await sharp(levels, { raw: { width, height, channels: 1 } }).toColourspace('grey16').resize(Math.round(width / 4), Math.round(height / 4), { kernel: 'linear' }).png().toBuffer()
-  const large = await sharp(small).toColourspace('grey16').resize(width, height, { kernel: 'cubic', fit: 'fill' }).raw({ depth: 'ushort' }).toBuffer()
+  const softened = await SOFTENINGS[how](sharp(levels, { raw: { width, height, channels: 1 } }).toColourspace('grey16'), { width, height })
+  const large = await softened.raw({ depth: 'ushort' }).toBuffer()
   const soft = Uint8Array.from(new Uint16Array(large.buffer, large.byteOffset, width * height), (level) => Math.round(level / 257))
   const depth = await sharp(soft, { raw: { width, height, channels: 1 } }).png().toBuffer()
   return { depth, disparityPx: Float32Array.from(soft, (level) => least + (level / 255) * (most - least)) }
