@@ -7,7 +7,7 @@ import { nearestPackage, openCache, type CacheOptions } from './cache.js'
 import { debug } from './debug.js'
 import { aborted, createGate } from './gate.js'
 import { bakeKey, mapKey } from './key.js'
-import { createPool } from './pool.js'
+import type { BakePool } from './pool.js'
 import { lookAt } from './read.js'
 import type { ShapeRequest } from '../core/shape/request.js'
 import { SourceChanged } from './source-file.js'
@@ -145,7 +145,14 @@ export function createBaker(options: BakerOptions = {}): Baker {
   const limits = { ...DEFAULT_LIMITS, ...withoutUndefined(options.limits ?? {}) }
   const warn = options.onWarning ?? (() => undefined)
   const cache = options.cache === false ? null : openCache({ ...options.cache, root, onTrouble: warn })
-  const pool = createPool({ workers: options.workers, jobSeconds: limits.jobSeconds, idleSeconds: options.patient ? PATIENT_IDLE_SECONDS : undefined, yielding: options.patient })
+  /** (Loaded for the first bake: a build that has none goes without.) */
+  let pool: Promise<BakePool> | undefined
+  const openPool = async (): Promise<BakePool> => {
+    const { createPool } = await import('./pool.js')
+    return createPool({ workers: options.workers, jobSeconds: limits.jobSeconds, idleSeconds: options.patient ? PATIENT_IDLE_SECONDS : undefined, yielding: options.patient })
+  }
+  /** Watchers read what they bake: an edit counts more than 5 ms. */
+  const hashes = options.patient ? undefined : cache?.hashes
   const door = createGate({ weight: SOURCES_IN_FLIGHT })
   let closing = new AbortController()
   const jobs = new Map<string, Job>()
@@ -171,7 +178,7 @@ export function createBaker(options: BakerOptions = {}): Baker {
     options.onBake?.({ file, state: 'started' })
     let state: BakeEvent['state'] = 'failed'
     try {
-      const preparedKey = shape === undefined && cache ? await mapKey(sources, await toolVersions()) : null
+      const preparedKey = shape === undefined && cache ? await mapKey(sources, await toolVersions(hashes)) : null
       const known = preparedKey === null ? null : await cache?.getMap(preparedKey)
       const prepared = known && known.map.width * known.map.height <= limits.maxPixels ? known : undefined
       const job = { sources: { name, depth, color }, settings, shape, maxPixels: limits.maxPixels, prepared }
@@ -181,7 +188,7 @@ export function createBaker(options: BakerOptions = {}): Baker {
         for (const tell of drafts.waiting) tell(draft)
       }
       const pixels = shape === undefined ? pixelsOf(depth) : shape.size ** 2
-      const { manifest, files, prepared: fresh } = await pool.run(job, { file, pixels, signal, onDraft: drafts.waiting.size > 0 ? onDraft : undefined })
+      const { manifest, files, prepared: fresh } = await (await (pool ??= openPool())).run(job, { file, pixels, signal, onDraft: drafts.waiting.size > 0 ? onDraft : undefined })
       if (preparedKey !== null && fresh !== null) await cache?.putMap(preparedKey, fresh)
       state = 'baked'
       // Through JSON, as the cache would: a hit can't be told from a miss.
@@ -246,9 +253,9 @@ export function createBaker(options: BakerOptions = {}): Baker {
       // (One of its own for each: Node warns of ten listeners on one.)
       const stop = AbortSignal.any(signal === undefined ? [closing.signal] : [signal, closing.signal])
       const leave = await door.enter(lookAt(absolute)?.size ?? 0, stop, mapPath)
-      const attempt = async (hashes: SourceHashes | undefined): Promise<BakedAsset> => {
-        const sources = await read(absolute, log, stop, hashes).finally(() => logs.set(absolute, log))
-        const key = await bakeKey(sources, await toolVersions())
+      const attempt = async (known: SourceHashes | undefined): Promise<BakedAsset> => {
+        const sources = await read(absolute, log, stop, known).finally(() => logs.set(absolute, log))
+        const key = await bakeKey(sources, await toolVersions(hashes))
         const assetOf = ({ manifest, files }: BakeResult, cached: boolean): BakedAsset => {
           return { manifest: structuredClone(manifest), files, dependencies: log.dependencies, cached, key, warnings: sources.warnings }
         }
@@ -256,7 +263,7 @@ export function createBaker(options: BakerOptions = {}): Baker {
         return assetOf(result, cached)
       }
       try {
-        return await attempt(cache?.hashes).catch((error: unknown) => {
+        return await attempt(hashes).catch((error: unknown) => {
           if (error instanceof SourceChanged) return attempt(undefined)
           throw error
         })
@@ -271,7 +278,7 @@ export function createBaker(options: BakerOptions = {}): Baker {
       // (Loaded here: what there is to know of shapes takes 10 ms of every start.)
       const { shapeSources } = await import('./shape-sources.js')
       const sources = shapeSources(request, { name, defaults: options.defaults })
-      const key = await bakeKey(sources, await toolVersions())
+      const key = await bakeKey(sources, await toolVersions(hashes))
       const { result, cached } = await joinJob(key, sources, signal)
       return { manifest: structuredClone(result.manifest), files: result.files, dependencies: { present: [], missing: [] }, cached, key, warnings: [] }
     },
@@ -301,7 +308,7 @@ export function createBaker(options: BakerOptions = {}): Baker {
     async close() {
       closing.abort()
       closing = new AbortController()
-      await pool.close()
+      await (await pool)?.close()
       await cache?.sweep()
     },
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { mkdir, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
+import { existsSync, utimesSync } from 'node:fs'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { BakeResult, PreparedMap } from '../core/pipeline.js'
@@ -108,7 +108,7 @@ export function openCache(options: CacheOptions & { root: string; onTrouble: (me
       tell(`The cache entry ${path} is damaged (${entry}); baking again.`)
       return null
     }
-    if (writable && found !== null) await touch(path, found.mtimeMs)
+    if (writable && found !== null) touch(path, found.mtimeMs)
     return entry
   }
 
@@ -230,9 +230,14 @@ async function replace(temp: string, path: string): Promise<void> {
 }
 
 /** Marks an entry as used. That it can't be marked, on a file of another user say, is no trouble: it is only swept earlier. */
-async function touch(path: string, used: number): Promise<void> {
+function touch(path: string, used: number): void {
   const now = new Date()
-  if (now.getTime() - used > TOUCH_MS) await utimes(path, now, now).catch(() => undefined)
+  if (now.getTime() - used <= TOUCH_MS) return
+  try {
+    utimesSync(path, now, now)
+  } catch {
+    // As said.
+  }
 }
 
 function sum(entries: readonly { bytes: number }[]): number {

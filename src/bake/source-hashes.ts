@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, statfsSync, statSync, type BigIntStats } from 'node:fs'
 import { open } from 'node:fs/promises'
+import { join } from 'node:path'
 import { debug } from './debug.js'
 import { readAll } from './read.js'
 
@@ -44,6 +45,12 @@ export interface SourceHashes {
   of(path: string): Buffer | null
   /** Reads a file whole. Call `note` with its SHA-256. Rejects as `readFile` does. */
   read(path: string): Promise<{ bytes: Buffer; note: (hash: Buffer) => void }>
+  /**
+   * SHA-256 of several files of a folder, from `read` where they have to be read: for depthmesh's own core, 161 files in every key.
+   *
+   * @param files names relative to the folder, in the order in which they are hashed
+   */
+  ofAll(folder: string, files: readonly string[], read: () => Buffer): Buffer
   /** Takes back what was said of a path. */
   forget(path: string): void
   /** Writes what is new. */
@@ -78,6 +85,13 @@ export function openSourceHashes({ file, maxAge, write, onTrouble }: SourceHashe
     onTrouble(`The list of known sources ${file} is of no use (${found}); reading them again.`)
     return new Map()
   }
+  const find = (key: string, state: string): Buffer | null => {
+    known ??= load()
+    const note = known.get(key)
+    if (note?.[0] !== state) return null
+    if (note[2] !== today()) change(key, [state, note[1], today()])
+    return Buffer.from(note[1], 'hex')
+  }
   const change = (key: string, note: Note | null): void => {
     known ??= load()
     if (note === null) known.delete(key)
@@ -87,16 +101,10 @@ export function openSourceHashes({ file, maxAge, write, onTrouble }: SourceHashe
 
   return {
     of(path) {
-      known ??= load()
-      const key = keyOf(path)
-      const note = known.get(key)
-      if (note === undefined) return null
       const found = statOf(path)
-      const [state, hash, day] = note
-      if (found === null || stateOf(found) !== state || !isTrusted(path, found)) return null
-      if (day !== today()) change(key, [state, hash, today()])
-      debug('cache', () => `known ${hash.slice(0, 8)} ${path}`)
-      return Buffer.from(hash, 'hex')
+      const hash = found !== null && isTrusted(path, found) ? find(keyOf(path), stateOf(found)) : null
+      if (hash !== null) debug('cache', () => `known ${hash.toString('hex', 0, 4)} ${path}`)
+      return hash
     },
 
     async read(path) {
@@ -104,13 +112,25 @@ export function openSourceHashes({ file, maxAge, write, onTrouble }: SourceHashe
       try {
         const start = Date.now()
         const found = await handle.stat({ bigint: true })
-        const settled = start - Number(found.ctimeMs) >= SETTLED_MS && isTrusted(path, found)
+        const settled = isSettled(path, found, start)
         const bytes = await readAll(handle, Number(found.size))
         // (Of one that changes meanwhile this would be a note of a state that is no more.)
         return { bytes, note: (hash) => settled && change(keyOf(path), [stateOf(found), hash.toString('hex'), today()]) }
       } finally {
         await handle.close()
       }
+    },
+
+    ofAll(folder, files, read) {
+      const start = Date.now()
+      const found = files.map((name) => ({ name, path: join(folder, name), stat: statOf(join(folder, name)) }))
+      const state = hashOf(found.map(({ name, stat }) => `${name} ${stat === null ? '' : stateOf(stat)}`).join('\n'))
+      // (A state is noted only where it may be believed; by a folder's device and inodes it lies there still.)
+      const known = find(keyOf(folder), state)
+      if (known !== null) return known
+      const hash = read()
+      if (found.every(({ path, stat }) => stat !== null && isSettled(path, stat, start))) change(keyOf(folder), [state, hash.toString('hex'), today()])
+      return hash
     },
 
     forget: (path) => change(keyOf(path), null),
@@ -132,6 +152,11 @@ export function openSourceHashes({ file, maxAge, write, onTrouble }: SourceHashe
       return typeof found === 'string' ? found : undefined
     },
   }
+}
+
+/** Is a file old enough by now, and its time of change to be believed? */
+function isSettled(path: string, stat: BigIntStats, now: number): boolean {
+  return now - Number(stat.ctimeMs) >= SETTLED_MS && isTrusted(path, stat)
 }
 
 /** One line with a checksum of the rest, which is JSON. */

@@ -43,7 +43,7 @@ export interface SourceOptions {
   patient: boolean
   /** May this real path be read at all? */
   mayRead?: ((path: string) => boolean) | undefined
-  /** What files held when they were last read: those that are the same still are not read. Where files are not waited for. */
+  /** What files held when they were last read: those that are the same still are not read. */
   hashes?: SourceHashes | undefined
   signal?: AbortSignal | undefined
 }
@@ -224,10 +224,10 @@ async function checkReadable(path: string, { mayRead }: SourceOptions): Promise<
 
 /** A map or its picture, or null if there is none. */
 async function readPicture(path: string, options: SourceOptions, log: SourceLog): Promise<SourceFile | null> {
-  const { hashes, patient, maxFileBytes } = options
+  const { hashes, maxFileBytes } = options
   const stamp = stampOf(path)
   const size = sizeOf(stamp)
-  if (hashes === undefined || patient || stamp === '' || size < WORTH_NOTING || size > maxFileBytes) {
+  if (hashes === undefined || stamp === '' || size < WORTH_NOTING || size > maxFileBytes) {
     const bytes = await readWhole(path, options, log, { required: true })
     return bytes && readFile(bytes)
   }

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { SourceHashes } from './source-hashes.js'
 
 /** What made an entry: everything but the inputs that the bytes of a GLB depend on. */
 export interface ToolVersions {
@@ -21,16 +22,20 @@ const core = fileURLToPath(new URL('../core', import.meta.url))
 
 let known: Promise<ToolVersions> | undefined
 
-/** The versions of depthmesh and of the tools it bakes with. Read from their package files: loading sharp for it takes 70 ms. */
-export function toolVersions(): Promise<ToolVersions> {
-  known ??= readVersions()
+/**
+ * The versions of depthmesh and of the tools it bakes with. Read from their package files: loading sharp for it takes 70 ms.
+ *
+ * @param hashes where what depthmesh's own files hash to may be known: to read them takes 10 ms.
+ */
+export function toolVersions(hashes?: SourceHashes): Promise<ToolVersions> {
+  known ??= readVersions(hashes)
   return known
 }
 
-async function readVersions(): Promise<ToolVersions> {
+async function readVersions(hashes: SourceHashes | undefined): Promise<ToolVersions> {
   return {
     depthmesh: manifestOf(new URL('../../package.json', import.meta.url)).version,
-    code: hashOfCore(),
+    code: hashOfCore(hashes),
     sharp: packageOf('sharp').version,
     libvips: await libvipsVersion(),
     meshoptimizer: packageOf('meshoptimizer').version,
@@ -99,10 +104,14 @@ function manifestOf(path: string | URL): PackageManifest & { name?: string } {
   return JSON.parse(readFileSync(path, 'utf8')) as PackageManifest & { name?: string }
 }
 
-function hashOfCore(): string {
-  const hash = createHash('sha256')
-  for (const name of filesBelow(core).sort()) if (/\.(js|ts)$/.test(name) && !name.endsWith('.d.ts')) hash.update(name).update('\0').update(readFileSync(join(core, name)))
-  return hash.digest('hex')
+function hashOfCore(hashes: SourceHashes | undefined): string {
+  const names = filesBelow(core).filter((name) => /\.(js|ts)$/.test(name) && !name.endsWith('.d.ts')).sort()
+  const read = (): Buffer => {
+    const hash = createHash('sha256')
+    for (const name of names) hash.update(name).update('\0').update(readFileSync(join(core, name)))
+    return hash.digest()
+  }
+  return (hashes?.ofAll(core, names, read) ?? read()).toString('hex')
 }
 
 /** (`recursive` of readdirSync takes four times as long.) */

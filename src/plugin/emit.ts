@@ -48,6 +48,10 @@ export function createEmissions(config: ResolvedConfig): Emissions {
       }
       for (const { name, bytes } of files) {
         if (!isGlb(name)) continue
+        if (stand.size === 0) {
+          add(name, bytes)
+          continue
+        }
         const pictures = namedPictures(bytes).map((uri) => [stand.get(uri) ?? uri, references.get(decodeURIComponent(uri)) ?? ''] as const)
         add(name, renamePictures(bytes, (uri) => stand.get(uri) ?? uri), new Map(pictures))
       }

@@ -2,11 +2,10 @@ import { relative } from 'node:path'
 import { createFilter, isFileLoadingAllowed, normalizePath, searchForWorkspaceRoot, type DevEnvironment, type Environment, type Plugin, type ResolvedConfig, type Rollup } from 'vite'
 import { createBaker, type BakedAsset, type Baker } from '../bake/bake.js'
 import type { Dependencies } from '../bake/sources.js'
-import { createCompanionBell, type CompanionBell } from '../bake/companions.js'
-import { createAudience, topicOf } from './audience.js'
-import { createDevFiles, type DevFiles } from './dev-server.js'
+import type { CompanionBell } from '../bake/companions.js'
+import type { DevSession } from './dev-session.js'
 import { createEmissions, type Emissions } from './emit.js'
-import { createLiveMaps, modulesToUpdate, type LiveMaps } from './hot.js'
+import type { LiveMaps } from './hot.js'
 import { assetModule } from './module.js'
 import { parsePluginOptions, type DepthMeshPluginOptions, type PluginOptions } from './options.js'
 import { SHAPE_IMPORT, shapeId, shapeImportOf } from './shape-id.js'
@@ -34,13 +33,6 @@ interface Shared {
   bell?: CompanionBell
   /** Warnings that were shown. */
   told: Set<string>
-}
-
-interface DevSession {
-  baker: Baker
-  live: LiveMaps
-  files: DevFiles
-  bell?: CompanionBell
 }
 
 /**
@@ -78,7 +70,7 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
       // (Loaded here: what there is to know of shapes takes 10 ms of every start.)
       const { parseShapeImport } = await import('./shape-import.js')
       const asset = await (session?.baker ?? bakerOf()).bakeShape(parseShapeImport(source), { name: source })
-      const urlOf = session ? devUrls(session.files, id, asset, config) : emissions.emit(context, id, source, asset)
+      const urlOf = session ? session.publish(id, asset) : emissions.emit(context, id, source, asset)
       return { code: assetModule(asset.manifest, { urlOf, hot: undefined }), map: null, moduleSideEffects: false, moduleType: 'js' as const }
     } catch (error) {
       return context.error(shownError(error, source, config))
@@ -116,20 +108,10 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
       }
     },
 
-    configureServer(server) {
-      const baker = openBaker(config, shared.options)
-      const files = createDevFiles(server.config.server.headers)
-      const audience = createAudience(server.ws)
-      const live = createLiveMaps(baker, {
-        isListened: audience.isListening,
-        onChangedAgain: (file) => server.watcher.emit('change', file),
-        onWhole(map, environments) {
-          for (const environment of environments) for (const module of modulesToUpdate(environment, [normalizePath(map)], [], isDepthMap)) void environment.reloadModule(module)
-        },
-      })
-      for (const environment of Object.values(server.environments)) shared.serving.set(environment, { baker, live, files })
-      for (const event of ['change', 'add', 'unlink'] as const) server.watcher.on(event, live.noticed)
-      server.middlewares.use(files.middleware)
+    async configureServer(server) {
+      const { openDevSession } = await import('./dev-session.js')
+      const session = openDevSession(server, openBaker(config, shared.options), isDepthMap)
+      for (const environment of Object.values(server.environments)) shared.serving.set(environment, session)
     },
 
     buildStart() {
@@ -151,14 +133,14 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
         try {
           const asset = await (session ? session.live.load(file, draftTaker(this.environment)) : bakerOf().bake(file))
           for (const warning of warningsOf(asset, file, config)) if (isNew(shared, warning)) this.warn(warning)
-          const urlOf = session ? devUrls(session.files, file, asset, config) : emissions.emit(this, id, relative(config.root, file), asset)
-          return { code: assetModule(asset.manifest, { urlOf, hot: session && { key: asset.key, topic: topicOf(file) } }), map: null, moduleSideEffects: false, moduleType: 'js' }
+          const urlOf = session ? session.publish(file, asset) : emissions.emit(this, id, relative(config.root, file), asset)
+          return { code: assetModule(asset.manifest, { urlOf, hot: session?.hotOf(file, asset) }), map: null, moduleSideEffects: false, moduleType: 'js' }
         } catch (error) {
           return this.error(shownError(error, file, config))
         } finally {
           // After a failure too: mending the sidecar, say, has to be seen.
           if (session ? isBundledDev(this.environment) : this.meta.watchMode) {
-            for (const source of watchList((session?.baker ?? bakerOf()).dependencies(file), session ?? shared, 'rolldownVersion' in this.meta)) this.addWatchFile(source)
+            for (const source of await watchList((session?.baker ?? bakerOf()).dependencies(file), session ?? shared, 'rolldownVersion' in this.meta)) this.addWatchFile(source)
           }
         }
       },
@@ -170,9 +152,7 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
     },
 
     hotUpdate({ file, modules, server }) {
-      const maps = shared.serving.get(this.environment)?.live.ownersOf(file) ?? []
-      if (maps.length === 0) return undefined
-      return modulesToUpdate(server.environments[this.environment.name], maps.map(normalizePath), modules, isDepthMap)
+      return shared.serving.get(this.environment)?.modulesOf(file, server.environments[this.environment.name], modules)
     },
 
     generateBundle(_options, bundle) {
@@ -217,8 +197,9 @@ function openBaker(config: ResolvedConfig, { settings, cache, workers, limits }:
 }
 
 /** What a bundler that watches looks at: Rollup sees files that are created, Rolldown has to be told. */
-function watchList(dependencies: Dependencies, owner: { bell?: CompanionBell; live?: LiveMaps }, isRolldown: boolean): string[] {
+async function watchList(dependencies: Dependencies, owner: { bell?: CompanionBell; live?: LiveMaps }, isRolldown: boolean): Promise<string[]> {
   if (!isRolldown) return [...dependencies.present, ...dependencies.missing]
+  const { createCompanionBell } = await import('../bake/companions.js')
   owner.bell ??= createCompanionBell((file) => owner.live?.noticed(file))
   owner.bell.listen(dependencies)
   return [...dependencies.present, owner.bell.file]
@@ -232,12 +213,6 @@ function draftTaker(environment: Environment): DevEnvironment | undefined {
 /** Does a bundler serve the pages of this environment (`experimental.bundledDev` of Vite 8.3)? Not every version names one to every hook. */
 function isBundledDev(environment: Environment | undefined): boolean {
   return environment !== undefined && 'bundledDev' in environment && environment.bundledDev !== undefined
-}
-
-function devUrls(files: DevFiles, map: string, asset: BakedAsset, config: ResolvedConfig): (file: string) => string {
-  const paths = files.publish(map, asset.files)
-  const base = `${config.server.origin ?? ''}${config.base}`.replace(/\/$/, '')
-  return (file) => JSON.stringify(base + (paths.get(file) ?? ''))
 }
 
 function isNew({ told }: Shared, warning: string): boolean {

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { createHash, randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { openCache, type BakeCache } from '../../src/bake/cache.js'
@@ -42,6 +42,29 @@ describeOnDisk('the list of known sources', () => {
     expect(known(open().cache, 'a.png')).toBe(hash)
     expect(known(open().cache, 'b.png')).toBeUndefined()
     expect(readFileSync(list(), 'utf8')).not.toContain('a.png')
+  })
+
+  it('knows what a folder of files hashed to, until one of them is written over, comes or goes', async () => {
+    const { cache } = open()
+    let reads = 0
+    const hash = (files: string[]): string => {
+      const read = (): Buffer => {
+        reads++
+        return createHash('sha256').update(Buffer.concat(files.filter((name) => existsSync(pathOf(name))).map((name) => readFileSync(pathOf(name))))).digest()
+      }
+      return cache.hashes.ofAll(folder, files, read).toString('hex')
+    }
+    const both = hash(['a.png', 'b.png'])
+    expect([hash(['a.png', 'b.png']), reads]).toEqual([both, 1])
+    expect(hash(['a.png'])).not.toBe(both)
+    expect([hash(['a.png', 'b.png']), reads]).toEqual([both, 3])
+    const { mtime } = statSync(pathOf('a.png'))
+    writeFileSync(pathOf('a.png'), randomBytes(1000))
+    utimesSync(pathOf('a.png'), mtime, mtime)
+    const edited = hash(['a.png', 'b.png'])
+    expect([edited === both, reads]).toEqual([false, 4])
+    rmSync(pathOf('b.png'))
+    expect([hash(['a.png', 'b.png']) === edited, reads]).toEqual([false, 5])
   })
 
   it('keeps what two processes noted at the same time', async () => {
