@@ -1,29 +1,37 @@
-import inspect from 'vite-plugin-inspect'
-import react from '@vitejs/plugin-react'
+import type Inspect from 'vite-plugin-inspect'
+import type React from '@vitejs/plugin-react'
 import type { Browser } from 'playwright-core'
 import type { Plugin } from 'vite'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { describeInBrowser, launchBrowser } from '../support/browser.js'
 import { openPage, startServer, type DevServer } from '../support/dev.js'
-import { createProject, hill, smallLevels, testCache, type Project } from '../support/project.js'
+import { createProject, hill, smallLevels, testCache, viteVersions, type Project } from '../support/project.js'
 
-/* Other plugins, in the versions that fit the newest Vite. */
+/* Other plugins, each in the newest version that a Vite has one of. */
+
+const isOld = (vite: string): boolean => vite === 'vite6' || vite === 'vite7'
+const reactFor = async (vite: string, project: Project): Promise<typeof React> => (await project.copied<{ default: typeof React }>(isOld(vite) ? 'plugin-react5' : '@vitejs/plugin-react', 'dist/index.js')).default
+const inspectFor = async (vite: string, project: Project): Promise<typeof Inspect> => (await project.copied<{ default: typeof Inspect }>(isOld(vite) ? 'inspect11' : 'vite-plugin-inspect', 'dist/index.mjs')).default
 
 const sidecar = (relief: number): string => JSON.stringify({ projection: 'orthographic', relief })
 
+let project: Project | undefined
+let dev: DevServer | undefined
+afterEach(async () => {
+  project?.dispose()
+  await dev?.close()
+  project = dev = undefined
+})
+
 describeInBrowser('with @vitejs/plugin-react', () => {
   let browser: Browser
-  let dev: DevServer
 
   beforeAll(async () => {
     browser = await launchBrowser()
   })
-  afterAll(async () => {
-    await browser.close()
-    await dev.close()
-  })
+  afterAll(() => browser.close())
 
-  it('an edit of a map swaps it in the component, without a reload, and the state stays', async () => {
+  it.each(viteVersions)('an edit of a map swaps it in the component, without a reload, and the state stays (%s)', async (vite) => {
     dev = await startServer(
       {
         'hill.depth.png': await hill(),
@@ -38,7 +46,7 @@ describeInBrowser('with @vitejs/plugin-react', () => {
             return <button onClick={() => setCount(count + 1)}>{count} clicks, {bounds.max[2].toFixed(1)} m</button>
           }`,
       },
-      { config: { optimizeDeps: { include: ['react', 'react-dom/client', 'react/jsx-dev-runtime'] } }, options: {}, plugins: [react()] },
+      { vite, config: { optimizeDeps: { include: ['react', 'react-dom/client', 'react/jsx-dev-runtime'] } }, plugins: async (project) => [(await reactFor(vite, project))()] },
     )
     const page = await openPage(browser, dev.address)
     const button = page.locator('button')
@@ -47,32 +55,28 @@ describeInBrowser('with @vitejs/plugin-react', () => {
     dev.project.write({ 'hill.depth.json': sidecar(4) })
     await button.getByText('3 clicks, 4.0 m').waitFor()
     expect(page.loads()).toBe(1)
+    await page.close()
   })
 })
 
-describe('with vite-plugin-inspect', () => {
-  let project: Project | undefined
-  let dev: DevServer | undefined
-  afterEach(async () => {
-    project?.dispose()
-    await dev?.close()
-  })
-
+describe.each(viteVersions)('with vite-plugin-inspect and %s', (vite) => {
   it('loads maps in dev as it does alone, and is on the list of what made the module', async () => {
-    const inspector = inspect()
-    dev = await startServer({ 'hill.depth.png': await hill() }, { plugins: [inspector] })
+    let inspector: Plugin | undefined
+    dev = await startServer({ 'hill.depth.png': await hill() }, { vite, plugins: async (project) => [(inspector = (await inspectFor(vite, project))())] })
     const { code = '' } = (await dev.server.environments.client.transformRequest('/hill.depth.png')) ?? {}
     const levels = [...new Set(code.match(/\/@depthmesh\/[^"]+/g))]
     expect(levels).toHaveLength(2)
     for (const level of levels) expect((await fetch(new URL(level, dev.address))).status).toBe(200)
     expect((await fetch(`${dev.address}__inspect/`)).headers.get('content-type')).toContain('text/html')
 
-    const [module] = (await recorded(inspector, 'get-modules-list')).filter(({ id }) => id.endsWith('/hill.depth.png'))
+    const [module] = (await recordedModules(inspector)).filter(({ id }) => id.endsWith('/hill.depth.png'))
     expect(module?.plugins.map(({ name }) => name)).toContain('depthmesh')
   })
 
   it('builds as it does alone', async () => {
-    project = await createProject({ 'main.js': `import url from './hill.depth.png'\nconsole.log(url)`, 'hill.depth.png': await hill() })
+    const files = { 'main.js': `import url from './hill.depth.png'\nconsole.log(url)`, 'hill.depth.png': await hill() }
+    project = await createProject(files, vite)
+    const inspect = await inspectFor(vite, project)
     const outputs: string[][] = []
     for (const plugins of [[], [inspect({ build: true, outputDir: project.path('report') })]]) {
       await project.vite.build({
@@ -99,16 +103,32 @@ interface InspectedModule {
   plugins: { name: string }[]
 }
 
-/** Asks the inspector as Vite's developer tools do. */
-async function recorded(inspector: Plugin, question: string): Promise<InspectedModule[]> {
+interface Metadata {
+  instances: { vite: string; environments: string[] }[]
+}
+
+/** Asks the inspector what it has seen in dev: up to version 11 by what it offers to others, from 12 on as Vite's developer tools do. */
+async function recordedModules(inspector: Plugin | undefined): Promise<InspectedModule[]> {
+  interface Asked {
+    getMetadata(): Promise<Metadata>
+    getModulesList(query: { vite: string; env: string }): Promise<InspectedModule[]>
+  }
+  const { rpc } = (inspector?.api ?? askAsTools(inspector)) as { rpc: Asked }
+  const { instances } = await rpc.getMetadata()
+  return rpc.getModulesList({ vite: instances[0].vite, env: 'client' })
+}
+
+function askAsTools(inspector: Plugin | undefined): { rpc: unknown } {
   interface Rpc {
     name: string
     setup(context: unknown): { handler(...parameters: unknown[]): unknown }
   }
   const functions = new Map<string, Rpc>()
   const context = { rpc: { register: (rpc: Rpc) => functions.set(rpc.name.replace('vite-plugin-inspect:', ''), rpc), broadcast: () => undefined }, views: { hostStatic: () => undefined } }
-  await (inspector as unknown as { devtools: { setup(context: unknown): Promise<void> } }).devtools.setup(context)
-  const ask = async (name: string, ...parameters: unknown[]): Promise<unknown> => functions.get(name)?.setup(context).handler(...parameters)
-  const { instances } = (await ask('get-metadata')) as { instances: { vite: string; environments: string[] }[] }
-  return (await ask(question, { vite: instances[0].vite, env: 'client' })) as InspectedModule[]
+  const ready = (inspector as unknown as { devtools: { setup(context: unknown): Promise<void> } }).devtools.setup(context)
+  const ask = (name: string) => async (...parameters: unknown[]): Promise<unknown> => {
+    await ready
+    return functions.get(name)?.setup(context).handler(...parameters)
+  }
+  return { rpc: { getMetadata: ask('get-metadata'), getModulesList: ask('get-modules-list') } }
 }

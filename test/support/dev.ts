@@ -16,7 +16,7 @@ export interface DevServer {
   close(): Promise<void>
 }
 
-export async function startServer(files: Record<string, string | Uint8Array>, { config = {}, options = {}, plugins = [], vite }: { config?: InlineConfig; options?: DepthMeshPluginOptions; plugins?: InlineConfig['plugins']; vite?: string } = {}): Promise<DevServer> {
+export async function startServer(files: Record<string, string | Uint8Array>, { config = {}, options = {}, plugins = [], vite }: { config?: InlineConfig; options?: DepthMeshPluginOptions; plugins?: InlineConfig['plugins'] | ((project: Project) => Promise<InlineConfig['plugins']>); vite?: string } = {}): Promise<DevServer> {
   const project = await createProject({ 'index.html': '<!doctype html><script type="module" src="/main.js"></script>', ...files }, vite)
   const errors: string[] = []
   const warnings: string[] = []
@@ -32,7 +32,7 @@ export async function startServer(files: Record<string, string | Uint8Array>, { 
         customLogger: logger,
         clearScreen: false,
         server: { port: 0, host: '127.0.0.1' },
-        plugins: [...(plugins ?? []), project.depthmesh({ lods: [...smallLevels.lods], cache: testCache, ...options })],
+        plugins: [...((typeof plugins === 'function' ? await plugins(project) : plugins) ?? []), project.depthmesh({ lods: [...smallLevels.lods], cache: testCache, ...options })],
       },
       config,
     ),

@@ -28,6 +28,8 @@ export interface Project {
   list(folder: string): string[]
   /** `vite build` with the plugin, silent. */
   build(config?: Vite.InlineConfig, options?: DepthMesh.DepthMeshPluginOptions): Promise<void>
+  /** Imports a file of a package from a copy of it in here, so that it meets the project's Vite and not another. */
+  copied<T>(name: string, file: string): Promise<T>
   dispose(): void
 }
 
@@ -74,6 +76,10 @@ export async function createProject(files: Record<string, string | Uint8Array>, 
     },
     async build(config = {}, options = {}) {
       await vite.build(vite.mergeConfig({ root, configFile: false, logLevel: 'silent', plugins: [depthmesh({ ...smallLevels, cache: testCache, ...options } as DepthMesh.DepthMeshPluginOptions)] }, config))
+    },
+    copied(name, file) {
+      cpSync(realpathSync(join(repository, 'node_modules', name)), join(modules, '.copies', name), { recursive: true })
+      return load(`.copies/${name}/${file}`)
     },
     dispose: () => rmSync(root, { recursive: true, force: true }),
   }
