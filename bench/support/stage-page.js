@@ -28,7 +28,7 @@ globalThis.timeToPixels = async (asset) => {
     scene.add(new THREE.DirectionalLight())
   }
   const start = performance.now()
-  const background = await loadDepthBackground(asset, { loader })
+  const background = await loadDepthBackground(asset)
   scene.add(background.object)
   draw(scene, camera)
   const first = performance.now() - start

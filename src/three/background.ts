@@ -62,7 +62,9 @@ export class DepthBackground {
 
   /** Shows the coarsest level, then goes straight for the target: walking the chain takes longer (3.9 s against 2.2 s at 10 Mbit/s). */
   async start(): Promise<void> {
-    await this.show(this.asset.lods.length - 1)
+    const coarsest = this.asset.lods.length - 1
+    this.#chain.begin(coarsest, this.#finest())
+    await this.show(coarsest)
     void this.#pursue(this.#finest())
   }
 

@@ -2,8 +2,12 @@ import type { Material, Mesh, Object3D, Texture } from 'three'
 import type { DepthAsset, DepthLod } from '../core/glb/manifest.js'
 import { isShared } from './shared-pictures.js'
 
-/** Loads the GLB of a level. Once `signal` is aborted, the result is not wanted any more: before it is there, or when it is given up. */
-export type LoadGlb = (lod: DepthLod, signal: AbortSignal) => Promise<Object3D>
+/**
+ * Loads the GLB of a level. Once `signal` is aborted, the result is not wanted any more: before it is there, or when it is given up.
+ *
+ * @param arriving told, where the loader can tell, when the line will be free by the time that another request is answered
+ */
+export type LoadGlb = (lod: DepthLod, signal: AbortSignal, arriving?: () => void) => Promise<Object3D>
 
 interface Load {
   scene: Promise<Object3D>
@@ -25,16 +29,25 @@ export class LevelChain {
     this.#loadGlb = loadGlb
   }
 
+  /** Begins with a level, and asks for another one as soon as that doesn't slow the first. */
+  begin(level: number, next: number): void {
+    const { lods } = this.asset
+    const load = this.#start(lods[level], () => {
+      if (!load.controller.signal.aborted && !this.#loads.has(lods[next].url)) this.#start(lods[next])
+    })
+  }
+
   /** The scene of a level. Gives up levels that are still on their way: the newest wish gets the whole line. */
   async load(level: number): Promise<Object3D> {
     const lod = this.asset.lods[level]
     const { url } = lod
     for (const [other, load] of this.#loads) if (other !== url && !load.done) this.#drop(other, load)
-    const { scene, controller } = this.#loads.get(url) ?? this.#start(lod)
+    const load = this.#loads.get(url) ?? this.#start(lod)
     try {
-      return await scene
+      return await load.scene
     } catch (error) {
-      if (!controller.signal.aborted) this.failed.add(level)
+      if (!load.controller.signal.aborted) this.failed.add(level)
+      if (this.#loads.get(url) === load) this.#loads.delete(url)
       throw error
     }
   }
@@ -48,14 +61,14 @@ export class LevelChain {
     for (const [url, load] of this.#loads) this.#drop(url, load)
   }
 
-  #start(lod: DepthLod): Load {
+  #start(lod: DepthLod, arriving?: () => void): Load {
     const controller = new AbortController()
-    const load: Load = { scene: this.#loadGlb(lod, controller.signal), controller, done: false }
-    const { url } = lod
-    this.#loads.set(url, load)
+    const load: Load = { scene: this.#loadGlb(lod, controller.signal, arriving), controller, done: false }
+    this.#loads.set(lod.url, load)
+    // (What fails is told to those who ask for it.)
     load.scene.then(
       () => (load.done = true),
-      () => this.#loads.delete(url),
+      () => {},
     )
     return load
   }

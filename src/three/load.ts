@@ -54,17 +54,46 @@ function loadWith(loader: GlbLoader): LoadGlb {
 }
 
 /** Fetches by itself, so that what is not wanted any more stops costing bandwidth, and what levels share is loaded once, beside the level. */
-async function loadByDefault(lod: DepthLod, signal: AbortSignal): Promise<Object3D> {
+async function loadByDefault(lod: DepthLod, signal: AbortSignal, arriving?: () => void): Promise<Object3D> {
   const { url } = lod
   const loader = defaultLoader()
   const pictures = takePictures(lod, signal)
+  const asked = performance.now()
   const response = await fetch(url, { signal })
   if (!response.ok) throw new Error(`${url}: expected a GLB, got ${response.status} ${response.statusText}`)
-  const glb = await response.arrayBuffer()
+  const glb = await readBody(response, { bytes: lod.bytes, latency: performance.now() - asked, arriving })
   const { scene } = await (await loader).register((parser) => new SharedPictures(parser, url, pictures)).parseAsync(glb, LoaderUtils.extractUrlBase(url))
   if (!signal.aborted) return scene
   disposeScene(scene)
   throw signal.reason
+}
+
+interface Arrival {
+  /** Of the whole body. */
+  bytes: number
+  /** Milliseconds from a request to its answer. */
+  latency: number
+  arriving: (() => void) | undefined
+}
+
+/** The body of a response, and word as soon as what is left of it takes no longer than the answer to another request, at the latest when it is there. */
+async function readBody(response: Response, { bytes, latency, arriving }: Arrival): Promise<ArrayBuffer> {
+  if (!arriving || !response.body) return response.arrayBuffer()
+  const parts: Uint8Array<ArrayBuffer>[] = []
+  const begun = performance.now()
+  const reader = response.body.getReader()
+  let [received, told] = [0, false]
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    parts.push(part.value)
+    received += part.value.length
+    // (How fast the first part came, which waited for nobody to read it, says nothing.)
+    const left = parts.length > 1 ? ((bytes - received) * (performance.now() - begun)) / received : Infinity
+    if (told || left > latency) continue
+    told = true
+    arriving()
+  }
+  if (!told) arriving()
+  return new Blob(parts).arrayBuffer()
 }
 
 async function defaultLoader() {

@@ -103,6 +103,50 @@ describeInBrowser('DepthBackground', () => {
     expect(problems).toEqual([])
   })
 
+  it('asks for the target as soon as the coarsest level leaves the line free by the time of its answer', async () => {
+    const seen = await page.evaluate(async (asset) => {
+      const asked: unknown[] = []
+      const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+      const { fetch } = globalThis
+      const [coarsest, target] = [asset.lods[2].url, asset.lods[0].url]
+      /** The coarsest level is answered after `latency` ms, a share of it comes in two parts, 60 ms apart, the rest when it is let go. */
+      const begin = async (latency: number, share: number) => {
+        asked.length = 0
+        let letGo = () => {}
+        const held = new Promise<void>((resolve) => (letGo = resolve))
+        globalThis.fetch = async (input, init) => {
+          asked.push(input)
+          const response = await fetch(input, init)
+          if (input !== coarsest) return response
+          const bytes = new Uint8Array(await response.arrayBuffer())
+          await wait(latency)
+          async function* parts() {
+            const some = Math.round(bytes.length * share)
+            yield bytes.slice(0, some / 2)
+            await wait(60)
+            yield bytes.slice(some / 2, some)
+            await held
+            yield bytes.slice(some)
+          }
+          const iterator = parts()
+          return new Response(new ReadableStream({ pull: async (stream) => iterator.next().then(({ value, done }) => (done ? stream.close() : stream.enqueue(value))) }))
+        }
+        const loading = stage.loadDepthBackground(asset)
+        await wait(latency + 250)
+        const before = asked.includes(target)
+        letGo()
+        const background = await loading
+        await background.ready
+        background.dispose()
+        return { before, asked: asked.filter((input) => String(input).endsWith('.glb')).length }
+      }
+      // What is left takes 7 ms beside an answer after 300; or half a second beside one that comes at once.
+      return [await begin(300, 0.9), await begin(0, 0.1)]
+    }, assets.red)
+    expect(seen).toEqual([{ before: true, asked: 2 }, { before: false, asked: 2 }])
+    expect(problems).toEqual([])
+  })
+
   it('stops at the target that was asked for', async () => {
     const level = await page.evaluate(async (asset) => {
       const background = await stage.loadDepthBackground(asset, { target: 1 })
