@@ -109,8 +109,8 @@ async function likeness(stage) {
     }
   }
   const head = ['map', 'seen at', 'level', 'triangles', 'shared normal map, dB', 'target', 'smooth vertex normals, dB']
-  return `Each level against LOD 0: lit from the side, seen from the front. The terrain is noise down to the single pixel: 27 dB at level 3 would take a normal map of 85 KiB,
-where all of the coarsest GLB is to stay below 40 KiB.\n\n${markdownTable(head, rows)}`
+  return `Each level against LOD 0: lit from the side, seen from the front. The terrain is noise down to the single pixel: 27 dB at level 3 would take a normal map of 85 KiB, where all of the coarsest GLB is to stay
+below 40 KiB. In the 33 KiB that its triangles leave of that, WebP comes to 23.5 to 23.7 dB at any size from 384 to 512 px, and AVIF with all of its chroma to 24.0 (of the maps alone, at 512 px).\n\n${markdownTable(head, rows)}`
 }
 
 const TARGETS = ['', '≥ 38', '≥ 32', '≥ 27']
