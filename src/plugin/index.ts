@@ -1,6 +1,7 @@
-import { relative } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
 import { createFilter, isFileLoadingAllowed, normalizePath, searchForWorkspaceRoot, type DevEnvironment, type Environment, type Plugin, type ResolvedConfig, type Rollup } from 'vite'
 import { createBaker, type BakedAsset, type Baker } from '../bake/bake.js'
+import { stampOf } from '../bake/read.js'
 import type { Dependencies } from '../bake/sources.js'
 import type { CompanionBell } from '../bake/companions.js'
 import type { DevSession } from './dev-session.js'
@@ -10,7 +11,7 @@ import { assetModule } from './module.js'
 import { parsePluginOptions, type DepthMeshPluginOptions, type PluginOptions } from './options.js'
 import { SHAPE_IMPORT, shapeId, shapeImportOf } from './shape-id.js'
 import { createProgress } from './progress.js'
-import { shownError, warningsOf } from './report.js'
+import { shownError, shownPath, warningsOf } from './report.js'
 
 export type { DepthMeshPluginOptions } from './options.js'
 
@@ -21,6 +22,9 @@ export interface DepthMeshApi {
   /** Bakes a map as an import would, cache included. */
   bake(file: string, options?: { signal?: AbortSignal | undefined }): Promise<BakedAsset>
 }
+
+/** In names of files that is what Vite, up to 8.3 at least, does not encode where it writes the URLs of modules: `import './a#1.js'` finds nothing either. */
+const LOST_IN_URLS = /[#%]/
 
 /** What all instances of one `depthmesh()` share: those of the client, of SSR and of workers. */
 interface Shared {
@@ -119,8 +123,15 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
     },
 
     resolveId: {
-      filter: { id: SHAPE_IMPORT },
-      handler: (source) => (SHAPE_IMPORT.test(source) ? shapeId(source) : null),
+      filter: { id: [SHAPE_IMPORT, LOST_IN_URLS] },
+      handler(source, importer) {
+        if (SHAPE_IMPORT.test(source)) return shapeId(source)
+        const [file] = splitId(importer === undefined ? source : resolve(dirname(importer), source))
+        if (servedByVite(this.environment) === undefined || !LOST_IN_URLS.test(file) || !isDepthMap(file) || stampOf(file) === '') return null
+        const warning = `${shownPath(config.root, file)}: its name holds # or %, which Vite's dev server leaves in URLs as they are, so that a page asks for another file. Rename it. (In builds it is found.)`
+        if (isNew(shared, warning)) this.warn(warning)
+        return null
+      },
     },
 
     load: {
@@ -131,7 +142,7 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
         const [file] = splitId(id)
         const session = shared.serving.get(this.environment)
         try {
-          const asset = await (session ? session.live.load(file, draftTaker(this.environment)) : bakerOf().bake(file))
+          const asset = await (session ? session.live.load(file, servedByVite(this.environment)) : bakerOf().bake(file))
           for (const warning of warningsOf(asset, file, config)) if (isNew(shared, warning)) this.warn(warning)
           const urlOf = session ? session.publish(file, asset) : emissions.emit(this, id, relative(config.root, file), asset)
           return { code: assetModule(asset.manifest, { urlOf, hot: session?.hotOf(file, asset) }), map: null, moduleSideEffects: false, moduleType: 'js' }
@@ -205,8 +216,8 @@ async function watchList(dependencies: Dependencies, owner: { bell?: CompanionBe
   return [...dependencies.present, owner.bell.file]
 }
 
-/** Who may be given drafts: the pages that Vite itself serves, module by module. */
-function draftTaker(environment: Environment): DevEnvironment | undefined {
+/** The pages that Vite itself serves, module by module: they may be given drafts. */
+function servedByVite(environment: Environment): DevEnvironment | undefined {
   return environment.mode === 'dev' && environment.config.consumer === 'client' && !isBundledDev(environment) ? environment : undefined
 }
 

@@ -1,7 +1,7 @@
 import { renameSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { DepthAsset } from '../../src/core/index.js'
 import { describeInBrowser, launchBrowser } from '../support/browser.js'
 import { openPage, startServer, type DevServer } from '../support/dev.js'
@@ -181,184 +181,192 @@ asset.hot.subscribe((next) => window.states.push(next))
       expect(await heights(page)).toEqual([2, 4])
       expect(page.loads()).toBe(1)
     })
+
+    it('runs an importer that accepts itself again, as React components do', async () => {
+      const page = await open({
+        'hill.depth.png': await hill(),
+        'hill.depth.json': sidecar(2),
+        'main.js': `import './component.js'`,
+        'component.js': `import { asset } from './hill.depth.png'\n;(window.states ??= []).push(asset)\nif (import.meta.hot) import.meta.hot.accept()`,
+      }, { vite })
+      await untilHeight(page, 2)
+      dev.project.write({ 'hill.depth.json': sidecar(4) })
+      await untilHeight(page, 4)
+      expect(await heights(page)).toEqual([2, 4])
+      expect(page.loads()).toBe(1)
+    })
+
+    it('tells two pages and two importers', async () => {
+      const page = await open({
+        'hill.depth.png': await hill(),
+        'hill.depth.json': sidecar(2),
+        'main.js': `${subscriber}\nimport './second.js'`,
+        'second.js': `import { asset } from './hill.depth.png'\nwindow.log = []\nasset.hot.subscribe((next) => window.log.push(next.name))`,
+      }, { vite })
+      const second = await visit()
+      await untilHeight(page, 2)
+      await untilHeight(second, 2)
+      dev.project.write({ 'hill.depth.json': sidecar(4) })
+      for (const each of [page, second]) {
+        await untilHeight(each, 4)
+        expect(await heights(each)).toEqual([2, 4])
+        expect(await each.evaluate(() => window.log)).toEqual(['hill'])
+        expect(each.loads()).toBe(1)
+      }
+    })
+
+    it('stops telling who unsubscribed', async () => {
+      const page = await open({
+        'hill.depth.png': await hill(),
+        'hill.depth.json': sidecar(2),
+        'main.js': `${subscriber}\nwindow.log = []\nconst stop = asset.hot.subscribe(() => { window.log.push('told'); stop() })`,
+      }, { vite })
+      await untilHeight(page, 2)
+      for (const relief of [4, 6]) {
+        dev.project.write({ 'hill.depth.json': sidecar(relief) })
+        await untilHeight(page, relief)
+      }
+      expect(await page.evaluate(() => window.log)).toEqual(['told'])
+    })
+
+    it('never shows a slow edit that was overtaken by a quick one', async () => {
+      const slow = await gray16(1400, 1400, (x, y) => 0.5 + 0.25 * Math.sin(x / 9) * Math.cos(y / 7) + 0.2 * Math.sin((x * y) / 900))
+      const page = await open({ 'hill.depth.png': await hill(), 'hill.depth.json': sidecar(2) }, { vite, options: { lods: [50_000, 50] } })
+      await untilHeight(page, 2)
+      dev.project.write({ 'hill.depth.png': slow })
+      await sleep(300)
+      dev.project.write({ 'hill.depth.png': await hill(0.25) })
+      await untilHeight(page, 0.5)
+      await sleep(500)
+      // What of the slow one may have been there before the quick one was saved is its draft.
+      const states = await page.evaluate(() => window.states.map(({ bounds, draft }) => ({ height: Math.round(bounds.max[2] * 10) / 10, draft: draft === true })))
+      expect(new Set(states.filter(({ draft }) => !draft).map(({ height }) => height))).toEqual(new Set([2, 0.5]))
+      const quick = states.findIndex(({ height }) => height === 0.5)
+      for (const { height } of states.slice(quick)) expect(height).toBe(0.5)
+    })
+
+    it('ends right after 20 quick edits', async () => {
+      const page = await open({ 'hill.depth.png': await hill(), 'hill.depth.json': sidecar(1) }, { vite })
+      await untilHeight(page, 1)
+      for (let i = 1; i <= 20; i++) {
+        dev.project.write({ 'hill.depth.json': sidecar(1 + i) })
+        await sleep(10 + ((i * 13) % 40))
+      }
+      await untilHeight(page, 21)
+      await sleep(500)
+      expect((await heights(page)).at(-1)).toBe(21)
+      expect(dev.errors).toEqual([])
+      expect(page.loads()).toBe(1)
+    })
+
+    it('waits for half-written files, and takes renames and re-created files, without a flash of the overlay', async () => {
+      const page = await open({ 'hill.depth.png': await hill(), 'hill.depth.json': sidecar(2) }, { vite })
+      await untilHeight(page, 2)
+      await page.evaluate(() => {
+        window.log = []
+        new MutationObserver((records) => {
+          for (const { addedNodes } of records) for (const node of addedNodes) window.log.push(node.nodeName)
+        }).observe(document.body, { childList: true })
+      })
+      const next = await hill(0.5)
+      dev.project.write({ 'hill.depth.png': next.subarray(0, 80) })
+      await sleep(250)
+      dev.project.write({ 'hill.depth.png': next })
+      await untilHeight(page, 1)
+
+      dev.project.write({ 'hill.tmp': await hill(0.75) })
+      renameSync(dev.project.path('hill.tmp'), dev.project.path('hill.depth.png'))
+      await untilHeight(page, 1.5)
+
+      dev.project.remove('hill.depth.png')
+      await sleep(200)
+      dev.project.write({ 'hill.depth.png': await hill(0.25) })
+      await untilHeight(page, 0.5)
+      expect(await page.evaluate(() => window.log.filter((name) => /overlay/i.test(name)))).toEqual([])
+      expect(page.loads()).toBe(1)
+    })
+
+    it('says that a map is gone, and recovers when it comes back', async () => {
+      const page = await open({ 'hill.depth.png': await hill(), 'hill.depth.json': sidecar(2) }, { vite })
+      await untilHeight(page, 2)
+      dev.project.remove('hill.depth.png')
+      await untilOverlay(page)
+      expect(await overlayText(page)).toContain('hill.depth.png: expected a depth map, found no file')
+      dev.project.write({ 'hill.depth.png': await hill(0.5) })
+      await untilHeight(page, 1)
+    })
+
+    it('names the file that is at fault: the colour, or a place in the sidecar', async () => {
+      const page = await open({ 'hill.depth.png': await hill(), 'hill.color.png': await color(1), 'hill.depth.json': sidecar(2) }, { vite })
+      await untilHeight(page, 2)
+      dev.project.write({ 'hill.color.png': 'no picture' })
+      await untilOverlay(page)
+      expect(await overlayText(page)).toContain('hill.color.png: expected ')
+      dev.project.write({ 'hill.color.png': await color(2) })
+      await untilNoOverlay(page)
+
+      dev.project.write({ 'hill.depth.json': '{\n  "projection": "orthographic",\n  "releif": 3\n}' })
+      await untilOverlay(page)
+      const text = await overlayText(page)
+      expect(text).toContain('hill.depth.json:3:3: unknown key "releif". Did you mean "relief"?')
+      expect(text).toContain('3 |   "releif": 3')
+      dev.project.write({ 'hill.depth.json': sidecar(4) })
+      await untilHeight(page, 4)
+      await untilNoOverlay(page)
+      expect(page.loads()).toBe(1)
+    })
+
+    it('takes an edit that is undone from the cache', async () => {
+      const lines: string[] = []
+      const write = vi.spyOn(process.stderr, 'write').mockImplementation((line) => lines.push(String(line)) > 0)
+      vi.stubEnv('DEBUG', 'depthmesh:bake')
+      try {
+        const page = await open({ 'hill.depth.png': await hill(), 'hill.depth.json': sidecar(2) }, { vite, options: { cache: { dir: 'cache' } } })
+        await untilHeight(page, 2)
+        for (const relief of [4, 2, 4]) {
+          dev.project.write({ 'hill.depth.json': sidecar(relief) })
+          await untilHeight(page, relief)
+        }
+        const urls = await page.evaluate(() => window.states.filter(({ draft }) => draft !== true).map(({ lods }) => lods[0].url))
+        expect(urls).toEqual([urls[0], urls[1], urls[0], urls[1]])
+      } finally {
+        write.mockRestore()
+        vi.unstubAllEnvs()
+      }
+      expect(lines.filter((line) => line.startsWith('depthmesh:bake start'))).toHaveLength(2)
+    })
+
+    it('bakes in web workers, for packages that are pre-bundled, and under a base', async () => {
+      const page = await open(
+        {
+          'hill.depth.png': await hill(),
+          'node_modules/art-pack/package.json': '{ "name": "art-pack", "main": "index.js", "type": "module" }',
+          'node_modules/art-pack/index.js': `export { default as rock } from './rock.depth.png'`,
+          'node_modules/art-pack/rock.depth.png': await hill(0.3),
+          'with space, Hügel.depth.png': await hill(0.4),
+          'worker.js': `import url from './hill.depth.png'\npostMessage(url)`,
+          'index.html': `<!doctype html><script type="module">
+            import { rock } from 'art-pack'
+            import odd from './with space, Hügel.depth.png'
+            import Late from './worker.js?worker'
+            const fromWorker = (worker) => new Promise((resolve) => (worker.onmessage = ({ data }) => resolve(data)))
+            const urls = [rock, odd, await fromWorker(new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })), await fromWorker(new Late())]
+            window.log = await Promise.all(urls.map(async (url) => url + ' ' + (await fetch(url)).status))
+          </script>`,
+        },
+        { vite, config: { base: '/sub/dir/' } },
+      )
+      await page.goto(`${dev.address}sub/dir/`)
+      await page.waitForFunction(() => window.log?.length === 4)
+      const log = await page.evaluate(() => window.log)
+      expect(log[0]).toMatch(/^\/sub\/dir\/@depthmesh\/[0-9a-f]{32}\/rock\.lod0\.glb 200$/)
+      expect(log[1]).toMatch(/^\/sub\/dir\/@depthmesh\/[0-9a-f]{32}\/with%20space%2C%20H%C3%BCgel\.lod0\.glb 200$/)
+      for (const line of log.slice(2)) expect(line).toMatch(/\/hill\.lod0\.glb 200$/)
+    })
   })
 })
 
 describeInBrowser('dev server', () => {
-  it('runs an importer that accepts itself again, as React components do', async () => {
-    const page = await open({
-      'hill.depth.png': await hill(),
-      'hill.depth.json': sidecar(2),
-      'main.js': `import './component.js'`,
-      'component.js': `import { asset } from './hill.depth.png'\n;(window.states ??= []).push(asset)\nif (import.meta.hot) import.meta.hot.accept()`,
-    })
-    await untilHeight(page, 2)
-    dev.project.write({ 'hill.depth.json': sidecar(4) })
-    await untilHeight(page, 4)
-    expect(await heights(page)).toEqual([2, 4])
-    expect(page.loads()).toBe(1)
-  })
-
-  it('tells two pages and two importers', async () => {
-    const page = await open({
-      'hill.depth.png': await hill(),
-      'hill.depth.json': sidecar(2),
-      'main.js': `${subscriber}\nimport './second.js'`,
-      'second.js': `import { asset } from './hill.depth.png'\nwindow.log = []\nasset.hot.subscribe((next) => window.log.push(next.name))`,
-    })
-    const second = await visit()
-    await untilHeight(page, 2)
-    await untilHeight(second, 2)
-    dev.project.write({ 'hill.depth.json': sidecar(4) })
-    for (const each of [page, second]) {
-      await untilHeight(each, 4)
-      expect(await heights(each)).toEqual([2, 4])
-      expect(await each.evaluate(() => window.log)).toEqual(['hill'])
-      expect(each.loads()).toBe(1)
-    }
-  })
-
-  it('stops telling who unsubscribed', async () => {
-    const page = await open({
-      'hill.depth.png': await hill(),
-      'hill.depth.json': sidecar(2),
-      'main.js': `${subscriber}\nwindow.log = []\nconst stop = asset.hot.subscribe(() => { window.log.push('told'); stop() })`,
-    })
-    await untilHeight(page, 2)
-    for (const relief of [4, 6]) {
-      dev.project.write({ 'hill.depth.json': sidecar(relief) })
-      await untilHeight(page, relief)
-    }
-    expect(await page.evaluate(() => window.log)).toEqual(['told'])
-  })
-
-  it('never shows a slow edit that was overtaken by a quick one', async () => {
-    const slow = await gray16(1400, 1400, (x, y) => 0.5 + 0.25 * Math.sin(x / 9) * Math.cos(y / 7) + 0.2 * Math.sin((x * y) / 900))
-    const page = await open({ 'hill.depth.png': await hill(), 'hill.depth.json': sidecar(2) }, { options: { lods: [50_000, 50] } })
-    await untilHeight(page, 2)
-    dev.project.write({ 'hill.depth.png': slow })
-    await sleep(300)
-    dev.project.write({ 'hill.depth.png': await hill(0.25) })
-    await untilHeight(page, 0.5)
-    await sleep(500)
-    // What of the slow one may have been there before the quick one was saved is its draft.
-    const states = await page.evaluate(() => window.states.map(({ bounds, draft }) => ({ height: Math.round(bounds.max[2] * 10) / 10, draft: draft === true })))
-    expect(new Set(states.filter(({ draft }) => !draft).map(({ height }) => height))).toEqual(new Set([2, 0.5]))
-    const quick = states.findIndex(({ height }) => height === 0.5)
-    for (const { height } of states.slice(quick)) expect(height).toBe(0.5)
-  })
-
-  it('ends right after 20 quick edits', async () => {
-    const page = await open({ 'hill.depth.png': await hill(), 'hill.depth.json': sidecar(1) })
-    await untilHeight(page, 1)
-    for (let i = 1; i <= 20; i++) {
-      dev.project.write({ 'hill.depth.json': sidecar(1 + i) })
-      await sleep(10 + ((i * 13) % 40))
-    }
-    await untilHeight(page, 21)
-    await sleep(500)
-    expect((await heights(page)).at(-1)).toBe(21)
-    expect(dev.errors).toEqual([])
-    expect(page.loads()).toBe(1)
-  })
-
-  it('waits for half-written files, and takes renames and re-created files, without a flash of the overlay', async () => {
-    const page = await open({ 'hill.depth.png': await hill(), 'hill.depth.json': sidecar(2) })
-    await untilHeight(page, 2)
-    await page.evaluate(() => {
-      window.log = []
-      new MutationObserver((records) => {
-        for (const { addedNodes } of records) for (const node of addedNodes) window.log.push(node.nodeName)
-      }).observe(document.body, { childList: true })
-    })
-    const next = await hill(0.5)
-    dev.project.write({ 'hill.depth.png': next.subarray(0, 80) })
-    await sleep(250)
-    dev.project.write({ 'hill.depth.png': next })
-    await untilHeight(page, 1)
-
-    dev.project.write({ 'hill.tmp': await hill(0.75) })
-    renameSync(dev.project.path('hill.tmp'), dev.project.path('hill.depth.png'))
-    await untilHeight(page, 1.5)
-
-    dev.project.remove('hill.depth.png')
-    await sleep(200)
-    dev.project.write({ 'hill.depth.png': await hill(0.25) })
-    await untilHeight(page, 0.5)
-    expect(await page.evaluate(() => window.log.filter((name) => /overlay/i.test(name)))).toEqual([])
-    expect(page.loads()).toBe(1)
-  })
-
-  it('says that a map is gone, and recovers when it comes back', async () => {
-    const page = await open({ 'hill.depth.png': await hill(), 'hill.depth.json': sidecar(2) })
-    await untilHeight(page, 2)
-    dev.project.remove('hill.depth.png')
-    await untilOverlay(page)
-    expect(await overlayText(page)).toContain('hill.depth.png: expected a depth map, found no file')
-    dev.project.write({ 'hill.depth.png': await hill(0.5) })
-    await untilHeight(page, 1)
-  })
-
-  it('names the file that is at fault: the colour, or a place in the sidecar', async () => {
-    const page = await open({ 'hill.depth.png': await hill(), 'hill.color.png': await color(1), 'hill.depth.json': sidecar(2) })
-    await untilHeight(page, 2)
-    dev.project.write({ 'hill.color.png': 'no picture' })
-    await untilOverlay(page)
-    expect(await overlayText(page)).toContain('hill.color.png: expected ')
-    dev.project.write({ 'hill.color.png': await color(2) })
-    await untilNoOverlay(page)
-
-    dev.project.write({ 'hill.depth.json': '{\n  "projection": "orthographic",\n  "releif": 3\n}' })
-    await untilOverlay(page)
-    const text = await overlayText(page)
-    expect(text).toContain('hill.depth.json:3:3: unknown key "releif". Did you mean "relief"?')
-    expect(text).toContain('3 |   "releif": 3')
-    dev.project.write({ 'hill.depth.json': sidecar(4) })
-    await untilHeight(page, 4)
-    await untilNoOverlay(page)
-    expect(page.loads()).toBe(1)
-  })
-
-  it('takes an edit that is undone from the cache', async () => {
-    const page = await open({ 'hill.depth.png': await hill(), 'hill.depth.json': sidecar(2) })
-    await untilHeight(page, 2)
-    for (const relief of [4, 2, 4]) {
-      dev.project.write({ 'hill.depth.json': sidecar(relief) })
-      await untilHeight(page, relief)
-    }
-    const urls = await page.evaluate(() => window.states.map(({ lods }) => lods[0].url))
-    expect(urls[2]).toBe(urls[0])
-    expect(urls[3]).toBe(urls[1])
-  })
-
-  it('bakes in web workers, for packages that are pre-bundled, and under a base', async () => {
-    const page = await open(
-      {
-        'hill.depth.png': await hill(),
-        'node_modules/art-pack/package.json': '{ "name": "art-pack", "main": "index.js", "type": "module" }',
-        'node_modules/art-pack/index.js': `export { default as rock } from './rock.depth.png'`,
-        'node_modules/art-pack/rock.depth.png': await hill(0.3),
-        'with space, Hügel.depth.png': await hill(0.4),
-        'worker.js': `import url from './hill.depth.png'\npostMessage(url)`,
-        'index.html': `<!doctype html><script type="module">
-          import { rock } from 'art-pack'
-          import odd from './with space, Hügel.depth.png'
-          import Late from './worker.js?worker'
-          const fromWorker = (worker) => new Promise((resolve) => (worker.onmessage = ({ data }) => resolve(data)))
-          const urls = [rock, odd, await fromWorker(new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })), await fromWorker(new Late())]
-          window.log = await Promise.all(urls.map(async (url) => url + ' ' + (await fetch(url)).status))
-        </script>`,
-      },
-      { config: { base: '/sub/dir/' } },
-    )
-    await page.goto(`${dev.address}sub/dir/`)
-    await page.waitForFunction(() => window.log?.length === 4)
-    const log = await page.evaluate(() => window.log)
-    expect(log[0]).toMatch(/^\/sub\/dir\/@depthmesh\/[0-9a-f]{32}\/rock\.lod0\.glb 200$/)
-    expect(log[1]).toMatch(/^\/sub\/dir\/@depthmesh\/[0-9a-f]{32}\/with%20space%2C%20H%C3%BCgel\.lod0\.glb 200$/)
-    for (const line of log.slice(2)) expect(line).toMatch(/\/hill\.lod0\.glb 200$/)
-  })
-
   it('serves the levels in bundled dev too', async () => {
     const page = await open(
       { 'hill.depth.png': await hill(), 'main.js': `import { asset } from './hill.depth.png'\nwindow.log = await Promise.all(asset.lods.map(async ({ url }) => (await fetch(url)).headers.get('content-type')))` },
