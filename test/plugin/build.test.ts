@@ -1,9 +1,11 @@
 import { existsSync, statSync, symlinkSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { InlineConfig, Rollup } from 'vite'
 import type { DepthAsset } from '../../src/core/index.js'
 import { namedPictures } from '../../src/core/glb/pictures.js'
+import { temporaryFolder } from '../support/folder.js'
 import { gray16, rgb8 } from '../support/maps.js'
 import { createProject, hill, viteVersions, type Project } from '../support/project.js'
 
@@ -334,31 +336,31 @@ describe.each(viteVersions)('vite build with %s', (version) => {
   })
 })
 
-describe('vite build', () => {
-  it('fails with the file and the remedy, and names the importer', async () => {
-    const project = await gameProject({ 'art/hill.depth.png': 'no picture' })
+describe.each(viteVersions)('what is wrong with a map, in a build of %s,', (version) => {
+  it('fails it with the file and the remedy', async () => {
+    const project = await gameProject({ 'art/hill.depth.png': 'no picture' }, version)
     const error = (await project.build(script()).catch((error: unknown) => error)) as Rollup.RollupError
     expect(error.message).toContain('art/hill.depth.png: expected ')
     expect(error.message).toContain('depthmesh')
   })
 
-  it('fails with line, column and frame for a broken sidecar', async () => {
-    const project = await gameProject({ 'art/hill.depth.json': '{\n  "near": 1,\n  "fovy": 2\n}' })
+  it('fails it with line, column and frame where it is a broken sidecar', async () => {
+    const project = await gameProject({ 'art/hill.depth.json': '{\n  "near": 1,\n  "fovy": 2\n}' }, version)
     const error = (await project.build(script()).catch((error: unknown) => error)) as Rollup.RollupError
     expect(error.message).toContain('art/hill.depth.json:3:3: unknown key "fovy". Did you mean "fovY"?')
     expect(JSON.stringify(error.frame ?? error.message)).toContain('3 |   \\"fovy\\": 2')
   })
 
-  it('explains imports from public/', async () => {
-    const project = await gameProject({ 'public/rock.depth.png': await hill(), 'main.js': `import url from '/rock.depth.png'\nglobalThis.game = { url }` })
+  it('is explained where it lies in public/', async () => {
+    const project = await gameProject({ 'public/rock.depth.png': await hill(), 'main.js': `import url from '/rock.depth.png'\nglobalThis.game = { url }` }, version)
     const error = (await project.build(script()).catch((error: unknown) => error)) as Rollup.RollupError
     expect(error.message).toContain('public/rock.depth.png: lies in public/, whose files are copied as they are. Move it beside the code that imports it, or import "/rock.depth.png?url" to get the picture.')
   })
 
-  it('shows what the pre-flight found once, for client and server together', async () => {
+  it('is shown once where the pre-flight found it, for client and server together', async () => {
     // 16 bits that say little: 3.8 % of the scale.
     const narrow = await gray16(64, 64, (x, y) => 0.5 + 0.02 * Math.sin(x / 9) * Math.cos(y / 7))
-    const project = await gameProject({ 'art/hill.depth.png': narrow, 'art/hill.color.jpg': 'second', 'a.js': `export { default } from './art/hill.depth.png'` })
+    const project = await gameProject({ 'art/hill.depth.png': narrow, 'art/hill.color.jpg': 'second', 'a.js': `export { default } from './art/hill.depth.png'` }, version)
     const warnings: string[] = []
     const logger = project.vite.createLogger('silent')
     logger.warn = (message) => void warnings.push(message)
@@ -375,5 +377,16 @@ describe('vite build', () => {
     await builder.buildApp()
     expect(warnings.filter((text) => /art\/hill\.depth\.png: 98 % of the levels lie within 3\.8 % of the scale/.test(text))).toHaveLength(1)
     expect(warnings.filter((text) => text.includes('hill.color.jpg is not'))).toHaveLength(1)
+  })
+
+  it('fails it where its sidecar names a picture outside of the project', async () => {
+    const outside = temporaryFolder({ 'secret.png': await rgb8(32, 32, () => [1, 2, 3]) })
+    const project = await gameProject({}, version)
+    for (const color of [`../../${basename(outside)}/secret.png`, join(outside, 'secret.png'), 'link.png']) {
+      project.write({ 'art/hill.depth.json': JSON.stringify({ color }) })
+      if (color === 'link.png') symlinkSync(join(outside, 'secret.png'), project.path('art/link.png'))
+      const error = (await project.build(script()).catch((error: unknown) => error)) as Rollup.RollupError
+      expect(error.message).toContain(`art/hill.depth.json: color: expected a picture inside the project, got ${JSON.stringify(color)}. Copy the picture into the project.`)
+    }
   })
 })

@@ -1,6 +1,6 @@
 import { symlinkSync } from 'node:fs'
 import { request } from 'node:http'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { startServer, type DevServer } from '../support/dev.js'
 import { temporaryFolder } from '../support/folder.js'
@@ -125,6 +125,18 @@ describe.each(viteVersions)('files of the dev server of %s', (vite) => {
     }
     expect(await levels()).toHaveLength(2)
     expect(await levels(`/@fs${root}/hill.depth.png?import`)).toHaveLength(2)
+  })
+
+  it('wear no picture from outside of the project, whatever the sidecar says', async () => {
+    const outside = temporaryFolder({ 'secret.png': await rgb8(32, 32, () => [1, 2, 3]) })
+    dev = await startServer({ 'hill.depth.png': await hill() }, { vite })
+    const { project } = dev
+    symlinkSync(join(outside, 'secret.png'), project.path('link.png'))
+    for (const color of [`../${basename(outside)}/secret.png`, join(outside, 'secret.png'), 'link.png']) {
+      project.write({ 'hill.depth.json': JSON.stringify({ color }) })
+      dev.server.environments.client.moduleGraph.invalidateAll()
+      await expect(dev.server.transformRequest('/hill.depth.png')).rejects.toThrow(`hill.depth.json: color: expected a picture inside the project, got ${JSON.stringify(color)}. Copy the picture into the project.`)
+    }
   })
 
   it('name the picture that variants share where it is, once for all of them', async () => {

@@ -37,6 +37,8 @@ afterAll(async () => {
   await browser.close()
 })
 afterEach(async () => {
+  vi.restoreAllMocks()
+  vi.unstubAllEnvs()
   for (const page of pages.splice(0)) await page.close()
   await dev.close()
 })
@@ -229,7 +231,10 @@ asset.hot.subscribe((next) => window.states.push(next))
       expect(await page.evaluate(() => window.log)).toEqual(['told'])
     })
 
-    it('never shows a slow edit that was overtaken by a quick one', async () => {
+    it('never shows a slow edit that was overtaken by a quick one, and stops its bake', async () => {
+      const lines: string[] = []
+      vi.spyOn(process.stderr, 'write').mockImplementation((line) => lines.push(String(line)) > 0)
+      vi.stubEnv('DEBUG', 'depthmesh:bake')
       const slow = await gray16(1400, 1400, (x, y) => 0.5 + 0.25 * Math.sin(x / 9) * Math.cos(y / 7) + 0.2 * Math.sin((x * y) / 900))
       const page = await open({ 'hill.depth.png': await hill(), 'hill.depth.json': sidecar(2) }, { vite, options: { lods: [50_000, 50] } })
       await untilHeight(page, 2)
@@ -238,6 +243,7 @@ asset.hot.subscribe((next) => window.states.push(next))
       dev.project.write({ 'hill.depth.png': await hill(0.25) })
       await untilHeight(page, 0.5)
       await sleep(500)
+      expect(lines.filter((line) => line.startsWith('depthmesh:bake failed'))).not.toEqual([])
       // What of the slow one may have been there before the quick one was saved is its draft.
       const states = await page.evaluate(() => window.states.map(({ bounds, draft }) => ({ height: Math.round(bounds.max[2] * 10) / 10, draft: draft === true })))
       expect(new Set(states.filter(({ draft }) => !draft).map(({ height }) => height))).toEqual(new Set([2, 0.5]))
@@ -318,21 +324,16 @@ asset.hot.subscribe((next) => window.states.push(next))
 
     it('takes an edit that is undone from the cache', async () => {
       const lines: string[] = []
-      const write = vi.spyOn(process.stderr, 'write').mockImplementation((line) => lines.push(String(line)) > 0)
+      vi.spyOn(process.stderr, 'write').mockImplementation((line) => lines.push(String(line)) > 0)
       vi.stubEnv('DEBUG', 'depthmesh:bake')
-      try {
-        const page = await open({ 'hill.depth.png': await hill(), 'hill.depth.json': sidecar(2) }, { vite, options: { cache: { dir: 'cache' } } })
-        await untilHeight(page, 2)
-        for (const relief of [4, 2, 4]) {
-          dev.project.write({ 'hill.depth.json': sidecar(relief) })
-          await untilHeight(page, relief)
-        }
-        const urls = await page.evaluate(() => window.states.filter(({ draft }) => draft !== true).map(({ lods }) => lods[0].url))
-        expect(urls).toEqual([urls[0], urls[1], urls[0], urls[1]])
-      } finally {
-        write.mockRestore()
-        vi.unstubAllEnvs()
+      const page = await open({ 'hill.depth.png': await hill(), 'hill.depth.json': sidecar(2) }, { vite, options: { cache: { dir: 'cache' } } })
+      await untilHeight(page, 2)
+      for (const relief of [4, 2, 4]) {
+        dev.project.write({ 'hill.depth.json': sidecar(relief) })
+        await untilHeight(page, relief)
       }
+      const urls = await page.evaluate(() => window.states.filter(({ draft }) => draft !== true).map(({ lods }) => lods[0].url))
+      expect(urls).toEqual([urls[0], urls[1], urls[0], urls[1]])
       expect(lines.filter((line) => line.startsWith('depthmesh:bake start'))).toHaveLength(2)
     })
 
