@@ -28,8 +28,6 @@ const TRUSTED = new Set([
   0x58465342, // XFS
   0x9123683e, // Btrfs
   0xf2f52010, // F2FS
-  0x2fc12fc1, // ZFS
-  0xca451a4e, // bcachefs
   0x794c7630, // overlayfs, which containers run on
 ])
 

@@ -334,7 +334,7 @@ asset.hot.subscribe((next) => window.states.push(next))
       }
       const urls = await page.evaluate(() => window.states.filter(({ draft }) => draft !== true).map(({ lods }) => lods[0].url))
       expect(urls).toEqual([urls[0], urls[1], urls[0], urls[1]])
-      expect(lines.filter((line) => line.startsWith('depthmesh:bake start'))).toHaveLength(2)
+      expect(lines.filter((line) => line.startsWith('depthmesh:bake baked'))).toHaveLength(2)
     })
 
     it('bakes in web workers, for packages that are pre-bundled, and under a base', async () => {
