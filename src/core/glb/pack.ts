@@ -13,7 +13,7 @@ const FINEST_PIXELS = 0.1
 /** Heights of reliefs are never coarser than this share of the level's own error. */
 const SHARE_OF_ERROR = 1 / 8
 /** The whole range of disparity counts as so many pixels at least: metric maps of small pictures, whose range `travel` shows less of, keep their centimetres. */
-const LEAST_PARALLAX = 128
+const LEAST_PARALLAX = 96
 /**
  * How many more bits the vertices of triangles get that rounding would turn over, try by try: of 100k triangles of a 2752 px photo 10 are left after two. What is moved may turn others over, so the
  * last tries are alike (of 100k of a 1024 px photo one was left after three).
