@@ -221,9 +221,10 @@ function servedByVite(environment: Environment): DevEnvironment | undefined {
   return environment.mode === 'dev' && environment.config.consumer === 'client' && !isBundledDev(environment) ? environment : undefined
 }
 
-/** Does a bundler serve the pages of this environment (`experimental.bundledDev` of Vite 8.3)? Not every version names one to every hook. */
+/** Does a bundler serve the pages of this environment (`experimental.bundledDev` of Vite 8)? Not every version names one to every hook; up to 8.2 such an environment is another class. */
 function isBundledDev(environment: Environment | undefined): boolean {
-  return environment !== undefined && 'bundledDev' in environment && environment.bundledDev !== undefined
+  if (environment === undefined) return false
+  return 'memoryFiles' in environment || ('bundledDev' in environment && environment.bundledDev !== undefined)
 }
 
 function isNew({ told }: Shared, warning: string): boolean {

@@ -2,20 +2,21 @@ import type { Plugin, ResolvedConfig } from 'vite'
 import { afterEach, expect, it } from 'vitest'
 import type { DepthMeshApi } from '../../src/plugin/index.js'
 import { startServer, type DevServer } from '../support/dev.js'
-import { createProject, hill, smallLevels, testCache, type Project } from '../support/project.js'
+import { createProject, hill, smallLevels, testCache, viteVersions, type Project } from '../support/project.js'
 
 let project: Project | undefined
 let dev: DevServer | undefined
 afterEach(async () => {
   project?.dispose()
   await dev?.close()
+  project = dev = undefined
 })
 
 const apiOf = ({ plugins }: ResolvedConfig): DepthMeshApi => plugins.find(({ name }) => name === 'depthmesh')?.api as DepthMeshApi
 const kinds = ['/art/hill.depth.png', '/art/hill.depth.exr?v=1', '/art/hill.depth.png?url', '/art/hill.png', '/art/hill.depth.png?raw']
 
-it('tells other plugins what is a depth map, and bakes for them what an import would give', async () => {
-  project = await createProject({ 'main.js': `import url from './hill.depth.png'\nconsole.log(url)`, 'hill.depth.png': await hill() })
+it.each(viteVersions)('tells other plugins what is a depth map, and bakes for them what an import would give (%s)', async (vite) => {
+  project = await createProject({ 'main.js': `import url from './hill.depth.png'\nconsole.log(url)`, 'hill.depth.png': await hill() }, vite)
   const { path } = project
   let found: unknown
   const other: Plugin = {
@@ -38,8 +39,8 @@ it('tells other plugins what is a depth map, and bakes for them what an import w
   expect(found).toEqual({ kinds: [true, true, false, false, false], name: 'hill', cached: true, bytes: emitted })
 })
 
-it('is there in dev too, and refuses as an import would', async () => {
-  dev = await startServer({ 'hill.depth.png': await hill(), 'broken.depth.png': 'no picture' })
+it.each(viteVersions)('is there in dev too, and refuses as an import would (%s)', async (vite) => {
+  dev = await startServer({ 'hill.depth.png': await hill(), 'broken.depth.png': 'no picture' }, { vite })
   const api = apiOf(dev.server.config)
   expect((await api.bake('hill.depth.png')).manifest.lods).toHaveLength(2)
   await expect(api.bake('broken.depth.png')).rejects.toMatchObject({ code: 'INPUT_UNREADABLE', file: 'broken.depth.png' })

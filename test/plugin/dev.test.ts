@@ -26,6 +26,9 @@ asset.hot.subscribe((next) => window.states.push(next))
 /** Relief in metres tells one state from the next: the hill's top is as high as `relief`. */
 const sidecar = (relief: number): string => JSON.stringify({ projection: 'orthographic', relief })
 
+/** Those with `experimental.bundledDev`. */
+const bundlingVites = ['vite80', 'vite']
+
 let browser: Browser
 let dev: DevServer
 const pages: Page[] = []
@@ -368,17 +371,17 @@ asset.hot.subscribe((next) => window.states.push(next))
 })
 
 describeInBrowser('dev server', () => {
-  it('serves the levels in bundled dev too', async () => {
+  it.each(bundlingVites)('serves the levels in bundled dev too (%s)', async (vite) => {
     const page = await open(
       { 'hill.depth.png': await hill(), 'main.js': `import { asset } from './hill.depth.png'\nwindow.log = await Promise.all(asset.lods.map(async ({ url }) => (await fetch(url)).headers.get('content-type')))` },
-      { config: { experimental: { bundledDev: true } } },
+      { vite, config: { experimental: { bundledDev: true } } },
     )
     await page.waitForFunction(() => window.log !== undefined)
     expect(await page.evaluate(() => window.log)).toEqual(['model/gltf-binary', 'model/gltf-binary'])
   })
 
-  it('follows edits in bundled dev too: of the map, of companions that are created, of what was broken', async () => {
-    const page = await open({ 'hill.depth.png': await hill() }, { config: { experimental: { bundledDev: true } } })
+  it.each(bundlingVites)('follows edits in bundled dev too: of the map, of companions that are created, of what was broken (%s)', async (vite) => {
+    const page = await open({ 'hill.depth.png': await hill() }, { vite, config: { experimental: { bundledDev: true } } })
     await untilStates(page, 1)
     dev.project.write({ 'hill.depth.json': sidecar(2) })
     await untilHeight(page, 2)

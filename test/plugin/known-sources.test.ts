@@ -161,8 +161,11 @@ describeOnDisk('a build that bakes nothing', () => {
     await oldProject()
     waitLong()
     const first = await build()
+    const kept = project.list('cache')
     falsify('ab'.repeat(32))
-    expect((await build()).files).toEqual(first.files)
+    expect((await warmBuild()).files).toEqual(first.files)
+    // Not under the key that it would have had.
+    expect(project.list('cache')).toEqual(kept)
     await warmBuild()
     expect((await warmBuild()).read).toBeLessThan(SIZE)
   })
