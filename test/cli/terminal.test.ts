@@ -34,19 +34,26 @@ describe.skipIf(!existsSync(SCRIPT))('on a real terminal', () => {
     expect(inCi).not.toContain('─')
   }, 30_000)
 
-  it('vite build rewrites one line while it bakes, and leaves one behind', async () => {
+  it.each(['build', 'dev server'])('a %s of Vite rewrites one line while it bakes, and leaves one behind', async (kind) => {
     const project = await createProject({
       'index.html': '<script type="module" src="/main.js"></script>',
       'main.js': "import url from './hill.depth.png'\nconsole.log(url)",
       'hill.depth.png': await rough(),
       'vite.config.js': "import depthmesh from 'depthmesh/vite'\nexport default { plugins: [depthmesh({ cache: false, lods: [20000, 2000] })] }",
+      // As a page asks for it.
+      'serve.js': `
+        import { createServer } from 'vite'
+        const server = await createServer({ server: { port: 0 } })
+        console.log((await server.transformRequest('/hill.depth.png')).code.match(/hill\\.lod0/)[0])
+        await server.close()`,
     })
     try {
       const vite = join(project.root, 'node_modules/vite/bin/vite.js')
-      const seen = await onTerminal(`'${process.execPath}' '${vite}' build`, project.root)
+      const command = `'${process.execPath}' ${kind === 'build' ? `'${vite}' build` : 'serve.js'}`
+      const seen = await onTerminal(command, project.root)
       expect(seen).toContain('\r\u001B[2Kdepthmesh: baking hill.depth.png, 0 done, 1 s')
       expect(seen).toMatch(/depthmesh: baked 1 depth map in \d+\.\d s/)
-      const inCi = await onTerminal(`'${process.execPath}' '${vite}' build`, project.root, { CI: 'true' })
+      const inCi = await onTerminal(command, project.root, { CI: 'true' })
       expect(inCi).not.toContain('depthmesh: baking')
       expect(inCi).toContain('hill.lod0')
     } finally {
