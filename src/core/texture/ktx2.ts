@@ -64,12 +64,28 @@ async function quietEncoder(): Promise<NodeBasisEncoder> {
   // oxlint-disable-next-line no-console -- nothing is printed: this keeps the encoder from it
   console.log = Object.assign((...words: unknown[]) => log(...words), { bind: () => () => {} })
   try {
-    await created.init()
+    renormaliseMips((await created.init()).BasisEncoder)
   } finally {
     // oxlint-disable-next-line no-console
     console.log = log
   }
   return created
+}
+
+/** What the encoder can do and its wrapper doesn't say. */
+interface NormalMapEncoder {
+  setNormalMapPreset(): void
+  setMipRenormalize(renormalise: boolean): void
+}
+
+/** Lets the encoder's preset for normal maps be one for their mip levels too, which it leaves averaged: shorter than 1 where normals differ. */
+function renormaliseMips({ prototype }: { prototype: object }): void {
+  const encoder = prototype as NormalMapEncoder
+  const preset = encoder.setNormalMapPreset
+  encoder.setNormalMapPreset = function (this: NormalMapEncoder) {
+    preset.call(this)
+    this.setMipRenormalize(true)
+  }
 }
 
 function rgba({ width, height, channels, pixels }: Picture): Uint8Array {

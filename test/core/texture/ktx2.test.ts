@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { compileFunction } from 'node:vm'
 import { read } from 'ktx-parse'
 import { expect, it, vi } from 'vitest'
 import { encodeKtx2, ktx2Size } from '../../../src/core/texture/ktx2.js'
@@ -25,6 +28,27 @@ it.each([
   expect(Buffer.from(await encodeKtx2(waves, { role, quality: 80 })).equals(Buffer.from(bytes))).toBe(true)
 })
 
+it('keeps normals of unit length in the mip levels: slopes to the left and to the right by turns are level ground from afar', async () => {
+  const [left, right] = [-Math.SQRT1_2, Math.SQRT1_2].map((value) => Math.round(value * 127.5 + 127.5))
+  const pixels = Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => (i % 3 === 0 ? (i % 2 === 0 ? left : right) : i % 3 === 1 ? 128 : right))
+  const bytes = await encodeKtx2({ width: 64, height: 64, channels: 3, pixels }, { role: 'normals', quality: 80 })
+  const file = new (await transcoder()).KTX2File(bytes)
+  file.startTranscoding()
+  const texel = (level: number): number[] => {
+    const rgba = new Uint8Array(file.getImageTranscodedSizeInBytes(level, 0, 0, RGBA32))
+    file.transcodeImage(rgba, level, 0, 0, RGBA32, 0, -1, -1)
+    return [...rgba.subarray(0, 3)]
+  }
+  expect(texel(0)[2]).toBeCloseTo(right, -1)
+  for (const level of [1, 2, 3]) {
+    const [x, y, z] = texel(level)
+    expect(Math.abs(x - 127.5)).toBeLessThan(4)
+    expect(Math.abs(y - 127.5)).toBeLessThan(4)
+    // Their mean alone would be 218.
+    expect(z).toBeGreaterThan(250)
+  }
+})
+
 it('spends more bytes on more quality', async () => {
   const sizes = []
   for (const quality of [10, 80, 100]) sizes.push((await encodeKtx2(waves, { role: 'color', quality })).length)
@@ -43,3 +67,25 @@ it('has sides of whole blocks, and says when a picture is too large', () => {
     }),
   )
 })
+
+/** `cTFRGBA32` of Basis Universal. */
+const RGBA32 = 13
+
+interface Transcoder {
+  initializeBasis(): void
+  KTX2File: new (bytes: Uint8Array) => {
+    startTranscoding(): boolean
+    getImageTranscodedSizeInBytes(level: number, layer: number, face: number, format: number): number
+    transcodeImage(into: Uint8Array, level: number, layer: number, face: number, format: number, flags: number, channel0: number, channel1: number): boolean
+  }
+}
+
+/** The transcoder that three brings for players: a script for a page, not a module. */
+async function transcoder(): Promise<Transcoder> {
+  const folder = new URL('../../../node_modules/three/examples/jsm/libs/basis/', import.meta.url)
+  const script = `${readFileSync(new URL('basis_transcoder.js', folder), 'utf8')}\nreturn BASIS`
+  const load = compileFunction(script, ['require', '__dirname'])(createRequire(import.meta.url), '') as (options: { wasmBinary: Uint8Array }) => Promise<Transcoder>
+  const loaded = await load({ wasmBinary: readFileSync(new URL('basis_transcoder.wasm', folder)) })
+  loaded.initializeBasis()
+  return loaded
+}
