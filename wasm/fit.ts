@@ -1,38 +1,49 @@
 // What refining asks of a triangle: how far it is from the map, and which way the map lies.
 
 import { total } from './lanes'
-import { coverSome, coverTaken, endOfRows, firstRow, map, riseOf, slopeX, take, width } from './triangle'
+import { coverSome, endOfRows, firstRow, map, riseOf, width } from './triangle'
 
-/** The sum of squared distances of one triangle from the map, by every `skip`-th row (a power of two); stops once it is past `enough`. */
-export function squaredError(ax: f64, ay: f64, az: f64, bx: f64, by: f64, bz: f64, cx: f64, cy: f64, cz: f64, enough: f64, skip: i32): f64 {
+/** The sum of the triangles' squared distances from the map, each triangle's own to `sums` (f64), by every `skip`-th row (a power of two); stops once it is past `enough`. */
+export function squaredError(corners: usize, count: i32, sums: usize, enough: f64, skip: i32): f64 {
   const lanes = f32x4(0, 1, 2, 3)
   const four = f32x4.splat(4)
-  take(ax, ay, az, bx, by, bz, cx, cy, cz)
-  const end = coverTaken(skip)
-  const slope = f32x4.splat(<f32>slopeX)
+  const weight = <f64>skip
   let sum: f64 = 0
-  for (let row = firstRow(); row < end; row += 16) {
-    let address = <usize>load<i32>(row)
-    const n = load<i32>(row, 4)
-    const last = address + (<usize>n << 2)
-    const inside = f32x4.splat(<f32>n)
-    const base = f32x4.splat(load<f32>(row, 8))
-    let k = lanes
-    let squares = f32x4.splat(0)
-    do {
-      const off = f32x4.sub(v128.load(address), f32x4.add(base, f32x4.mul(k, slope)))
-      const kept = v128.and(off, v128.and(f32x4.eq(off, off), f32x4.lt(k, inside)))
-      squares = f32x4.add(squares, f32x4.mul(kept, kept))
-      k = f32x4.add(k, four)
-      address += 16
-    } while (address < last)
-    sum += total(squares)
-    if (sum * <f64>skip > enough) break
+  while (count > 0) {
+    const covered = coverSome(corners, count, skip)
+    let row = firstRow()
+    for (let i = 0; i < covered; i++, sums += 8) {
+      const slope = f32x4.splat(riseOf(i))
+      let own: f64 = 0
+      for (const end = endOfRows(i); row < end; row += 16) {
+        let address = <usize>load<i32>(row)
+        const n = load<i32>(row, 4)
+        const last = address + (<usize>n << 2)
+        const inside = f32x4.splat(<f32>n)
+        const base = f32x4.splat(load<f32>(row, 8))
+        let k = lanes
+        let squares = f32x4.splat(0)
+        do {
+          const off = f32x4.sub(v128.load(address), f32x4.add(base, f32x4.mul(k, slope)))
+          const kept = v128.and(off, v128.and(f32x4.eq(off, off), f32x4.lt(k, inside)))
+          squares = f32x4.add(squares, f32x4.mul(kept, kept))
+          k = f32x4.add(k, four)
+          address += 16
+        } while (address < last)
+        own += total(squares)
+        if (sum + own * weight > enough) return sum + own * weight
+      }
+      own *= weight
+      store<f64>(sums, own)
+      sum += own
+    }
+    corners += <usize>covered * 72
+    count -= covered
   }
-  return sum * <f64>skip
+  return sum
 }
 
-/** For each triangle nine sums over its pixels (f64): 1, dx, dy, dx², dx·dy, dy², off, off·dx, off·dy; dx and dy from its first corner, off = map − triangle. */
+/** For each triangle ten sums over its pixels (f64): 1, dx, dy, dx², dx·dy, dy², off, off·dx, off·dy, off²; dx and dy from its first corner, off = map − triangle. */
 export function moments(corners: usize, count: i32, sums: usize): void {
   const lanes = f32x4(0, 1, 2, 3)
   const ones = f32x4.splat(1)
@@ -40,10 +51,10 @@ export function moments(corners: usize, count: i32, sums: usize): void {
   while (count > 0) {
     const covered = coverSome(corners, count)
     let row = firstRow()
-    for (let i = 0; i < covered; i++, corners += 72, sums += 72) {
+    for (let i = 0; i < covered; i++, corners += 72, sums += 80) {
       const ax = load<f64>(corners), ay = load<f64>(corners, 8)
       const slope = f32x4.splat(riseOf(i))
-      let s: f64 = 0, sx: f64 = 0, sy: f64 = 0, sxx: f64 = 0, sxy: f64 = 0, syy: f64 = 0, r: f64 = 0, rx: f64 = 0, ry: f64 = 0
+      let s: f64 = 0, sx: f64 = 0, sy: f64 = 0, sxx: f64 = 0, sxy: f64 = 0, syy: f64 = 0, r: f64 = 0, rx: f64 = 0, ry: f64 = 0, rr: f64 = 0
       for (const end = endOfRows(i); row < end; row += 16) {
         let address = <usize>load<i32>(row)
         const n = load<i32>(row, 4)
@@ -55,7 +66,7 @@ export function moments(corners: usize, count: i32, sums: usize): void {
         const base = f32x4.splat(load<f32>(row, 8))
         let k = lanes
         // sums over k = column − first: small numbers, so that f32 is enough for a row
-        let vn = f32x4.splat(0), vk = f32x4.splat(0), vkk = f32x4.splat(0), vr = f32x4.splat(0), vrk = f32x4.splat(0)
+        let vn = f32x4.splat(0), vk = f32x4.splat(0), vkk = f32x4.splat(0), vr = f32x4.splat(0), vrk = f32x4.splat(0), vrr = f32x4.splat(0)
         do {
           const off = f32x4.sub(v128.load(address), f32x4.add(base, f32x4.mul(k, slope)))
           const valid = v128.and(f32x4.eq(off, off), f32x4.lt(k, inside))
@@ -66,6 +77,7 @@ export function moments(corners: usize, count: i32, sums: usize): void {
           vkk = f32x4.add(vkk, f32x4.mul(keptK, keptK))
           vr = f32x4.add(vr, kept)
           vrk = f32x4.add(vrk, f32x4.mul(kept, keptK))
+          vrr = f32x4.add(vrr, f32x4.mul(kept, kept))
           k = f32x4.add(k, four)
           address += 16
         } while (address < last)
@@ -82,6 +94,7 @@ export function moments(corners: usize, count: i32, sums: usize): void {
         r += off
         rx += total(vrk) + off * dx
         ry += off * dy
+        rr += total(vrr)
       }
       store<f64>(sums, s)
       store<f64>(sums, sx, 8)
@@ -92,6 +105,7 @@ export function moments(corners: usize, count: i32, sums: usize): void {
       store<f64>(sums, r, 48)
       store<f64>(sums, rx, 56)
       store<f64>(sums, ry, 64)
+      store<f64>(sums, rr, 72)
     }
     count -= covered
   }

@@ -79,15 +79,15 @@ export function riseOf(i: i32): f32 {
   return load<f32>(ends + (<usize>i << 3), 4)
 }
 
-/** Finds the rows of some of `count` triangles (9 f64 each), as coverTriangle in spans.ts; how many of them. */
-export function coverSome(corners: usize, count: i32): i32 {
+/** Finds the rows of some of `count` triangles (9 f64 each), as coverTriangle in spans.ts, of every `skip`-th row of the map (a power of two); how many of them. */
+export function coverSome(corners: usize, count: i32, skip: i32 = 1): i32 {
   let row = rows
   const enough = rows + 16 * ENOUGH_ROWS
   count = min(count, 128)
   let i = 0
   while (i < count && row < enough) {
     takeAt(corners)
-    row = cover(row, 1)
+    row = cover(row, skip)
     const end = ends + (<usize>i << 3)
     store<i32>(end, <i32>row)
     store<f32>(end, <f32>slopeX, 4)
@@ -95,11 +95,6 @@ export function coverSome(corners: usize, count: i32): i32 {
     i++
   }
   return i
-}
-
-/** The same for the triangle that was taken, by every `skip`-th row; where its rows end. */
-export function coverTaken(skip: i32): usize {
-  return cover(rows, skip)
 }
 
 function cover(row: usize, skip: i32): usize {

@@ -30,11 +30,11 @@ export interface PixelLoops {
   readonly errors: Float32Array
   /** Where those are: row · width + column. 0 where nothing errs. */
   readonly places: Int32Array
-  /** Of each triangle in `corners` nine sums over its pixels: 1, dx, dy, dx², dx·dy, dy², off, off·dx, off·dy; dx, dy from its first corner, off = map − triangle. */
+  /** Of each triangle in `corners` ten sums over its pixels: 1, dx, dy, dx², dx·dy, dy², off, off·dx, off·dy, off²; dx, dy from its first corner, off = map − triangle. */
   moments(count: number): void
   readonly sums: Float64Array
-  /** The sum of squared distances of a triangle from the map, by every `skip`-th row of pixels; stops once it is past `enough`. */
-  squaredError(ax: number, ay: number, az: number, bx: number, by: number, bz: number, cx: number, cy: number, cz: number, enough: number, skip: number): number
+  /** The sum of squared distances of the triangles in `corners` from the map, by every `skip`-th row of pixels (a power of two), and in `sums` each one's own; stops once it is past `enough`. */
+  squaredError(count: number, enough: number, skip: number): number
   /**
    * Adds the pixels of the triangles in `corners` to `totals`: pixels that hold something, squared distance, largest distance; squares and largest of the error that
    * counts, px. That error goes to `histogram`. With `exempt` it is no larger than what `scratch` says of a pixel, where that says something (> 0).
@@ -64,7 +64,7 @@ interface Exports extends InsertionExports {
   freeFrom(): number
   useMap(address: number, width: number, height: number, rows: number): void
   scan(corners: number, count: number, errors: number, places: number, enough: number): void
-  squaredError: PixelLoops['squaredError']
+  squaredError(corners: number, count: number, sums: number, enough: number, skip: number): number
   moments(corners: number, count: number, sums: number): void
   compare(corners: number, count: number, totals: number, histogram: number, scale: number, sampled: number, droppedBits: number, far: number, range: number, exempt: number): void
   drape(corners: number, count: number, surface: number): void
@@ -97,7 +97,7 @@ export function createPixelLoops(disparity: Float32Array, width: number, height:
     return address
   }
   const at = {
-    corners: take(72 * BATCH), errors: take(4 * BATCH), places: take(4 * BATCH), sums: take(72 * BATCH), totals: take(40), histogram: take(4 << (32 - DROPPED_BITS)),
+    corners: take(72 * BATCH), errors: take(4 * BATCH), places: take(4 * BATCH), sums: take(80 * BATCH), totals: take(40), histogram: take(4 << (32 - DROPPED_BITS)),
     rows: take(16 * (height + ROWS)), tiles: take(4 * tilesOf(width, height)), map: take(4 * disparity.length + 16), scratch: take(scratch ? 4 * disparity.length + 16 : 0),
   }
   const makeRoom = (end: number): void => {
@@ -114,7 +114,7 @@ export function createPixelLoops(disparity: Float32Array, width: number, height:
     corners: new Float64Array(buffer, at.corners, 9 * BATCH),
     errors: new Float32Array(buffer, at.errors, BATCH),
     places: new Int32Array(buffer, at.places, BATCH),
-    sums: new Float64Array(buffer, at.sums, 9 * BATCH),
+    sums: new Float64Array(buffer, at.sums, 10 * BATCH),
     totals: new Float64Array(buffer, at.totals, 5),
     histogram: new Uint32Array(buffer, at.histogram, 1 << (32 - DROPPED_BITS)),
     scratch: new Float32Array(buffer, at.scratch, scratch ? disparity.length : 0),
@@ -131,7 +131,7 @@ export function createPixelLoops(disparity: Float32Array, width: number, height:
     get scratch() { return current().scratch },
     scan: (count, enough) => loops.scan(at.corners, count, at.errors, at.places, enough),
     moments: (count) => loops.moments(at.corners, count, at.sums),
-    squaredError: loops.squaredError,
+    squaredError: (count, enough, skip) => loops.squaredError(at.corners, count, at.sums, enough, skip),
     compare: (count, { pixelsPerDisparity, wNear, wFar }, exempt) =>
       loops.compare(at.corners, count, at.totals, at.histogram, pixelsPerDisparity, sampled, DROPPED_BITS, wFar, wNear - wFar, exempt ? at.scratch : 0),
     drape: (count) => loops.drape(at.corners, count, at.scratch),

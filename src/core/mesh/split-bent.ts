@@ -1,5 +1,6 @@
 import type { Bend } from './bent-uvs.js'
-import { linkTriangles, type RefinableSurface } from './refine.js'
+import { linkTriangles } from './flip.js'
+import type { RefinableSurface } from './refine.js'
 
 /**
  * Splits edges along which a bent picture slips by more than `most` pixels, worst first, while there are triangles left for it. The surface stays as it is: a split edge gets a vertex

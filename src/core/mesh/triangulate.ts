@@ -3,7 +3,7 @@ import { createRectangle } from './constraints.js'
 import { findContours } from './contour.js'
 import type { Jumps } from './cut.js'
 import { measureError, type ErrorModel, type PixelError } from './error.js'
-import { insertGreedily, type Snapshot, type Stops } from './greedy.js'
+import { insertGreedily, type Stops } from './greedy.js'
 import { countContourVertices, EXACT_TOLERANCE, openSurface, type OpenSurface } from './open.js'
 import { createPixelLoops, loopsOver, type PixelLoops } from './pixels.js'
 import type { RefinableSurface } from './refine.js'
@@ -73,14 +73,14 @@ export function triangulateLevels(map: DisparityMap, goals: LevelGoals, model: E
     const surface = createRectangle(map)
     const loops = loopsOver(map)
     const snapshots = insertGreedily(surface, map, loops, model, stops, Infinity)
-    return snapshots.map((snapshot) => ({ ...inOrder(snapshot, map), loops })).toReversed()
+    return snapshots.map((snapshot) => ({ ...inTileOrder(snapshot, map), loops })).toReversed()
   }
   const loopsFor = (exempt: Float32Array | undefined): PixelLoops =>
     exempt === undefined ? loopsOver(map) : createPixelLoops(map.disparity.map((value, i) => (exempt[i] > 0 ? NaN : value)), map.width, map.height)
   const fill = ({ surface, exempt }: OpenSurface, stops: Stops): Level => {
     const loops = loopsFor(exempt)
     const [snapshot] = insertGreedily(surface, map, loops, model, stops, jumps.threshold)
-    return { ...inOrder(snapshot, map), loops, exempt }
+    return { ...inTileOrder(snapshot, map), loops, exempt }
   }
   const openAt = (coarseness: number): OpenSurface => openSurface(map, findContours(map, jumps, coarseness), EXACT_TOLERANCE * coarseness, jumps.threshold)
   if ('errors' in goals) {
@@ -107,11 +107,6 @@ export function triangulateLevels(map: DisparityMap, goals: LevelGoals, model: E
     }
     return fill(open, { budgets: [budget] })
   })
-}
-
-/** A snapshot's triangles in the order in which they are best looked at pixel by pixel. */
-function inOrder({ points, triangles }: Snapshot, map: DisparityMap): RefinableSurface {
-  return { points, triangles: inTileOrder({ points, triangles }, map) }
 }
 
 /** The `count` triangles that cover most of the picture. */

@@ -9,7 +9,7 @@ export function createPlainPixelLoops(disparity: Float32Array, width: number, he
   const corners = new Float64Array(9 * BATCH)
   const errors = new Float32Array(BATCH)
   const places = new Int32Array(BATCH)
-  const sums = new Float64Array(9 * BATCH)
+  const sums = new Float64Array(10 * BATCH)
   const totals = new Float64Array(5)
   const scratch = new Float32Array(width * height)
   const histogram = new Uint32Array(1 << (32 - DROPPED_BITS))
@@ -48,19 +48,21 @@ export function createPlainPixelLoops(disparity: Float32Array, width: number, he
     },
     insertInto: (surface, map, model, jump) => createPlainInsertion(surface, map, plain, model, jump),
     moments(count) {
-      sums.fill(0, 0, 9 * count)
+      sums.fill(0, 0, 10 * count)
       for (let t = 0; t < count; t++) {
         each(corners, 9 * t, (_i, _y, dx, dy, off) => {
-          for (const [k, term] of [1, dx, dy, dx * dx, dx * dy, dy * dy, off, off * dx, off * dy].entries()) sums[9 * t + k] += term
+          for (const [k, term] of [1, dx, dy, dx * dx, dx * dy, dy * dy, off, off * dx, off * dy, off * off].entries()) sums[10 * t + k] += term
         })
       }
     },
-    squaredError(ax, ay, az, bx, by, bz, cx, cy, cz, _enough, skip) {
-      let sum = 0
-      each([ax, ay, az, bx, by, bz, cx, cy, cz], 0, (_i, y, _dx, _dy, off) => {
-        if (y % skip === 0) sum += skip * off * off
-      })
-      return sum
+    squaredError(count, _enough, skip) {
+      sums.fill(0, 0, count)
+      for (let t = 0; t < count; t++) {
+        each(corners, 9 * t, (_i, y, _dx, _dy, off) => {
+          if (y % skip === 0) sums[t] += skip * off * off
+        })
+      }
+      return sums.subarray(0, count).reduce((sum, own) => sum + own, 0)
     },
     compare(count, { pixelsPerDisparity, wNear, wFar }, exempt) {
       for (let t = 0; t < count; t++) {

@@ -1,0 +1,118 @@
+import { sumOf, type Costs } from './cost.js'
+import type { RefinableSurface } from './refine.js'
+import { seenArea } from './topology.js'
+
+
+/** A flip must lower the squared error of its two triangles by at least this share. */
+const WORTH_A_FLIP = 1e-3
+
+/** Edges whose two triangles have less than this share of the mean squared error are left as they are: with 0.05 a tenth more time, RMS .1 % lower. */
+const WORTH_A_LOOK = 0.5
+
+/**
+ * Turns every edge whose turning lowers the squared error that counts of its two triangles.
+ *
+ * @param twin as from {@link linkTriangles}; kept up to date.
+ * @param cost of each triangle; kept up to date.
+ * @param active of each triangle whether its edges are looked at.
+ * @param passes over all edges; from the second on over those of triangles that the one before has turned.
+ * @returns of each triangle whether it was turned.
+ */
+export function flipEdges({ points, triangles }: RefinableSurface, twin: Int32Array, costs: Costs, cost: Float64Array, active: Uint8Array, passes: number): Uint8Array {
+  const count = triangles.length / 3
+  const least = (WORTH_A_LOOK * 2 * sumOf(cost)) / Math.max(1, count)
+  const changed = new Uint8Array(count)
+  for (let pass = 0; pass < passes; pass++) {
+    const touched = new Uint8Array(count)
+    let flips = 0
+    for (let e = 0; e < 3 * count; e++) {
+      const f = twin[e]
+      if (f < e) continue
+      const t = (e / 3) | 0
+      const u = (f / 3) | 0
+      if ((active[t] | active[u] | touched[t] | touched[u]) === 0) continue
+      const before = cost[t] + cost[u]
+      if (before <= least) continue
+      const next = nextOf(e)
+      const last = lastOf(e)
+      const fNext = nextOf(f)
+      const fLast = lastOf(f)
+      const a = triangles[e]
+      const b = triangles[next]
+      const p = triangles[last]
+      const d = triangles[fLast]
+      if (p === d || !(seenArea(points, a, d, p) > 0 && seenArea(points, d, b, p) > 0)) continue
+      costs.take(0, a, d, p)
+      costs.take(1, d, b, p)
+      const goal = before * (1 - WORTH_A_FLIP)
+      if (costs.ofTaken(2, goal) >= goal) continue
+      const bp = twin[next]
+      const pa = twin[last]
+      const ad = twin[fNext]
+      const db = twin[fLast]
+      triangles[3 * t] = a
+      triangles[3 * t + 1] = d
+      triangles[3 * t + 2] = p
+      triangles[3 * u] = d
+      triangles[3 * u + 1] = b
+      triangles[3 * u + 2] = p
+      link(twin, 3 * t, ad)
+      link(twin, 3 * t + 1, 3 * u + 2)
+      link(twin, 3 * t + 2, pa)
+      link(twin, 3 * u, db)
+      link(twin, 3 * u + 1, bp)
+      cost[t] = costs.own[0]
+      cost[u] = costs.own[1]
+      touched[t] = touched[u] = changed[t] = changed[u] = 1
+      flips++
+    }
+    if (flips === 0) break
+    active = touched
+  }
+  return changed
+}
+
+/** The half-edge after this one in its triangle. */
+export function nextOf(e: number): number {
+  return e % 3 === 2 ? e - 2 : e + 1
+}
+
+/** The half-edge before this one in its triangle. */
+export function lastOf(e: number): number {
+  return e % 3 === 0 ? e + 2 : e - 1
+}
+
+/** For each half-edge 3t + i the one on its other side, −1 at boundaries. */
+export function linkTriangles(triangles: Uint32Array, vertexCount: number): Int32Array {
+  // half-edges by their first vertex, as in a counting sort, and where they lead
+  const start = new Int32Array(vertexCount + 1)
+  for (let e = 0; e < triangles.length; e++) start[triangles[e] + 1]++
+  for (let v = 0; v < vertexCount; v++) start[v + 1] += start[v]
+  const filled = start.slice(0, vertexCount)
+  const leaving = new Int32Array(triangles.length)
+  const goal = new Int32Array(triangles.length)
+  for (let e = 0; e < triangles.length; e++) {
+    const at = filled[triangles[e]]++
+    leaving[at] = e
+    goal[at] = triangles[nextOf(e)]
+  }
+  const twin = new Int32Array(triangles.length).fill(-1)
+  for (let e = 0; e < triangles.length; e++) {
+    if (twin[e] >= 0) continue
+    const a = triangles[e]
+    const b = triangles[nextOf(e)]
+    for (let i = start[b]; i < start[b + 1]; i++) {
+      if (goal[i] !== a) continue
+      const f = leaving[i]
+      twin[e] = f
+      if (twin[f] < 0) twin[f] = e
+      break
+    }
+  }
+  return twin
+}
+
+function link(twin: Int32Array, e: number, f: number): void {
+  twin[e] = f
+  if (f >= 0) twin[f] = e
+}

@@ -1,0 +1,161 @@
+import type { DisparityMap } from '../depth/convention.js'
+import { gatherCorners } from './error.js'
+import { BATCH, type PixelLoops } from './pixels.js'
+import type { RefinableSurface } from './refine.js'
+
+/** Steps of conjugate gradients: the RMS no longer changes in its third digit. */
+export const ENOUGH_STEPS = 8
+
+/** How strongly vertices hold to where they were, in pixels: enough for those that no pixel speaks for. */
+const HOLD = 1e-3
+
+/** What the pixels of a surface say of its corners. λ: barycentrics at a pixel; off: map − surface. */
+export interface Fit {
+  /** Six numbers a triangle abc, over its pixels: Σλaλa, Σλbλb, Σλcλc, Σλaλb, Σλbλc, Σλcλa. */
+  local: Float64Array
+  /** Three numbers a triangle: Σλa·off, Σλb·off, Σλc·off. */
+  rest: Float64Array
+  /** A number a triangle: Σoff². */
+  squares: Float64Array
+}
+
+/**
+ * Moves all vertices up or down to where the squared distance from the map is smallest, within the range of the map.
+ *
+ * @param steps of conjugate gradients; {@link ENOUGH_STEPS} are enough, 2 come near.
+ */
+export function solveDisparity({ points, triangles }: RefinableSurface, map: DisparityMap, loops: PixelLoops, steps: number): Fit {
+  const vertices = points.length / 3
+  const count = triangles.length / 3
+  // (1) Per triangle: Σλᵢλⱼ and Σλᵢ·off over its pixels, from the sums of 1, x, y, x², xy, y² and of off, off·x, off·y: λ is affine.
+  const local = new Float64Array(6 * count)
+  const rest = new Float64Array(3 * count)
+  const squares = new Float64Array(count)
+  const residual = new Float64Array(vertices)
+  const diagonal = new Float64Array(vertices).fill(HOLD)
+  const { corners, sums } = loops
+  for (let t = 0; t < count; t++) {
+    const at = 9 * (t % BATCH)
+    const from = 10 * (t % BATCH)
+    if (at === 0) {
+      const end = Math.min(count, t + BATCH)
+      gatherCorners(corners, points, triangles, 3 * t, 3 * end)
+      loops.moments(end - t)
+    }
+    const n = sums[from], sx = sums[from + 1], sy = sums[from + 2], sxx = sums[from + 3], sxy = sums[from + 4], syy = sums[from + 5]
+    const r = sums[from + 6], rx = sums[from + 7], ry = sums[from + 8]
+    squares[t] = sums[from + 9]
+    if (n === 0) continue
+    const a = triangles[3 * t]
+    const b = triangles[3 * t + 1]
+    const c = triangles[3 * t + 2]
+    const bx = corners[at + 3] - corners[at]
+    const by = corners[at + 4] - corners[at + 1]
+    const cx = corners[at + 6] - corners[at]
+    const cy = corners[at + 7] - corners[at + 1]
+    const area = bx * cy - by * cx
+    // λb = bX·dx + bY·dy, λc = cX·dx + cY·dy, λa = 1 − λb − λc
+    const bX = cy / area
+    const bY = -cx / area
+    const cX = -by / area
+    const cY = bx / area
+    const sb = bX * sx + bY * sy
+    const sc = cX * sx + cY * sy
+    const bb = bX * bX * sxx + 2 * bX * bY * sxy + bY * bY * syy
+    const cc = cX * cX * sxx + 2 * cX * cY * sxy + cY * cY * syy
+    const bc = bX * cX * sxx + (bX * cY + bY * cX) * sxy + bY * cY * syy
+    const ab = sb - bb - bc
+    const ac = sc - cc - bc
+    const aa = n - 2 * sb - 2 * sc + bb + cc + 2 * bc
+    const rb = bX * rx + bY * ry
+    const rc = cX * rx + cY * ry
+    local[6 * t] = aa
+    local[6 * t + 1] = bb
+    local[6 * t + 2] = cc
+    local[6 * t + 3] = ab
+    local[6 * t + 4] = bc
+    local[6 * t + 5] = ac
+    diagonal[a] += aa
+    diagonal[b] += bb
+    diagonal[c] += cc
+    residual[a] += rest[3 * t] = r - rb - rc
+    residual[b] += rest[3 * t + 1] = rb
+    residual[c] += rest[3 * t + 2] = rc
+  }
+
+  // (2) Conjugate gradients for the change of every vertex, preconditioned by the diagonal.
+  const change = new Float64Array(vertices)
+  const direction = new Float64Array(vertices)
+  const product = new Float64Array(vertices)
+  let energy = 0
+  for (let v = 0; v < vertices; v++) {
+    direction[v] = residual[v] / diagonal[v]
+    energy += residual[v] * direction[v]
+  }
+  const enough = energy * 1e-6
+  for (let step = 0; step < steps && energy > enough; step++) {
+    for (let v = 0; v < vertices; v++) product[v] = HOLD * direction[v]
+    for (let t = 0, m = 0; t < 3 * count; t += 3, m += 6) {
+      const a = triangles[t]
+      const b = triangles[t + 1]
+      const c = triangles[t + 2]
+      const da = direction[a]
+      const db = direction[b]
+      const dc = direction[c]
+      product[a] += local[m] * da + local[m + 3] * db + local[m + 5] * dc
+      product[b] += local[m + 3] * da + local[m + 1] * db + local[m + 4] * dc
+      product[c] += local[m + 5] * da + local[m + 4] * db + local[m + 2] * dc
+    }
+    let along = 0
+    for (let v = 0; v < vertices; v++) along += direction[v] * product[v]
+    if (!(along > 0)) break
+    const stride = energy / along
+    let next = 0
+    for (let v = 0; v < vertices; v++) {
+      change[v] += stride * direction[v]
+      residual[v] -= stride * product[v]
+      next += (residual[v] * residual[v]) / diagonal[v]
+    }
+    const keep = next / energy
+    for (let v = 0; v < vertices; v++) direction[v] = residual[v] / diagonal[v] + keep * direction[v]
+    energy = next
+  }
+  const [low, high] = rangeOf(map.disparity)
+  for (let v = 0; v < vertices; v++) {
+    const before = points[3 * v + 2]
+    points[3 * v + 2] = Math.min(high, Math.max(low, before + change[v]))
+    change[v] = points[3 * v + 2] - before
+  }
+
+  // (3) What is off then.
+  for (let t = 0, m = 0; t < 3 * count; t += 3, m += 6) {
+    const da = change[triangles[t]]
+    const db = change[triangles[t + 1]]
+    const dc = change[triangles[t + 2]]
+    const offA = local[m] * da + local[m + 3] * db + local[m + 5] * dc
+    const offB = local[m + 3] * da + local[m + 1] * db + local[m + 4] * dc
+    const offC = local[m + 5] * da + local[m + 4] * db + local[m + 2] * dc
+    squares[m / 6] += da * (offA - 2 * rest[t]) + db * (offB - 2 * rest[t + 1]) + dc * (offC - 2 * rest[t + 2])
+    rest[t] -= offA
+    rest[t + 1] -= offB
+    rest[t + 2] -= offC
+  }
+  return { local, rest, squares }
+}
+
+const ranges = new WeakMap<Float32Array, [number, number]>()
+
+/** The smallest and the largest value; looked for once. */
+function rangeOf(disparity: Float32Array): [number, number] {
+  let range = ranges.get(disparity)
+  if (range === undefined) {
+    range = [Infinity, -Infinity]
+    for (let i = 0; i < disparity.length; i++) {
+      const value = disparity[i]
+      if (value < range[0]) range[0] = value
+      if (value > range[1]) range[1] = value
+    }
+    ranges.set(disparity, range)
+  }
+  return range
+}
