@@ -33,7 +33,7 @@ const maps = async (...names: string[]): Promise<Record<string, Uint8Array>> =>
   Object.fromEntries(await Promise.all(names.map(async (name, i) => [`${name}.depth.png`, await hill(1 - i / 10)] as const)))
 
 const CRASHED = 'crash.depth.png: the worker ended (worker exited with code: 7). This is a bug in depthmesh: please report it with the file that caused it.'
-const HUNG = 'hang.depth.png: expected a bake within 5 s, stopped it then. Bake a smaller map, or raise limits.jobSeconds.'
+const HUNG = 'hang.depth.png: expected a bake within 10 s, stopped it then. Bake a smaller map, or raise limits.jobSeconds.'
 const HUNGRY = 'hungry.depth.png: the worker ran out of memory. Bake a smaller map, or set "workers" to 1.'
 
 it('a build names each map whose worker crashed, hung or ran out of memory, finishes the others, and ends', async () => {
@@ -41,7 +41,7 @@ it('a build names each map whose worker crashed, hung or ran out of memory, fini
   project = await createProject({
     ...(await maps(...names)),
     'main.js': `${names.map((name) => `import ${name} from './${name}.depth.png'`).join('\n')}\nconsole.log(${names.join()})`,
-    'vite.config.js': `import depthmesh from 'depthmesh/vite'\nexport default { plugins: [depthmesh({ lods: [200, 50], clean: false, workers: 2, cache: { dir: 'cache' }, limits: { jobSeconds: 5 } })], build: { rollupOptions: { input: '/main.js' } } }`,
+    'vite.config.js': `import depthmesh from 'depthmesh/vite'\nexport default { plugins: [depthmesh({ lods: [200, 50], clean: false, workers: 2, cache: { dir: 'cache' }, limits: { jobSeconds: 10 } })], build: { rollupOptions: { input: '/main.js' } } }`,
   })
   sabotage(project)
   const { VITEST: _, ...env } = process.env
@@ -58,7 +58,7 @@ it('a build names each map whose worker crashed, hung or ran out of memory, fini
 it('a dev server names each map whose worker crashed or hung, and serves the others meanwhile', async () => {
   const names = ['hang', 'crash', 'good', 'mount']
   dev = await startServer(await maps(...names), {
-    options: { workers: 2, cache: false, limits: { jobSeconds: 5 } },
+    options: { workers: 2, cache: false, limits: { jobSeconds: 10 } },
     plugins: (project) => {
       sabotage(project)
       return Promise.resolve([])
