@@ -47,12 +47,12 @@ describe('buildFront', () => {
   })
 
   it('does not take what slips many times as far for a few wrong pixels less', async () => {
-    // a rising floor with short posts on it, of which collapse leaves more; but it slips by 12 px there
+    // a rising floor with short posts on it, of which collapse leaves more at 300 triangles; but it slips by 12 px there, insertion by 3
     const floor = mapOf(240, 160, (x, y) => Math.min(1, 0.1 + 0.005 * y + ((x + 5 * Math.floor(y / 20)) % 32 < 3 && y % 20 > 6 ? 0.12 : 0)))
     const model = errorModel(floor, settings)
     const [chosen, inserted] = [await buildFront(floor, settings, model), await buildLods(floor, settings, model)]
     expect(chosen).toHaveLength(3)
-    for (const [level, { pixelError }] of chosen.entries()) expect(pixelError.p99).toBeLessThan(2 * Math.max(0.5, inserted[level].pixelError.p99))
+    expect(chosen[2].pixelError.p99).toBeLessThan(2 * inserted[2].pixelError.p99)
   })
 
   it('is insertion alone where nothing is cut', async () => {
