@@ -8,6 +8,9 @@ import { seenArea } from './topology.js'
 /** Vertices whose triangles have less than this share of the mean squared error stay where they are. */
 const WORTH_A_LOOK = 0.3
 
+/** Those with less than this share are not tried beside: with .3 a tenth more time for perspective terrain of 1024², RMS 1 % lower at few triangles. */
+const WORTH_A_STRIDE = 0.9
+
 /** A move must promise to lower the squared error around a vertex by this share (with .05 a sixth of the gain is lost), and lower it by that. */
 const WORTH_A_TRY = 0.02
 const WORTH_A_MOVE = 1e-3
@@ -56,7 +59,7 @@ export function moveVertices({ points, triangles }: RefinableSurface, twin: Int3
   const count = triangles.length / 3
   const changed = new Uint8Array(count)
   const pull = gatherPull({ points, triangles }, fit)
-  const least = (WORTH_A_LOOK * sumOf(cost)) / Math.max(1, count)
+  const mean = sumOf(cost) / Math.max(1, count)
   const leaving = new Int32Array(vertices)
   const degree = new Int32Array(vertices)
   for (let e = 0; e < triangles.length; e++) {
@@ -75,7 +78,7 @@ export function moveVertices({ points, triangles }: RefinableSurface, twin: Int3
       before += cost[t]
       isActive |= active[t]
     }
-    if (isActive === 0 || before <= least * n) continue
+    if (isActive === 0 || before <= WORTH_A_LOOK * mean * n) continue
 
     // (1) Where it is pulled to. dz as good as it gets for any dx, dy: then two equations are left.
     const zz = pull[9 * v + 8]
@@ -109,7 +112,7 @@ export function moveVertices({ points, triangles }: RefinableSurface, twin: Int3
 
     // (2) The first place where it does more.
     const goal = before * (1 - WORTH_A_MOVE)
-    const end = stride > 0 ? PLACES : PULLED
+    const end = stride > 0 && before > WORTH_A_STRIDE * mean * n ? PLACES : PULLED
     for (let place = gain > WORTH_A_TRY * before ? 0 : PULLED; place < end; place++) {
       let stepX: number
       let stepY: number
