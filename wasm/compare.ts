@@ -1,7 +1,7 @@
 // How far triangles are from the map.
 
 import { lanesOf, largest, total } from './lanes'
-import { area, aX, aY, aZ, bX, bY, bZ, coverSome, cX, cY, cZ, endOfRows, firstRow, map, riseOf, slopeX, slopeY, takeAt, width } from './triangle'
+import { area, aX, aY, aZ, baseOf, belowOf, bX, bY, bZ, coverSome, cX, cY, cZ, endOfRows, firstRow, lastOf, lengthOf, map, numberOf, rightOf, riseOf, slopeX, slopeY, startOf, takeAt } from './triangle'
 
 /**
  * Adds the pixels of all triangles to `totals` (f64): how many hold something, their squared distance from the map, the largest distance, and of the error
@@ -29,13 +29,13 @@ function compareDistances(corners: usize, count: i32, sums: usize, histogram: us
       const rise = riseOf(i)
       const slope = f32x4.splat(rise)
       for (const end = endOfRows(i); row < end; row += 16) {
-        let address = <usize>load<i32>(row)
-        const n = load<i32>(row, 4)
-        const last = address + (<usize>n << 2)
+        let address = startOf(row)
+        const n = lengthOf(row)
+        const last = lastOf(row)
         const inside = f32x4.splat(<f32>n)
-        const first = load<f32>(row, 8)
+        const first = baseOf(row)
         const base = f32x4.splat(first)
-        if (load<i32>(row, 12) % sampled == 0) {
+        if (numberOf(row) % sampled == 0) {
           for (let k = 0; k < n; k++) {
             const off = abs(load<f32>(address + (<usize>k << 2)) - (first + <f32>k * rise)) * scale
             if (off == off) countUp(histogram, reinterpret<i32>(off), droppedBits)
@@ -99,20 +99,18 @@ function compareAll(corners: usize, count: i32, totals: usize, histogram: usize,
       const xSlope = f32x4.splat(<f32>pxx)
       const ySlope = f32x4.splat(<f32>pyx)
       for (const end = endOfRows(i); row < end; row += 16) {
-        let address = <usize>load<i32>(row)
-        const n = load<i32>(row, 4)
-        const number = load<i32>(row, 12)
-        const last = address + (<usize>n << 2)
-        const inside = f32x4.splat(<f32>n)
-        const dx = <f64>(<i32>((address - map) >> 2) - number * width) + 0.5 - ax
-        const dy = <f64>number + 0.5 - ay
-        const base = f32x4.splat(load<f32>(row, 8))
+        let address = startOf(row)
+        const last = lastOf(row)
+        const inside = f32x4.splat(<f32>lengthOf(row))
+        const dx = rightOf(row, ax)
+        const dy = belowOf(row, ay)
+        const base = f32x4.splat(baseOf(row))
         const wBase = f32x4.splat(<f32>(wa + dx * wx + dy * wy))
         const xBase = f32x4.splat(<f32>(dx * pxx + dy * pxy))
         const yBase = f32x4.splat(<f32>(dx * pyx + dy * pyy))
         const left = f32x4.splat(<f32>dx)
         const down = f32x4.splat(<f32>dy)
-        const counted = number % sampled == 0
+        const counted = numberOf(row) % sampled == 0
         let k = lanes
         let squares = zero
         let pixelSquares = zero

@@ -1,4 +1,4 @@
-import { coverSome, endOfRows, firstRow, map, riseOf } from './triangle'
+import { baseOf, coverSome, endOfRows, firstRow, lastOf, lengthOf, map, riseOf, startOf } from './triangle'
 
 /** Draws triangles: at each pixel they cover `surface` (f32) keeps the largest of their disparities and its own; NaN counts for nothing. */
 export function drape(corners: usize, count: i32, surface: usize): void {
@@ -10,11 +10,10 @@ export function drape(corners: usize, count: i32, surface: usize): void {
     for (let i = 0; i < covered; i++) {
       const slope = f32x4.splat(riseOf(i))
       for (const end = endOfRows(i); row < end; row += 16) {
-        let address = surface + (<usize>load<i32>(row) - map)
-        const n = load<i32>(row, 4)
-        const last = address + (<usize>n << 2)
-        const inside = f32x4.splat(<f32>n)
-        const base = f32x4.splat(load<f32>(row, 8))
+        let address = surface + (startOf(row) - map)
+        const last = surface + (lastOf(row) - map)
+        const inside = f32x4.splat(<f32>lengthOf(row))
+        const base = f32x4.splat(baseOf(row))
         let k = lanes
         do {
           const before = v128.load(address)

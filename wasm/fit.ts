@@ -1,7 +1,7 @@
 // What refining asks of a triangle: how far it is from the map, and which way the map lies.
 
 import { total } from './lanes'
-import { coverSome, endOfRows, firstRow, map, riseOf, width } from './triangle'
+import { baseOf, belowOf, coverSome, endOfRows, firstRow, lastOf, lengthOf, rightOf, riseOf, startOf } from './triangle'
 
 /** The sum of the triangles' squared distances from the map, each triangle's own to `sums` (f64), by every `skip`-th row (a power of two); stops once it is past `enough`. */
 export function squaredError(corners: usize, count: i32, sums: usize, enough: f64, skip: i32): f64 {
@@ -16,11 +16,10 @@ export function squaredError(corners: usize, count: i32, sums: usize, enough: f6
       const slope = f32x4.splat(riseOf(i))
       let own: f64 = 0
       for (const end = endOfRows(i); row < end; row += 16) {
-        let address = <usize>load<i32>(row)
-        const n = load<i32>(row, 4)
-        const last = address + (<usize>n << 2)
-        const inside = f32x4.splat(<f32>n)
-        const base = f32x4.splat(load<f32>(row, 8))
+        let address = startOf(row)
+        const last = lastOf(row)
+        const inside = f32x4.splat(<f32>lengthOf(row))
+        const base = f32x4.splat(baseOf(row))
         let k = lanes
         let squares = f32x4.splat(0)
         do {
@@ -56,14 +55,12 @@ export function moments(corners: usize, count: i32, sums: usize): void {
       const slope = f32x4.splat(riseOf(i))
       let s: f64 = 0, sx: f64 = 0, sy: f64 = 0, sxx: f64 = 0, sxy: f64 = 0, syy: f64 = 0, r: f64 = 0, rx: f64 = 0, ry: f64 = 0, rr: f64 = 0
       for (const end = endOfRows(i); row < end; row += 16) {
-        let address = <usize>load<i32>(row)
-        const n = load<i32>(row, 4)
-        const number = load<i32>(row, 12)
-        const last = address + (<usize>n << 2)
-        const inside = f32x4.splat(<f32>n)
-        const dx = <f64>(<i32>((address - map) >> 2) - number * width) + 0.5 - ax
-        const dy = <f64>number + 0.5 - ay
-        const base = f32x4.splat(load<f32>(row, 8))
+        let address = startOf(row)
+        const last = lastOf(row)
+        const inside = f32x4.splat(<f32>lengthOf(row))
+        const dx = rightOf(row, ax)
+        const dy = belowOf(row, ay)
+        const base = f32x4.splat(baseOf(row))
         let k = lanes
         // sums over k = column − first: small numbers, so that f32 is enough for a row
         let vn = f32x4.splat(0), vk = f32x4.splat(0), vkk = f32x4.splat(0), vr = f32x4.splat(0), vrk = f32x4.splat(0), vrr = f32x4.splat(0)

@@ -1,4 +1,4 @@
-import { coverSome, endOfRows, firstRow, map, riseOf } from './triangle'
+import { baseOf, coverSome, endOfRows, firstRow, lastOf, lengthOf, map, riseOf, startOf } from './triangle'
 
 /** Triangles of twice this area, px², or more are first looked at in every fourth row. */
 const LARGE: f64 = 2 * 1024
@@ -19,11 +19,10 @@ export function scan(corners: usize, count: i32, errors: usize, places: usize, e
       let stride: usize = isLarge(corners) ? STRIDE : 1
       for (;;) {
         for (let at = row; at < end; at += stride << 4) {
-          let address = <usize>load<i32>(at)
-          const n = load<i32>(at, 4)
-          const last = address + (<usize>n << 2)
-          const width = f32x4.splat(<f32>n)
-          const base = f32x4.splat(load<f32>(at, 8))
+          let address = startOf(at)
+          const last = lastOf(at)
+          const width = f32x4.splat(<f32>lengthOf(at))
+          const base = f32x4.splat(baseOf(at))
           let k = lanes
           do {
             const off = v128.and(f32x4.abs(f32x4.sub(v128.load(address), f32x4.add(base, f32x4.mul(k, slope)))), f32x4.lt(k, width))

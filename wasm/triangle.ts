@@ -79,6 +79,55 @@ export function riseOf(i: i32): f32 {
   return load<f32>(ends + (<usize>i << 3), 4)
 }
 
+/** Where a row begins in the map. */
+// @ts-ignore: decorator
+@inline
+export function startOf(row: usize): usize {
+  return load<i32>(row)
+}
+
+/** Where it ends there. */
+// @ts-ignore: decorator
+@inline
+export function lastOf(row: usize): usize {
+  return startOf(row) + (<usize>lengthOf(row) << 2)
+}
+
+/** How many pixels it has. */
+// @ts-ignore: decorator
+@inline
+export function lengthOf(row: usize): i32 {
+  return load<i32>(row, 4)
+}
+
+/** The plane's disparity at its first pixel. */
+// @ts-ignore: decorator
+@inline
+export function baseOf(row: usize): f32 {
+  return load<f32>(row, 8)
+}
+
+/** Its number in the map. */
+// @ts-ignore: decorator
+@inline
+export function numberOf(row: usize): i32 {
+  return load<i32>(row, 12)
+}
+
+/** How far the centre of its first pixel lies right of `x`. */
+// @ts-ignore: decorator
+@inline
+export function rightOf(row: usize, x: f64): f64 {
+  return <f64>(<i32>((startOf(row) - map) >> 2) - numberOf(row) * width) + 0.5 - x
+}
+
+/** How far the centres of its pixels lie below `y`. */
+// @ts-ignore: decorator
+@inline
+export function belowOf(row: usize, y: f64): f64 {
+  return <f64>numberOf(row) + 0.5 - y
+}
+
 /** Finds the rows of some of `count` triangles (9 f64 each), as coverTriangle in spans.ts, of every `skip`-th row of the map (a power of two); how many of them. */
 export function coverSome(corners: usize, count: i32, skip: i32 = 1): i32 {
   let row = rows
