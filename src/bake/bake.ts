@@ -147,9 +147,12 @@ export function createBaker(options: BakerOptions = {}): Baker {
   const cache = options.cache === false ? null : openCache({ ...options.cache, root, onTrouble: warn })
   /** (Loaded for the first bake: a build that has none goes without.) */
   let pool: Promise<BakePool> | undefined
-  const openPool = async (): Promise<BakePool> => {
-    const { createPool } = await import('./pool.js')
-    return createPool({ workers: options.workers, jobSeconds: limits.jobSeconds, idleSeconds: options.patient ? PATIENT_IDLE_SECONDS : undefined, yielding: options.patient })
+  const openPool = (): Promise<BakePool> => {
+    pool ??= import('./pool.js').then(({ createPool }) =>
+      createPool({ workers: options.workers, jobSeconds: limits.jobSeconds, idleSeconds: options.patient ? PATIENT_IDLE_SECONDS : undefined, yielding: options.patient }))
+    // what can't be loaded now (no more open files, say) may be later
+    pool.catch(() => (pool = undefined))
+    return pool
   }
   /** Watchers read what they bake: an edit counts more than 5 ms. */
   const hashes = options.patient ? undefined : cache?.hashes
@@ -188,7 +191,7 @@ export function createBaker(options: BakerOptions = {}): Baker {
         for (const tell of drafts.waiting) tell(draft)
       }
       const pixels = shape === undefined ? pixelsOf(depth) : shape.size ** 2
-      const { manifest, files, prepared: fresh } = await (await (pool ??= openPool())).run(job, { file, pixels, signal, onDraft: drafts.waiting.size > 0 ? onDraft : undefined })
+      const { manifest, files, prepared: fresh } = await (await openPool()).run(job, { file, pixels, signal, onDraft: drafts.waiting.size > 0 ? onDraft : undefined })
       if (preparedKey !== null && fresh !== null) await cache?.putMap(preparedKey, fresh)
       state = 'baked'
       // Through JSON, as the cache would: a hit can't be told from a miss.
@@ -308,7 +311,7 @@ export function createBaker(options: BakerOptions = {}): Baker {
     async close() {
       closing.abort()
       closing = new AbortController()
-      await (await pool)?.close()
+      await (await pool?.catch(() => undefined))?.close()
       await cache?.sweep()
     },
   }

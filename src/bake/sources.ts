@@ -234,7 +234,8 @@ async function readPicture(path: string, options: SourceOptions, log: SourceLog)
   const hash = hashes.of(path)
   if (hash !== null) {
     log.present(path, stamp)
-    return knownFile(hash, { read: () => readWhole(path, options, log), onChange: () => hashes.forget(path) })
+    // (Read for everyone who waits for the bake by then, whoever asked first.)
+    return knownFile(hash, { read: () => readWhole(path, { ...options, signal: undefined }, log), onChange: () => hashes.forget(path) })
   }
   let note: ((hash: Buffer) => void) | undefined
   const read = async (): Promise<Buffer> => {

@@ -60,7 +60,7 @@ export class DepthBackground {
     return this.#shown
   }
 
-  /** Shows the coarsest level, then goes straight for the target: walking the chain takes longer (3.9 s against 2.2 s at 10 Mbit/s). */
+  /** Shows the coarsest level, then goes straight for the target: walking the chain takes nearly twice as long. */
   async start(): Promise<void> {
     const coarsest = this.asset.lods.length - 1
     this.#chain.begin(coarsest, this.#finest())
@@ -180,7 +180,7 @@ export class DepthBackground {
   }
 
   #finest(): number {
-    return Math.min(this.#options.target ?? 0, this.asset.lods.length - 1)
+    return Math.max(0, Math.min(this.#options.target ?? 0, this.asset.lods.length - 1))
   }
 
   #report(error: unknown): void {

@@ -32,7 +32,7 @@ export interface PackPlan {
   /** Source pixels that the whole range of disparity moves by when the camera has moved by `travel`. */
   parallax: number
   /** What this level deviates from the map. */
-  error: { metres: number; pixels: number }
+  error: { metres: number }
   /** 16-bit integers where they are fine enough; else floats for the exponential filter. */
   integers: boolean
   /** Lit surfaces need one scale on all axes: Babylon shades tangents under a non-uniform scale wrongly. */
@@ -122,9 +122,9 @@ function perspective(meshes: readonly Mesh[], plan: PackPlan, camera: SourceCame
   }
   // Rounding x and y moves a vertex by at most half a step each: √½ step in all. Steps grow with depth, in powers of two of the nearest vertex's.
   const finest = (FINEST_PIXELS * Math.SQRT2 * nearest) / focal
-  // Half a step of z is a tenth of a pixel of parallax: it grows with depth², in powers of two of the step of x and y.
+  // Half a step of z is a tenth of a pixel of parallax: it grows with depth², in powers of two of the step of x and y; where `travel` is long it is the finer one.
   const metresZ = ((2 * FINEST_PIXELS) / Math.max(LEAST_PARALLAX, plan.parallax)) * (1 / camera.near - 1 / camera.far)
-  const exponentAt = (depth: number) => Math.max(0, Math.floor(Math.log2((depth * depth * metresZ) / finest)))
+  const exponentAt = (depth: number) => Math.floor(Math.log2((depth * depth * metresZ) / finest))
   // The farthest plane, which fills so many pictures, comes out exactly where it is.
   const farthest = finest * 2 ** exponentAt(camera.far)
   const step = camera.far / Math.ceil(camera.far / farthest) / 2 ** exponentAt(camera.far)
@@ -138,7 +138,7 @@ function perspective(meshes: readonly Mesh[], plan: PackPlan, camera: SourceCame
       const edge = right === Math.round && down === Math.round ? 0 : 1
       const reach = Math.max(Math.abs(positions[x]), Math.abs(positions[y]), depth) / step
       const finer = Math.max(0, Math.min(Math.max(wanted, edge), Math.floor(Math.log2(MANTISSA_LIMIT / reach))))
-      const exponent = exponentAt(depth) - finer
+      const exponent = Math.max(exponentAt(depth) - finer, Math.ceil(Math.log2(depth / step / MANTISSA_LIMIT)))
       const mantissa = Math.round(-depth / step / 2 ** exponent)
       // The vertex stays on its ray: its pixel doesn't move.
       const along = (-mantissa * 2 ** exponent) / depth

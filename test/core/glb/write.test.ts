@@ -224,6 +224,22 @@ describe('the document', () => {
     }
   })
 
+  it.each([0.1, 3, 20])('rounds depth by no more than a camera that has moved by %s × near sees as a tenth of a pixel', async (travel) => {
+    const given = await content({})
+    const { bytes } = await writeGlb(given, settingsOf({ travel }))
+    const [layer] = await readLevel(bytes)
+    const { mesh } = given.layers[0]
+    const depths = new Map(Array.from({ length: mesh.uvs.length / 2 }, (_, i) => [key(mesh.uvs[i * 2], mesh.uvs[i * 2 + 1]), -mesh.positions[i * 3 + 2]]))
+    const focal = MAP.height / (2 * Math.tan(Math.PI / 8))
+    let farthest = 0
+    for (let i = 0; i < layer.uvs.length / 2; i++) {
+      const depth = depths.get(key(layer.uvs[i * 2], layer.uvs[i * 2 + 1])) as number
+      farthest = Math.max(farthest, focal * travel * CAMERA.near * Math.abs(1 / depth + 1 / layer.positions[i * 3 + 2]))
+    }
+    expect(farthest).toBeGreaterThan(0)
+    expect(farthest).toBeLessThanOrEqual(0.1)
+  })
+
   it('drops triangles that have no area', async () => {
     const given = await content({ projection: 'orthographic' })
     const { mesh } = given.layers[0]
