@@ -2,7 +2,6 @@ import { sumOf, type Costs } from './cost.js'
 import type { RefinableSurface } from './refine.js'
 import { seenArea } from './topology.js'
 
-
 /** A flip must lower the squared error of its two triangles by at least this share. */
 const WORTH_A_FLIP = 1e-3
 

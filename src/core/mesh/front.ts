@@ -36,7 +36,7 @@ const SILHOUETTE_SEARCH = 12
 
 /**
  * The visible surface at every level, fine → coarse: inserted ({@link buildLods}) and, where it is cut, collapsed out of the finest; of both
- * what shows fewer wrong pixels.
+ * what shows fewer wrong pixels, and those less wrong ({@link leastWrong}).
  *
  * Mean of three stereo pairs from the second camera at 25k | 6k | 1.5k triangles: inserted 25.93 | 24.42 | 20.17 dB, collapsed 26.19 | 25.54 | 23.23.
  *
