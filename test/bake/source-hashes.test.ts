@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { openCache, type BakeCache } from '../../src/bake/cache.js'
 import { sha256 } from '../../src/bake/sha256.js'
+import { WORTH_NOTING } from '../../src/bake/source-hashes.js'
+import { readSources } from '../../src/bake/sources.js'
 import { describeOnDisk } from '../support/disk.js'
 import { temporaryFolder } from '../support/folder.js'
 
@@ -42,6 +44,16 @@ describeOnDisk('the list of known sources', () => {
     expect(known(open().cache, 'a.png')).toBe(hash)
     expect(known(open().cache, 'b.png')).toBeUndefined()
     expect(readFileSync(list(), 'utf8')).not.toContain('a.png')
+  })
+
+  it('reads a file that was known after all for those who still wait, when whoever asked first has left', async () => {
+    writeFileSync(pathOf('hill.depth.png'), randomBytes(WORTH_NOTING))
+    const { cache } = open()
+    await read(cache, 'hill.depth.png')
+    const leaving = new AbortController()
+    const { depth } = await readSources(pathOf('hill.depth.png'), { projectRoots: [folder], maxFileBytes: 1e6, patient: false, hashes: cache.hashes, signal: leaving.signal })
+    leaving.abort()
+    expect(Buffer.from(await depth.bytes())).toEqual(readFileSync(pathOf('hill.depth.png')))
   })
 
   it('knows what a folder of files hashed to, until one of them is written over, comes or goes', async () => {
