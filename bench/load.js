@@ -73,7 +73,7 @@ async function waiting({ page, files }) {
 ${markdownTable(head, rows)}
 
 A first pixel takes ${LATENCY_MS} ms until the answer begins, 20 to 30 for the bytes, 10 to read and decode them, 25 to 40 to compile and link a shader, 15 to upload and draw without a GPU: below 0.12 only where
-LOD 0 alone takes a second. The target was set when it took 2.2, of 1.0 MB; with what geometry and textures have lost since it takes .8 to 1.4.`
+LOD 0 alone takes a second. The target was set when it took 2.2, of 1.0 MB; with what geometry and textures have lost since it takes .7 to 1.2.`
 }
 
 async function loads() {
