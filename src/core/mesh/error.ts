@@ -86,9 +86,9 @@ export function eachBatch({ corners }: PixelLoops, { points, triangles }: { poin
   }
 }
 
-/** Puts the corners of triangles, given by the range of their indices, where the pixel loops look for them. */
-export function gatherCorners(corners: Float64Array, points: Float32Array, triangles: Uint32Array, from: number, end: number): void {
-  for (let e = from, at = 0; e < end; e++) {
+/** Puts the corners of triangles, given by the range of their indices, where the pixel loops look for them, the first at `at`. */
+export function gatherCorners(corners: Float64Array, points: Float32Array, triangles: Uint32Array, from: number, end: number, at = 0): void {
+  for (let e = from; e < end; e++) {
     const p = 3 * triangles[e]
     corners[at++] = points[p]
     corners[at++] = points[p + 1]

@@ -1,4 +1,5 @@
 import { sumOf, type Costs } from './cost.js'
+import { lastOf, link, nextOf } from './half-edges.js'
 import type { RefinableSurface } from './refine.js'
 import { seenArea } from './topology.js'
 
@@ -11,7 +12,7 @@ const WORTH_A_LOOK = 0.5
 /**
  * Turns every edge whose turning lowers the squared error that counts of its two triangles.
  *
- * @param twin as from {@link linkTriangles}; kept up to date.
+ * @param twin as from `linkTriangles`; kept up to date.
  * @param cost of each triangle; kept up to date.
  * @param active of each triangle whether its edges are looked at.
  * @param passes over all edges; from the second on over those of triangles that the one before has turned.
@@ -69,49 +70,4 @@ export function flipEdges({ points, triangles }: RefinableSurface, twin: Int32Ar
     active = touched
   }
   return changed
-}
-
-/** The half-edge after this one in its triangle. */
-export function nextOf(e: number): number {
-  return e % 3 === 2 ? e - 2 : e + 1
-}
-
-/** The half-edge before this one in its triangle. */
-export function lastOf(e: number): number {
-  return e % 3 === 0 ? e + 2 : e - 1
-}
-
-/** For each half-edge 3t + i the one on its other side, −1 at boundaries. */
-export function linkTriangles(triangles: Uint32Array, vertexCount: number): Int32Array {
-  // half-edges by their first vertex, as in a counting sort, and where they lead
-  const start = new Int32Array(vertexCount + 1)
-  for (let e = 0; e < triangles.length; e++) start[triangles[e] + 1]++
-  for (let v = 0; v < vertexCount; v++) start[v + 1] += start[v]
-  const filled = start.slice(0, vertexCount)
-  const leaving = new Int32Array(triangles.length)
-  const goal = new Int32Array(triangles.length)
-  for (let e = 0; e < triangles.length; e++) {
-    const at = filled[triangles[e]]++
-    leaving[at] = e
-    goal[at] = triangles[nextOf(e)]
-  }
-  const twin = new Int32Array(triangles.length).fill(-1)
-  for (let e = 0; e < triangles.length; e++) {
-    if (twin[e] >= 0) continue
-    const a = triangles[e]
-    const b = triangles[nextOf(e)]
-    for (let i = start[b]; i < start[b + 1]; i++) {
-      if (goal[i] !== a) continue
-      const f = leaving[i]
-      twin[e] = f
-      if (twin[f] < 0) twin[f] = e
-      break
-    }
-  }
-  return twin
-}
-
-function link(twin: Int32Array, e: number, f: number): void {
-  twin[e] = f
-  if (f >= 0) twin[f] = e
 }

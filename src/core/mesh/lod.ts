@@ -52,7 +52,7 @@ export async function buildLods(map: DisparityMap, settings: Settings, model: Er
   for (const [i, inserted] of triangulateLevels(map, goals, model, jumps).entries()) {
     // (moving vertices trades the maximum for the mean, and a bound bounds the maximum)
     const moves = !Array.isArray(lods) ? 0 : thorough ? MOST_MOVES : inserted.triangles.length <= 3 * FEW_TRIANGLES ? MORE_MOVES : 1
-    let level = measureLevel(refineLevel(inserted, map, model, moves), map, model)
+    let level = measureLevel(refineLevel(inserted, map, model, moves, jumps.count === 0), map, model)
     const finer = levels.at(-1)
     const cliff = level.maxError > UNRESOLVED_CLIFF && level.maxError > CLIFF_OVER_RMS * level.rmsError
     if (!Array.isArray(lods)) {
@@ -78,7 +78,7 @@ export async function buildLods(map: DisparityMap, settings: Settings, model: Er
  */
 function settle(level: Level, map: DisparityMap, model: ErrorModel): PlaneMesh {
   let best = measureLevel(refineLevel(level, map, model), map, model)
-  for (const [rounds, next] of [[REFINING_ROUNDS, (level: Level) => refineLevel(level, map, model)], [MOVING_ROUNDS, (level: Level) => refineLevel(level, map, model, MOST_MOVES)]] as const) {
+  for (const [rounds, next] of [[REFINING_ROUNDS, (level: Level) => refineLevel(level, map, model)], [MOVING_ROUNDS, (level: Level) => refineLevel(level, map, model, MOST_MOVES, true)]] as const) {
     for (let round = 0; round < rounds; round++) {
       const other = measureLevel(next({ ...level, ...best }), map, model)
       const gain = 1 - other.pixelError.rms / best.pixelError.rms
@@ -89,6 +89,7 @@ function settle(level: Level, map: DisparityMap, model: ErrorModel): PlaneMesh {
   return best
 }
 
-function refineLevel(level: Level, map: DisparityMap, model: ErrorModel, moves = 0): Level {
-  return { ...level, ...refineSurface(level, map, level.loops, model, moves) }
+/** @param exchanges not where a map is cut: three stereo pairs err less from where they were taken (+.3 and +.4 dB at 6,000 and 1,500 triangles), and more from beside (−.2). */
+function refineLevel(level: Level, map: DisparityMap, model: ErrorModel, moves = 0, exchanges = false): Level {
+  return { ...level, ...refineSurface(level, map, level.loops, model, moves, exchanges) }
 }

@@ -1,6 +1,6 @@
 import type { DisparityMap } from '../depth/convention.js'
 import { sumOf, type Costs } from './cost.js'
-import { lastOf, nextOf } from './flip.js'
+import { lastOf, MOST_AROUND, nextOf, walkAround } from './half-edges.js'
 import type { RefinableSurface } from './refine.js'
 import type { Fit } from './solve.js'
 import { seenArea } from './topology.js'
@@ -21,11 +21,8 @@ const DAMPING = 0.01
 /** How far a vertex is pulled at most, as a share of the way to its nearest neighbour; a pixel in any case, since vertices stand at pixel centres. */
 const FARTHEST = 0.5
 
-/** Vertices of more triangles than this stay where they are. */
-const MOST_AROUND = 64
-
 /** Twice the area, px², that every triangle must keep. */
-const LEAST_AREA = 0.5
+export const LEAST_AREA = 0.5
 
 /** Where vertices are tried, one after the other: all of the way that they are pulled, half of it, and a stride right, down, left and up. */
 const PULLED = 2
@@ -159,19 +156,6 @@ export function moveVertices({ points, triangles }: RefinableSurface, twin: Int3
     }
   }
   return changed
-}
-
-/** Collects the half-edges that leave the vertex that `first` leaves, one after the other; how many, or −1 where triangles do not surround it. */
-function walkAround(first: number, twin: Int32Array, around: Int32Array): number {
-  let n = 0
-  let e = first
-  do {
-    if (n === around.length) return -1
-    around[n++] = e
-    e = twin[lastOf(e)]
-    if (e < 0) return -1
-  } while (e !== first)
-  return n
 }
 
 /**

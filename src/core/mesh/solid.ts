@@ -1,7 +1,7 @@
 import { MeshoptSimplifier } from 'meshoptimizer'
 import type { DisparityMap } from '../depth/convention.js'
 import type { Settings } from '../options.js'
-import { linkTriangles } from './flip.js'
+import { linkTriangles } from './half-edges.js'
 import type { RefinableSurface } from './refine.js'
 import { dropUnused, isSound } from './topology.js'
 import type { PlaneMesh } from './triangulate.js'

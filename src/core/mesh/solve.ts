@@ -23,64 +23,37 @@ export interface Fit {
  * Moves all vertices up or down to where the squared distance from the map is smallest, within the range of the map.
  *
  * @param steps of conjugate gradients; {@link ENOUGH_STEPS} are enough, 2 come near.
+ * @param before what this said the last time, and of each triangle whether it has changed since: only those are looked at. It is brought up to date and given back.
  */
-export function solveDisparity({ points, triangles }: RefinableSurface, map: DisparityMap, loops: PixelLoops, steps: number): Fit {
+export function solveDisparity({ points, triangles }: RefinableSurface, map: DisparityMap, loops: PixelLoops, steps: number, before?: { fit: Fit; changed: Uint8Array }): Fit {
   const vertices = points.length / 3
   const count = triangles.length / 3
   // (1) Per triangle: Σλᵢλⱼ and Σλᵢ·off over its pixels, from the sums of 1, x, y, x², xy, y² and of off, off·x, off·y: λ is affine.
-  const local = new Float64Array(6 * count)
-  const rest = new Float64Array(3 * count)
-  const squares = new Float64Array(count)
+  const { local, rest, squares } = before?.fit ?? { local: new Float64Array(6 * count), rest: new Float64Array(3 * count), squares: new Float64Array(count) }
+  const { corners, sums } = loops
+  const looked = new Int32Array(BATCH)
+  for (let t = 0; t < count; ) {
+    let n = 0
+    for (; n < BATCH && t < count; t++) {
+      if (before?.changed[t] === 0) continue
+      gatherCorners(corners, points, triangles, 3 * t, 3 * t + 3, 9 * n)
+      looked[n++] = t
+    }
+    loops.moments(n)
+    for (let i = 0; i < n; i++) fitTriangle(looked[i], i, corners, sums, { local, rest, squares })
+  }
   const residual = new Float64Array(vertices)
   const diagonal = new Float64Array(vertices).fill(HOLD)
-  const { corners, sums } = loops
-  for (let t = 0; t < count; t++) {
-    const at = 9 * (t % BATCH)
-    const from = 10 * (t % BATCH)
-    if (at === 0) {
-      const end = Math.min(count, t + BATCH)
-      gatherCorners(corners, points, triangles, 3 * t, 3 * end)
-      loops.moments(end - t)
-    }
-    const n = sums[from], sx = sums[from + 1], sy = sums[from + 2], sxx = sums[from + 3], sxy = sums[from + 4], syy = sums[from + 5]
-    const r = sums[from + 6], rx = sums[from + 7], ry = sums[from + 8]
-    squares[t] = sums[from + 9]
-    if (n === 0) continue
-    const a = triangles[3 * t]
-    const b = triangles[3 * t + 1]
-    const c = triangles[3 * t + 2]
-    const bx = corners[at + 3] - corners[at]
-    const by = corners[at + 4] - corners[at + 1]
-    const cx = corners[at + 6] - corners[at]
-    const cy = corners[at + 7] - corners[at + 1]
-    const area = bx * cy - by * cx
-    // λb = bX·dx + bY·dy, λc = cX·dx + cY·dy, λa = 1 − λb − λc
-    const bX = cy / area
-    const bY = -cx / area
-    const cX = -by / area
-    const cY = bx / area
-    const sb = bX * sx + bY * sy
-    const sc = cX * sx + cY * sy
-    const bb = bX * bX * sxx + 2 * bX * bY * sxy + bY * bY * syy
-    const cc = cX * cX * sxx + 2 * cX * cY * sxy + cY * cY * syy
-    const bc = bX * cX * sxx + (bX * cY + bY * cX) * sxy + bY * cY * syy
-    const ab = sb - bb - bc
-    const ac = sc - cc - bc
-    const aa = n - 2 * sb - 2 * sc + bb + cc + 2 * bc
-    const rb = bX * rx + bY * ry
-    const rc = cX * rx + cY * ry
-    local[6 * t] = aa
-    local[6 * t + 1] = bb
-    local[6 * t + 2] = cc
-    local[6 * t + 3] = ab
-    local[6 * t + 4] = bc
-    local[6 * t + 5] = ac
-    diagonal[a] += aa
-    diagonal[b] += bb
-    diagonal[c] += cc
-    residual[a] += rest[3 * t] = r - rb - rc
-    residual[b] += rest[3 * t + 1] = rb
-    residual[c] += rest[3 * t + 2] = rc
+  for (let t = 0, m = 0; t < 3 * count; t += 3, m += 6) {
+    const a = triangles[t]
+    const b = triangles[t + 1]
+    const c = triangles[t + 2]
+    diagonal[a] += local[m]
+    diagonal[b] += local[m + 1]
+    diagonal[c] += local[m + 2]
+    residual[a] += rest[t]
+    residual[b] += rest[t + 1]
+    residual[c] += rest[t + 2]
   }
 
   // (2) Conjugate gradients for the change of every vertex, preconditioned by the diagonal.
@@ -141,6 +114,46 @@ export function solveDisparity({ points, triangles }: RefinableSurface, map: Dis
     rest[t + 2] -= offC
   }
   return { local, rest, squares }
+}
+
+/** Triangle `t` of the fit, from the sums over the pixels of the `i`-th that was looked at. */
+function fitTriangle(t: number, i: number, corners: Float64Array, sums: Float64Array, { local, rest, squares }: Fit): void {
+  const at = 9 * i
+  const from = 10 * i
+  const n = sums[from], sx = sums[from + 1], sy = sums[from + 2], sxx = sums[from + 3], sxy = sums[from + 4], syy = sums[from + 5]
+  const r = sums[from + 6], rx = sums[from + 7], ry = sums[from + 8]
+  squares[t] = sums[from + 9]
+  if (n === 0) {
+    local.fill(0, 6 * t, 6 * t + 6)
+    rest.fill(0, 3 * t, 3 * t + 3)
+    return
+  }
+  const bx = corners[at + 3] - corners[at]
+  const by = corners[at + 4] - corners[at + 1]
+  const cx = corners[at + 6] - corners[at]
+  const cy = corners[at + 7] - corners[at + 1]
+  const area = bx * cy - by * cx
+  // λb = bX·dx + bY·dy, λc = cX·dx + cY·dy, λa = 1 − λb − λc
+  const bX = cy / area
+  const bY = -cx / area
+  const cX = -by / area
+  const cY = bx / area
+  const sb = bX * sx + bY * sy
+  const sc = cX * sx + cY * sy
+  const bb = bX * bX * sxx + 2 * bX * bY * sxy + bY * bY * syy
+  const cc = cX * cX * sxx + 2 * cX * cY * sxy + cY * cY * syy
+  const bc = bX * cX * sxx + (bX * cY + bY * cX) * sxy + bY * cY * syy
+  const rb = bX * rx + bY * ry
+  const rc = cX * rx + cY * ry
+  local[6 * t] = n - 2 * sb - 2 * sc + bb + cc + 2 * bc
+  local[6 * t + 1] = bb
+  local[6 * t + 2] = cc
+  local[6 * t + 3] = sb - bb - bc
+  local[6 * t + 4] = bc
+  local[6 * t + 5] = sc - cc - bc
+  rest[3 * t] = r - rb - rc
+  rest[3 * t + 1] = rb
+  rest[3 * t + 2] = rc
 }
 
 const ranges = new WeakMap<Float32Array, [number, number]>()

@@ -1,5 +1,5 @@
 import type { Bend } from './bent-uvs.js'
-import { linkTriangles } from './flip.js'
+import { linkTriangles } from './half-edges.js'
 import type { RefinableSurface } from './refine.js'
 
 /**

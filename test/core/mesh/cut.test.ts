@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { DisparityMap } from '../../../src/core/depth/convention.js'
 import { findJumps, JUMP_RIGHT } from '../../../src/core/mesh/cut.js'
 import type { ErrorModel } from '../../../src/core/mesh/error.js'
-import { linkTriangles } from '../../../src/core/mesh/flip.js'
+import { linkTriangles } from '../../../src/core/mesh/half-edges.js'
 import { triangulate, type PlaneMesh } from '../../../src/core/mesh/triangulate.js'
 
 const plain: ErrorModel = { pixelsPerDisparity: 100, wNear: 1, wFar: 1, slip: false, metresPerDisparity: 1 }
