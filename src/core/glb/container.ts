@@ -29,13 +29,13 @@ type ViewLayout = Pick<GLTF.IBufferView, 'target' | 'byteStride'>
  * - An accessor that repeats the first numbers of another one, as the UVs of a relief repeat its positions, points at the other's bytes.
  * - Every vertex attribute has a buffer view of its own (three uploads interleaved views of mixed types twice).
  * - meshopt at its smallest setting, with the exponential filter where floats have few bits.
- * - Meshes in the document's order, each with its pictures behind it, so that a range of bytes is all that a mesh needs.
+ * - Meshes in the document's order, each behind its pictures, so that a range of bytes is all that a mesh needs, and pictures are decoded while it arrives.
  */
 export function layOutGlb({ json, resources }: JSONDocument, options: ContainerOptions): Uint8Array {
   const layout = new GlbLayout(json, Object.values(resources)[0] ?? new Uint8Array(0), options)
   for (const { primitives } of json.meshes ?? []) {
-    for (const primitive of primitives) layout.placePrimitive(primitive)
     for (const { material } of primitives) if (material !== undefined) layout.placePictures(material)
+    for (const primitive of primitives) layout.placePrimitive(primitive)
   }
   return layout.finish()
 }

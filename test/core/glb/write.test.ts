@@ -288,13 +288,13 @@ describe('one GLB with all levels (MSFT_lod)', () => {
     expect(json.scenes[0].nodes).not.toContain(ids[1])
   })
 
-  it('lays coarse levels first, each with a texture of its own behind it', async () => {
+  it('lays coarse levels first, each behind a texture of its own', async () => {
     const { bytes } = await writeLodGlb(await levels({ shading: 'lit' }), settingsOf({ shading: 'lit' }))
     const json = parseGlb(bytes).json as unknown as Lods
     expect(json.images).toHaveLength(3)
     const order = json.meshes.flatMap(({ primitives: [{ indices, attributes, material }] }) => [
-      ...[indices, ...Object.values(attributes)].map((index) => start(json.bufferViews[json.accessors[index].bufferView])),
       start(json.bufferViews[json.images[material].bufferView]),
+      ...[indices, ...Object.values(attributes)].map((index) => start(json.bufferViews[json.accessors[index].bufferView])),
     ])
     expect(order).toEqual(order.toSorted((a, b) => a - b))
     expect(json.accessors[json.meshes[0].primitives[0].indices].count).toBe(6)
