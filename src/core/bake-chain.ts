@@ -1,6 +1,6 @@
 import type { DisparityMap } from './depth/convention.js'
 import { createAsset, type DepthAsset, type DepthTexture, type ManifestLevel, type SourceCamera } from './glb/manifest.js'
-import { shadingOf, writeGlb, writeLodGlb, type GlbContent, type GlbLayer } from './glb/write.js'
+import { materialOf, writeGlb, writeLodGlb, type GlbContent, type GlbLayer } from './glb/write.js'
 import { buildBackdrop } from './mesh/backdrop.js'
 import { fillBackdropColor } from './mesh/backdrop-color.js'
 import { bendUvs, type Bend } from './mesh/bent-uvs.js'
@@ -76,7 +76,8 @@ export async function bakeChain({ name, map, picture, variation, shared = null }
   const needsOwn = backdrop !== null || surfaces.some((_, level) => !common[level])
   const padded = picture && needsOwn ? padEdges(ownOf(picture), coverage(map)) : null
   const plate = padded && backdrop ? fillBackdropColor(await shrinkPicture(padded, settings.texture.size * BACKDROP_TEXTURE), size, backdrop) : null
-  const normals = shadingOf(settings, picture !== null) === 'lit' ? bakeNormals(map, settings.normalMap.size, settings) : null
+  const material = materialOf(settings, picture !== null)
+  const normals = material.lit ? bakeNormals(map, settings.normalMap.size, settings) : null
   const hiddenScale = backdrop ? BACKDROP_TEXTURE * (Math.max(backdrop.map.width, backdrop.map.height) / Math.max(size.width, size.height)) : 0
   // The hidden layer goes on with the shading of what it continues, as with its colours: both show through a cut, beside the front.
   const hiddenNormals = normals && backdrop ? fillBackdropColor(normalPicture(shrinkNormals(normals, settings.normalMap.size * BACKDROP_TEXTURE)), size, backdrop) : null
@@ -112,7 +113,7 @@ export async function bakeChain({ name, map, picture, variation, shared = null }
   }
 
   const levels = await writeLevels(surfaces.length, { name, contentOf, signal }, settings)
-  return { asset: createAsset({ name, size, levels, camera, placeholder }), files: levels.map(({ file, glb }) => ({ name: file, bytes: glb.bytes })), triangles }
+  return { asset: createAsset({ name, size, levels, camera, material, placeholder }), files: levels.map(({ file, glb }) => ({ name: file, bytes: glb.bytes })), triangles }
 }
 
 /** The shared picture at each level, `null` where it does not fit; levels that wear it are split where it would slip. */

@@ -2,7 +2,7 @@ import { sourceCamera } from './bake-chain.js'
 import type { DisparityMap } from './depth/convention.js'
 import { shrinkMap } from './depth/shrink.js'
 import { createAsset } from './glb/manifest.js'
-import { shadingOf, writeGlb, type GlbLayer } from './glb/write.js'
+import { materialOf, writeGlb, type GlbLayer } from './glb/write.js'
 import { buildBackdrop, type Backdrop } from './mesh/backdrop.js'
 import { fillBackdropColor } from './mesh/backdrop-color.js'
 import { coverWith, pushBehind } from './mesh/behind.js'
@@ -52,7 +52,8 @@ export async function draftDepthMesh(sources: BakeSources, options: BakeOptions 
   if (small.disparity.every(Number.isNaN)) return null
 
   // (1) What needs no surface is encoded while there is none: in threads of its own.
-  const lit = shadingOf(settings, picture !== null) === 'lit'
+  const material = materialOf(settings, picture !== null)
+  const { lit } = material
   const baked = lit ? encodeNormals(normalPicture(bakeNormals(small, MAP_SIZE, { ...settings, cut: false })), ENCODING) : null
   const shrunk = picture && (await shrinkPicture(picture, TEXTURE_SIZE))
   const encoding = Promise.all([baked, shrunk ? encodePlaceholder(shrunk) : ''])
@@ -78,7 +79,7 @@ export async function draftDepthMesh(sources: BakeSources, options: BakeOptions 
   const glb = await writeGlb({ name, layers, camera, map: size, error: levelError(model, front) }, { ...settings, compression: 'none' })
   const file = `${name}.draft.glb`
   const levels = Array.from({ length: levelCount(settings) }, () => ({ file, glb, error: glb.error, color, beside: [] }))
-  const asset = createAsset({ name, size, levels, camera, placeholder })
+  const asset = createAsset({ name, size, levels, camera, material, placeholder })
   return { manifest: { ...asset, draft: true, preflight: report }, files: [{ name: file, bytes: glb.bytes }] }
 }
 

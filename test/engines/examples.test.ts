@@ -64,6 +64,7 @@ describe('examples/engines/choose-level.js', () => {
     bounds: { min: [-8, -4, -10], max: [8, 4, -1] },
     placeholder: '',
     camera: { fovY: 40, aspect: 2, near: 1, far: 10 },
+    material: { lit: false, doubleSided: false },
     variants: [],
   }
   const relief: DepthAsset = { ...picture, bounds: { min: [-5, 0, -5], max: [5, 1, 5] }, camera: null }

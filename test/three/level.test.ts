@@ -18,6 +18,7 @@ const picture: DepthAsset = {
   bounds: { min: [-10, -10, -10], max: [10, 10, -1] },
   placeholder: '',
   camera: { fovY: 90, aspect: 1, near: 1, far: 10 },
+  material: { lit: false, doubleSided: false },
   variants: [],
 }
 const relief: DepthAsset = { ...picture, name: 'relief', bounds: { min: [-5, 0, -5], max: [5, 1, 5] }, camera: null }

@@ -20,6 +20,13 @@ export interface SourceCamera {
   far: number
 }
 
+/** What the materials of all levels have in common: what an engine needs to know to make their shader before a GLB is there. */
+export interface DepthMaterial {
+  /** Needs light, and wears a normal map over constant normals and tangents; else `KHR_materials_unlit`. */
+  lit: boolean
+  doubleSided: boolean
+}
+
 /** A picture in a file of its own. */
 export interface DepthTexture {
   /** Where it is, as with a level. */
@@ -74,6 +81,7 @@ export interface DepthAsset {
   placeholder: string
   /** `null` for orthographic maps. */
   camera: SourceCamera | null
+  material: DepthMaterial
   variants: DepthAsset[]
   /** Dev only: a first look at an edit, which the whole bake replaces in a moment. All of its levels are one file. */
   draft?: true | undefined
@@ -98,13 +106,13 @@ export interface ManifestLevel {
   beside: DepthTexture[]
 }
 
-export interface AssetContent extends Pick<DepthAsset, 'name' | 'size' | 'camera' | 'placeholder'> {
+export interface AssetContent extends Pick<DepthAsset, 'name' | 'size' | 'camera' | 'material' | 'placeholder'> {
   /** Fine → coarse; at least one. */
   levels: ManifestLevel[]
 }
 
 /** Puts together what the import gives. The bounds hold every vertex of every level, as stored. */
-export function createAsset({ levels, name, size, camera, placeholder }: AssetContent): DepthAsset {
+export function createAsset({ levels, name, size, camera, material, placeholder }: AssetContent): DepthAsset {
   const min: [number, number, number] = [Infinity, Infinity, Infinity]
   const max: [number, number, number] = [-Infinity, -Infinity, -Infinity]
   for (const { glb } of levels) {
@@ -126,7 +134,7 @@ export function createAsset({ levels, name, size, camera, placeholder }: AssetCo
       screenCoverage: coverages[level],
     }),
   )
-  return { name, size, lods, bounds: { min, max }, placeholder, camera, variants: [] }
+  return { name, size, lods, bounds: { min, max }, placeholder, camera, material, variants: [] }
 }
 
 /**

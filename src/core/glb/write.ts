@@ -4,7 +4,7 @@ import type { Mesh } from '../mesh/unproject.js'
 import { DEFAULT_TRAVEL, type Settings } from '../options.js'
 import type { EncodedImage } from '../texture/encode.js'
 import { layOutGlb } from './container.js'
-import { screenCoverages, type LevelError, type SourceCamera } from './manifest.js'
+import { screenCoverages, type DepthMaterial, type LevelError, type SourceCamera } from './manifest.js'
 import { keepMeshes, packMeshes, type PackedMesh, type PackPlan } from './pack.js'
 
 /** Without a version, so that a new release of a dependency doesn't change the bytes of every asset. */
@@ -63,6 +63,13 @@ export interface WrittenGlb {
 /** What `shading` means for these layers: `unlit` with a colour picture, else `lit`, unless the settings say. */
 export function shadingOf(settings: Pick<Settings, 'shading'>, hasColor: boolean): 'unlit' | 'lit' {
   return settings.shading ?? (hasColor ? 'unlit' : 'lit')
+}
+
+/** What all materials of these layers have in common. */
+export function materialOf(settings: Pick<Settings, 'shading' | 'projection' | 'solid'>, hasColor: boolean): DepthMaterial {
+  // In perspective nobody can stand behind the surface: a back face is seen only through a cut, where the hidden layer should show.
+  // A relief is walked around, like a prop on its stage; a solid one has a back of its own.
+  return { lit: shadingOf(settings, hasColor) === 'lit', doubleSided: settings.projection === 'orthographic' && !settings.solid }
 }
 
 /**
@@ -158,15 +165,15 @@ interface Level {
 }
 
 /** Adds a level's mesh on a node of its own. */
-async function addLevel(document: Document, content: GlbContent, { settings, textures }: Pick<MaterialContext, 'settings' | 'textures'>): Promise<Level> {
-  const lit = shadingOf(settings, content.layers.some(({ color }) => color !== null)) === 'lit'
+async function addLevel(document: Document, content: GlbContent, { settings, textures }: { settings: Settings } & Pick<MaterialContext, 'textures'>): Promise<Level> {
+  const { lit, doubleSided } = materialOf(settings, content.layers.some(({ color }) => color !== null))
   const plan: PackPlan = { map: content.map, camera: content.camera, relief: settings, parallax: parallaxOf(content, settings), error: content.error, lit, integers: MESHOPT[settings.compression] === null }
   const meshes = content.layers.map(({ mesh }) => mesh)
   const { meshes: packed, placement, rounding } = settings.compression === 'none' ? await keepMeshes(meshes) : await packMeshes(meshes, plan)
   const { translation, rotation, scale } = placement
   const mesh = document.createMesh(content.name)
   for (const [i, layer] of content.layers.entries()) {
-    const material = createMaterial(document, layer, packed[i], { name: content.name, lit, settings, textures })
+    const material = createMaterial(document, layer, packed[i], { name: content.name, lit, doubleSided, textures })
     mesh.addPrimitive(createPrimitive(document, packed[i], lit).setMaterial(material))
   }
   return { node: document.createNode(content.name).setMesh(mesh).setTranslation(translation).setRotation(rotation).setScale(scale), packed, rounding }
@@ -206,16 +213,14 @@ function createPrimitive(document: Document, packed: PackedMesh, lit: boolean) {
 interface MaterialContext {
   name: string
   lit: boolean
-  settings: Settings
+  doubleSided: boolean
   /** Of all levels: each picture is written once. */
   textures: Map<GlbImage, Texture>
 }
 
-function createMaterial(document: Document, layer: GlbLayer, packed: PackedMesh, { name, lit, settings, textures }: MaterialContext): Material {
+function createMaterial(document: Document, layer: GlbLayer, packed: PackedMesh, { name, lit, doubleSided, textures }: MaterialContext): Material {
   const material = document.createMaterial(`${name} ${layer.role}`).setRoughnessFactor(1).setMetallicFactor(0)
-  // In perspective nobody can stand behind the surface: a back face is seen only through a cut, where the hidden layer should show.
-  // A relief is walked around, like a prop on its stage; a solid one has a back of its own.
-  material.setDoubleSided(settings.projection === 'orthographic' && !settings.solid)
+  material.setDoubleSided(doubleSided)
   if (!lit) material.setExtension('KHR_materials_unlit', document.createExtension(KHRMaterialsUnlit).createUnlit())
   if (layer.color) {
     material.setBaseColorTexture(textureOf(document, layer.color, `${layer.role} color`, textures))
