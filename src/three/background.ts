@@ -1,7 +1,8 @@
-import { Group, Vector2, Vector3, type Camera, type Object3D, type WebGLRenderer } from 'three'
+import { Group, Vector2, Vector3, type Camera, type Object3D, type Scene, type WebGLRenderer } from 'three'
 import type { DepthAsset } from '../core/glb/manifest.js'
 import { LevelChain, type LoadGlb } from './chain.js'
 import { chooseLevel, screenError, viewOf } from './level.js'
+import { StandIn } from './stand-in.js'
 
 /** Height of the drawing buffer until the first frame tells the true one, pixels. */
 const ASSUMED_VIEWPORT_HEIGHT = 1080
@@ -9,7 +10,17 @@ const ASSUMED_VIEWPORT_HEIGHT = 1080
 export interface DepthBackgroundOptions {
   /** The finest level to show: 0 (default) is the finest there is. */
   target?: number | undefined
-  /** Called once with the scene of each level before it is first shown, after hot updates too: the place to change materials or layers. */
+  /**
+   * The scene that it will be shown in. Until the first level is drawn, an unseen stand-in with the level's material hangs in it, so that frames which are drawn meanwhile
+   * make the shader ready while the bytes are on their way. `object` is yours to add.
+   */
+  scene?: Scene | undefined
+  /** The `WebGLRenderer` that will draw it. It compiles the stand-in's shader without waiting for a frame, and takes textures as soon as they are decoded. */
+  renderer?: Pick<WebGLRenderer, 'compileAsync' | 'initTexture'> | undefined
+  /**
+   * Called once with the scene of each level before it is first shown, after hot updates too: the place to change materials or layers. With `scene`, it is called for the stand-in
+   * first, whose `userData.standIn` is `true`.
+   */
   prepare?: ((scene: Object3D, level: number) => void) | undefined
   /** Told when a level or a hot update can't be loaded; what was on screen stays there. Without it, `reportError` is. */
   onError?: ((error: unknown) => void) | undefined
@@ -28,6 +39,7 @@ export class DepthBackground {
   /** A hot update on its way. */
   #incoming: LevelChain | undefined
   #scene: Object3D | undefined
+  #standIn: StandIn | undefined
   readonly #prepared = new WeakSet<Object3D>()
   #shown = -1
   #wanted: number
@@ -64,6 +76,7 @@ export class DepthBackground {
   async start(): Promise<void> {
     const coarsest = this.asset.lods.length - 1
     this.#chain.begin(coarsest, this.#finest())
+    this.#standBy(coarsest)
     await this.show(coarsest)
     void this.#pursue(this.#finest())
   }
@@ -108,6 +121,7 @@ export class DepthBackground {
     this.#incoming?.dispose()
     this.#incoming = undefined
     this.#chain.stop()
+    this.#standDown()
     this.#settleReady.reject(reason)
   }
 
@@ -177,6 +191,20 @@ export class DepthBackground {
 
   #measure(renderer: WebGLRenderer): void {
     this.#viewportHeight = renderer.getDrawingBufferSize(this.#bufferSize).y
+    // (When this frame is drawn: until then nothing else uses the program.)
+    if (this.#standIn) queueMicrotask(() => this.#standDown())
+  }
+
+  #standBy(level: number): void {
+    const { scene, renderer, prepare } = this.#options
+    if (!scene) return
+    this.#standIn = new StandIn(this.asset, { scene, renderer, prepare: prepare && ((object) => prepare(object, level)) })
+    this.#standIn.ready.catch((error: unknown) => this.#report(error))
+  }
+
+  #standDown(): void {
+    this.#standIn?.leave()
+    this.#standIn = undefined
   }
 
   #finest(): number {

@@ -1,8 +1,9 @@
-import { LoaderUtils, type Object3D } from 'three'
-import type { DepthAsset, DepthLod } from '../core/glb/manifest.js'
+import { LoaderUtils, type Mesh, type Object3D, type Texture } from 'three'
+import type { DepthAsset } from '../core/glb/manifest.js'
 import { DepthBackground, type DepthBackgroundOptions } from './background.js'
 import { disposeScene, type LoadGlb } from './chain.js'
-import { sharePicture, SharedPictures, takePictures, type LoadedLevel } from './shared-pictures.js'
+import { EarlyPictures } from './early-pictures.js'
+import { KnownTextures, sharePicture, takePictures, type LoadedLevel } from './shared-pictures.js'
 
 /** What is needed of a loader: three's `GLTFLoader`, with its meshopt decoder set, fits. */
 export interface GlbLoader {
@@ -30,7 +31,7 @@ export interface LoadDepthBackgroundOptions extends DepthBackgroundOptions {
 export async function loadDepthBackground(asset: DepthAsset, options: LoadDepthBackgroundOptions = {}): Promise<DepthBackground> {
   const { loader, signal } = options
   signal?.throwIfAborted()
-  const background = new DepthBackground(asset, loader ? loadWith(loader) : loadByDefault, options)
+  const background = new DepthBackground(asset, loader ? loadWith(loader) : loadByDefault(options.renderer), options)
   const stop = () => background.stop(signal?.reason)
   signal?.addEventListener('abort', stop, { once: true })
   try {
@@ -53,47 +54,83 @@ function loadWith(loader: GlbLoader): LoadGlb {
     })
 }
 
-/** Fetches by itself, so that what is not wanted any more stops costing bandwidth, and what levels share is loaded once, beside the level. */
-async function loadByDefault(lod: DepthLod, signal: AbortSignal, arriving?: () => void): Promise<Object3D> {
-  const { url } = lod
-  const loader = defaultLoader()
-  const pictures = takePictures(lod, signal)
-  const asked = performance.now()
-  const response = await fetch(url, { signal })
-  if (!response.ok) throw new Error(`${url}: expected a GLB, got ${response.status} ${response.statusText}`)
-  const glb = await readBody(response, { bytes: lod.bytes, latency: performance.now() - asked, arriving })
-  const { scene } = await (await loader).register((parser) => new SharedPictures(parser, url, pictures)).parseAsync(glb, LoaderUtils.extractUrlBase(url))
-  if (!signal.aborted) return scene
-  disposeScene(scene)
-  throw signal.reason
+/** Fetches by itself, so that what is not wanted any more stops costing bandwidth, what levels share is loaded once, beside the level, and pictures are decoded while meshes arrive. */
+function loadByDefault(renderer: DepthBackgroundOptions['renderer']): LoadGlb {
+  return async (lod, signal, arriving) => {
+    const { url } = lod
+    const loader = defaultLoader()
+    const taken = takePictures(lod, signal)
+    const early = new EarlyPictures(renderer)
+    try {
+      const asked = performance.now()
+      const response = await fetch(url, { signal })
+      if (!response.ok) throw new Error(`${url}: expected a GLB, got ${response.status} ${response.statusText}`)
+      const glb = await readBody(response, { bytes: lod.bytes, latency: performance.now() - asked, arriving, look: (part) => early.look(part) })
+      const { scene } = await (await loader).register((parser) => new KnownTextures(parser, { url, taken, early })).parseAsync(glb, LoaderUtils.extractUrlBase(url))
+      if (!signal.aborted) {
+        early.handOver(texturesOf(scene))
+        return scene
+      }
+      disposeScene(scene)
+      throw signal.reason
+    } catch (error) {
+      early.close()
+      throw error
+    }
+  }
+}
+
+function texturesOf(scene: Object3D): Set<Texture> {
+  const textures = new Set<Texture>()
+  scene.traverse((node) => {
+    for (const material of [(node as Partial<Mesh>).material ?? []].flat()) {
+      for (const value of Object.values(material)) if ((value as Texture | null)?.isTexture === true) textures.add(value as Texture)
+    }
+  })
+  return textures
 }
 
 interface Arrival {
-  /** Of the whole body. */
+  /** Of the whole body, as far as is known. */
   bytes: number
   /** Milliseconds from a request to its answer. */
   latency: number
   arriving: (() => void) | undefined
+  /** Shown all that has come, each time that more has. */
+  look: (received: Uint8Array<ArrayBuffer>) => void
 }
 
 /** The body of a response, and word as soon as what is left of it takes no longer than the answer to another request, at the latest when it is there. */
-async function readBody(response: Response, { bytes, latency, arriving }: Arrival): Promise<ArrayBuffer> {
-  if (!arriving || !response.body) return response.arrayBuffer()
-  const parts: Uint8Array<ArrayBuffer>[] = []
+async function readBody(response: Response, { bytes, latency, arriving, look }: Arrival): Promise<ArrayBuffer> {
+  let file = new Uint8Array(bytes)
   const begun = performance.now()
-  const reader = response.body.getReader()
-  let [received, told] = [0, false]
-  for (let part = await reader.read(); !part.done; part = await reader.read()) {
-    parts.push(part.value)
-    received += part.value.length
+  let [received, parts, told] = [0, 0, arriving === undefined]
+  for await (const part of partsOf(response)) {
+    if (received + part.length > file.length) file = copyOf(file, Math.max(2 * file.length, received + part.length))
+    file.set(part, received)
+    received += part.length
+    parts++
+    look(file.subarray(0, received))
     // (How fast the first part came, which waited for nobody to read it, says nothing.)
-    const left = parts.length > 1 ? ((bytes - received) * (performance.now() - begun)) / received : Infinity
+    const left = parts > 1 ? ((bytes - received) * (performance.now() - begun)) / received : Infinity
     if (told || left > latency) continue
     told = true
-    arriving()
+    arriving?.()
   }
-  if (!told) arriving()
-  return new Blob(parts).arrayBuffer()
+  if (!told) arriving?.()
+  return received === file.length ? file.buffer : file.buffer.slice(0, received)
+}
+
+async function* partsOf(response: Response): AsyncGenerator<Uint8Array> {
+  if (!response.body) return yield new Uint8Array(await response.arrayBuffer())
+  const reader = response.body.getReader()
+  for (let part = await reader.read(); !part.done; part = await reader.read()) yield part.value
+}
+
+function copyOf(file: Uint8Array, length: number): Uint8Array<ArrayBuffer> {
+  const copy = new Uint8Array(length)
+  copy.set(file)
+  return copy
 }
 
 async function defaultLoader() {

@@ -1,12 +1,10 @@
 import { Texture, type Mesh, type Object3D } from 'three'
 import type { GLTFLoaderPlugin, GLTFParser } from 'three/examples/jsm/loaders/GLTFLoader.js'
 import type { DepthLod } from '../core/glb/manifest.js'
-
-/** What baked levels call the picture that they may share. */
-const SHARED_NAME = 'front color'
+import type { EarlyPictures } from './early-pictures.js'
 
 /** Pixels in memory, as textures refer to them. */
-type Picture = Texture['source']
+export type Picture = Texture['source']
 
 /** A picture that levels of several assets wear: loaded and decoded once, once on the GPU (three counts the textures of one source), freed with its last user. */
 interface Shared {
@@ -59,7 +57,7 @@ export async function sharePicture({ scene, parser }: LoadedLevel, { url, textur
     const own = texture.source
     const source = await hold(resolved(name, url), () => Promise.resolve(own), signal).catch(() => own)
     texture.source = source
-    if (source !== own) close(own)
+    if (source !== own) closePicture(own)
   }
   return scene
 }
@@ -74,28 +72,43 @@ function nameOf(texture: Texture, { json, associations }: Pick<GLTFParser, 'json
 
 interface GltfTexture {
   source?: number
+  sampler?: number
   name?: string
   extensions?: Record<string, { source?: number }>
 }
 
-interface GltfJson {
+/** What of a glTF document has to do with its pictures. */
+export interface GltfJson {
   textures?: GltfTexture[]
-  images?: { uri?: string }[]
+  samplers?: object[]
+  images?: { uri?: string; name?: string; bufferView?: number; mimeType?: string }[]
+  bufferViews?: { buffer: number; byteOffset?: number; byteLength: number }[]
+  materials?: { pbrMetallicRoughness?: { baseColorTexture?: { index: number } }; normalTexture?: { index: number } }[]
+  extensionsUsed?: string[]
 }
 
 /** Of a texture, whatever its format. */
-function imageOf(texture: GltfTexture | undefined): number | undefined {
+export function imageOf(texture: GltfTexture | undefined): number | undefined {
   return texture && (texture.source ?? Object.values(texture.extensions ?? {})[0]?.source)
 }
 
-/** For `GLTFLoader.register`: gives the textures of a level the pictures that were taken for it. */
-export class SharedPictures implements GLTFLoaderPlugin {
+/** The pictures of a level that are known before its loader begins. */
+export interface KnownPictures {
+  /** URL of the level. */
+  url: string
+  /** By absolute URL. */
+  taken: ReadonlyMap<string, Promise<Picture>>
+  /** Those in its GLB. */
+  early: EarlyPictures
+}
+
+/** For `GLTFLoader.register`: gives the textures of a level the pictures that were taken for it, or decoded early. */
+export class KnownTextures implements GLTFLoaderPlugin {
   readonly name = 'depthmesh'
 
   constructor(
     private readonly parser: GLTFParser,
-    private readonly url: string,
-    private readonly pictures: ReadonlyMap<string, Promise<Picture>>,
+    private readonly pictures: KnownPictures,
   ) {}
 
   /** Format extensions are asked for a texture before this one: what is taken for it is none of theirs. */
@@ -110,31 +123,42 @@ export class SharedPictures implements GLTFLoaderPlugin {
   }
 
   loadTexture(index: number): Promise<Texture> | null {
-    const { source, name } = this.#textures[index]
-    const picture = source === undefined ? undefined : this.#pictureOf(source)
-    return picture === undefined ? null : picture.then((source) => textureOf(source, name))
+    const { source: image, name } = this.#textures[index]
+    const picture = image === undefined ? undefined : this.#pictureOf(image)
+    if (image === undefined || picture === undefined) return null
+    return picture.then((picture) => {
+      const texture = textureOf(picture)
+      texture.name = name ?? this.#images[image].name ?? ''
+      this.parser.associations.set(texture, { textures: index })
+      return texture
+    })
   }
 
   /** Copies that were made for a texture transform marked the picture as new: it would be uploaded again for all. */
   async afterRoot(): Promise<void> {
-    for (const picture of this.pictures.values()) (await picture).version = UPLOADED
+    const { taken, early } = this.pictures
+    for (const picture of [...taken.values(), ...early.all()]) (await picture).version = UPLOADED
   }
 
   get #textures(): GltfTexture[] {
     return this.parser.json.textures ?? []
   }
 
+  get #images(): NonNullable<GltfJson['images']> {
+    return this.parser.json.images
+  }
+
   #pictureOf(image: number): Promise<Picture> | undefined {
-    const { uri } = this.parser.json.images[image] as { uri?: string }
-    return uri === undefined ? undefined : this.pictures.get(resolved(uri, this.url))
+    const { taken, early, url } = this.pictures
+    const { uri } = this.#images[image]
+    return uri === undefined ? early.get(image) : taken.get(resolved(uri, url))
   }
 }
 
 /** A texture as GLTFLoader makes them: edges clamped, mip levels, first row on top. */
-function textureOf(source: Picture, name = SHARED_NAME): Texture {
+export function textureOf(source: Picture): Texture {
   const texture = new Texture()
   texture.source = source
-  texture.name = name
   texture.flipY = false
   texture.version = UPLOADED
   return texture
@@ -155,7 +179,7 @@ function hold(url: string, load: (url: string, signal: AbortSignal) => Promise<P
     if (--held.users > 0) return
     forget(url, held)
     held.stop.abort()
-    held.source.then(close, () => {})
+    held.source.then(closePicture, () => {})
   }
   if (signal.aborted) release()
   else signal.addEventListener('abort', release, { once: true })
@@ -169,13 +193,18 @@ function forget(url: string, entry: Shared): void {
 async function fetchPicture(url: string, signal: AbortSignal): Promise<Picture> {
   const response = await fetch(url, { signal })
   if (!response.ok) throw new Error(`${url}: expected a picture, got ${response.status} ${response.statusText}`)
+  return pictureFrom(await response.blob())
+}
+
+/** Decodes a picture as GLTFLoader does. */
+export async function pictureFrom(file: Blob): Promise<Picture> {
   // (The class of sources has changed its name between releases of three.)
-  const { source } = new Texture(await createImageBitmap(await response.blob(), { premultiplyAlpha: 'none', colorSpaceConversion: 'none' }))
+  const { source } = new Texture(await createImageBitmap(file, { premultiplyAlpha: 'none', colorSpaceConversion: 'none' }))
   source.version = UPLOADED
   return source
 }
 
-function close(source: Picture): void {
+export function closePicture(source: Picture): void {
   ;(source.data as Partial<ImageBitmap> | null)?.close?.()
 }
 

@@ -1,6 +1,7 @@
-// The page of background.test.ts: the package as it ships (dist, unbundled) and a small stage to draw on.
+// The page of background.test.ts and first-picture.test.ts: the package as it ships (dist, unbundled) and a small stage to draw on.
 import * as THREE from 'three'
 import { GLTFLoader } from 'three/examples/jsm/loaders/GLTFLoader.js'
+import { KTX2Loader } from 'three/examples/jsm/loaders/KTX2Loader.js'
 import { MeshoptDecoder } from 'three/examples/jsm/libs/meshopt_decoder.module.js'
 import { loadDepthBackground } from 'depthmesh/three'
 
@@ -28,6 +29,10 @@ globalThis.stage = {
   bitmaps,
   loadDepthBackground,
   gltfLoader: () => new GLTFLoader().setMeshoptDecoder(MeshoptDecoder),
+  ktx2Loader() {
+    const ktx2 = new KTX2Loader().setTranscoderPath('/node_modules/three/examples/jsm/libs/basis/').detectSupport(renderer)
+    return Object.assign(new GLTFLoader().setMeshoptDecoder(MeshoptDecoder).setKTX2Loader(ktx2), { dispose: () => ktx2.dispose() })
+  },
   /** A stand-in for the plugin's subscription. */
   hot() {
     const listeners = new Set()

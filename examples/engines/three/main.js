@@ -23,7 +23,7 @@ function resize() {
 addEventListener('resize', resize)
 resize()
 
-const background = await loadDepthBackground(asset)
+const background = await loadDepthBackground(asset, { scene, renderer })
 scene.add(background.object)
 document.body.prepend(renderer.domElement)
 renderer.setAnimationLoop(() => {

@@ -84,7 +84,7 @@ export class Game {
 
   static async open(hud: Hud): Promise<Game> {
     const stage = new Stage(hud.canvas)
-    const [backdrop, ground] = await Promise.all([createBackdrop(), createGround(stage.scene)])
+    const [backdrop, ground] = await Promise.all([createBackdrop(stage.renderer), createGround(stage.scene)])
     return new Game(hud, stage, backdrop, ground, await createProps(stage.scene, ground.valley))
   }
 

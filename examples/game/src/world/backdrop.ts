@@ -1,4 +1,4 @@
-import { BackSide, Mesh, PerspectiveCamera, Scene, ShaderMaterial, SphereGeometry, SRGBColorSpace, Texture, TextureLoader } from 'three'
+import { BackSide, Mesh, PerspectiveCamera, Scene, ShaderMaterial, SphereGeometry, SRGBColorSpace, Texture, TextureLoader, type WebGLRenderer } from 'three'
 import type { DepthAsset } from 'depthmesh'
 import { loadDepthBackground, type DepthBackground } from 'depthmesh/three'
 import { asset as canyon } from '../art/canyon.depth.png'
@@ -25,10 +25,12 @@ export interface Backdrop {
   follow(player: PerspectiveCamera, middle: number, progress: number): void
 }
 
-export async function createBackdrop(): Promise<Backdrop> {
+export async function createBackdrop(renderer: WebGLRenderer): Promise<Backdrop> {
   const scene = new Scene()
   const camera = new PerspectiveCamera(50, 1, 4, 2 * SKY)
   const background = await loadDepthBackground(canyon, {
+    scene,
+    renderer,
     prepare: (level, index) => {
       paint(level)
       addWires(level, index)

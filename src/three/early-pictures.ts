@@ -1,0 +1,116 @@
+import { SRGBColorSpace, type Texture, type WebGLRenderer } from 'three'
+import { closePicture, imageOf, pictureFrom, textureOf, type GltfJson, type Picture } from './shared-pictures.js'
+
+const MAGIC = 0x46_54_6c_67
+const JSON_CHUNK = 0x4e_4f_53_4a
+/** Header of the file, and of a chunk, bytes. */
+const [FILE_HEADER, CHUNK_HEADER] = [12, 8]
+/** glTF's words for how baked levels are sampled, which are three's defaults: linear, over mip levels, to the edge. */
+const SAMPLED = { magFilter: 9729, minFilter: 9987, wrapS: 33_071, wrapT: 33_071 }
+const REPEAT = 10_497
+/** Basis Universal is the loader's to transcode. */
+const DECODED = ['image/webp', 'image/avif', 'image/jpeg', 'image/png']
+
+interface Awaited {
+  image: number
+  mimeType: string
+  /** Bytes of the file. */
+  start: number
+  end: number
+  isColor: boolean
+}
+
+/**
+ * The pictures in a GLB, decoded as soon as their bytes are there, and on the GPU, where its renderer is known, while the meshes still arrive behind them.
+ *
+ * What can't be read is left to the loader, and to its complaint.
+ */
+export class EarlyPictures {
+  /** In order; unknown until the head of the file is there. */
+  #awaited: Awaited[] | undefined
+  readonly #pictures = new Map<number, Promise<Picture>>()
+  readonly #uploaded: Texture[] = []
+  #closed = false
+
+  constructor(private readonly renderer?: Pick<WebGLRenderer, 'initTexture'> | undefined) {}
+
+  /** Looks at what has come: the file up to here. */
+  look(file: Uint8Array<ArrayBuffer>): void {
+    this.#awaited ??= picturesIn(file)
+    for (const next of this.#awaited ?? []) {
+      if (file.length < next.end) break
+      if (this.#pictures.has(next.image)) continue
+      const picture = pictureFrom(new Blob([file.slice(next.start, next.end)], { type: next.mimeType }))
+      this.#pictures.set(next.image, picture)
+      picture.then((picture) => this.#settle(picture, next.isColor), () => this.#pictures.delete(next.image))
+    }
+  }
+
+  /** The picture of an image of the file. */
+  get(image: number): Promise<Picture> | undefined {
+    return this.#pictures.get(image)
+  }
+
+  all(): Promise<Picture>[] {
+    return [...this.#pictures.values()]
+  }
+
+  /** The scene is there: its textures stay on the GPU, what stood for them until now does not count any more. */
+  handOver(textures: Iterable<Texture>): void {
+    if (this.renderer) for (const texture of textures) this.renderer.initTexture(texture)
+    for (const texture of this.#uploaded.splice(0)) texture.dispose()
+    this.#pictures.clear()
+  }
+
+  /** Nobody wants them. */
+  close(): void {
+    this.#closed = true
+    for (const picture of this.#pictures.values()) picture.then(closePicture, () => {})
+    this.handOver([])
+  }
+
+  #settle(picture: Picture, isColor: boolean): void {
+    if (!this.renderer || this.#closed) return
+    const texture = textureOf(picture)
+    if (isColor) texture.colorSpace = SRGBColorSpace
+    this.renderer.initTexture(texture)
+    this.#uploaded.push(texture)
+  }
+}
+
+/** Where in the file its pictures lie; nothing until that can be told. */
+function picturesIn(file: Uint8Array<ArrayBuffer>): Awaited[] | undefined {
+  if (file.length < FILE_HEADER + CHUNK_HEADER) return undefined
+  const view = new DataView(file.buffer, file.byteOffset, file.length)
+  const length = view.getUint32(FILE_HEADER, true)
+  const start = FILE_HEADER + CHUNK_HEADER
+  if (view.getUint32(0, true) !== MAGIC || view.getUint32(FILE_HEADER + 4, true) !== JSON_CHUNK) return []
+  if (file.length < start + length) return undefined
+  const json = parse(new TextDecoder().decode(file.subarray(start, start + length)))
+  // (Of a file with all levels the loader takes the finest alone.)
+  if (json === undefined || json.extensionsUsed?.includes('MSFT_lod') === true) return []
+  return awaitedPictures(json, start + length + CHUNK_HEADER)
+}
+
+/** @param binary where its binary chunk begins, bytes */
+function awaitedPictures({ textures = [], samplers = [], images = [], bufferViews = [], materials = [] }: GltfJson, binary: number): Awaited[] {
+  const colors = new Set(materials.map(({ pbrMetallicRoughness }) => imageOf(textures[pbrMetallicRoughness?.baseColorTexture?.index ?? -1])))
+  const normals = new Set(materials.map(({ normalTexture }) => imageOf(textures[normalTexture?.index ?? -1])))
+  const awaited = images.flatMap(({ bufferView = -1, mimeType = '' }, image): Awaited[] => {
+    const view = bufferViews[bufferView]
+    const worn = textures.filter((texture) => imageOf(texture) === image)
+    const usual = worn.every(({ sampler = -1 }) => JSON.stringify({ ...SAMPLED, wrapS: REPEAT, wrapT: REPEAT, ...samplers[sampler] }) === JSON.stringify(SAMPLED))
+    if (!view || view.buffer !== 0 || !usual || colors.has(image) === normals.has(image) || !DECODED.includes(mimeType)) return []
+    const start = binary + (view.byteOffset ?? 0)
+    return [{ image, mimeType, start, end: start + view.byteLength, isColor: colors.has(image) }]
+  })
+  return awaited.toSorted((a, b) => a.end - b.end)
+}
+
+function parse(text: string): GltfJson | undefined {
+  try {
+    return JSON.parse(text) as GltfJson
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,106 @@
+import { Camera, DataTexture, LinearFilter, LinearMipmapLinearFilter, type Mesh, type Object3D, type Scene, type WebGLRenderer } from 'three'
+import type { GLTFParser } from 'three/examples/jsm/loaders/GLTFLoader.js'
+import type { DepthAsset } from '../core/glb/manifest.js'
+import { disposeScene } from './chain.js'
+
+const [FLOAT, SIGNED_BYTE, UNSIGNED_SHORT] = [5126, 5120, 5123]
+/** Of a stand-in's pictures, pixels a side: mip levels are made of it, as of a level's. */
+const PICTURE = 2
+
+/** Where a level will be drawn. */
+export interface Surroundings {
+  /** Its lights, fog and environment decide on the shader, along with what the renderer is set to when it draws the scene. */
+  scene: Scene
+  /** Compiles at once, without waiting for a frame. */
+  renderer?: Pick<WebGLRenderer, 'compileAsync'> | undefined
+  /** Changes the stand-in as it will change the level. */
+  prepare?: ((scene: Object3D) => void) | undefined
+}
+
+/**
+ * Hangs in the scene in place of a level that is on its way: a triangle without area, with the material that the level will have. Frames that are drawn meanwhile make the
+ * level's shader for it, and the pipeline of the GPU, which `compileAsync` alone does not. Without a GPU, that is 20 to 40 ms of a first frame.
+ */
+export class StandIn {
+  #left = false
+  #object: Object3D | undefined
+
+  /** Resolves when it hangs in the scene, or won't any more. */
+  readonly ready: Promise<void>
+
+  constructor(asset: Pick<DepthAsset, 'lods' | 'material'>, surroundings: Surroundings) {
+    this.ready = this.#enter(asset, surroundings)
+  }
+
+  /** Takes it out of the scene and frees it: programs that nothing else uses by now go with it. */
+  leave(): void {
+    this.#left = true
+    if (this.#object) disposeScene(this.#object)
+    this.#object = undefined
+  }
+
+  async #enter(asset: Pick<DepthAsset, 'lods' | 'material'>, { scene, renderer, prepare }: Surroundings): Promise<void> {
+    const object = await emptyLevel(asset)
+    if (this.#left) return disposeScene(object)
+    try {
+      prepare?.(object)
+    } catch (error) {
+      disposeScene(object)
+      throw error
+    }
+    object.traverse(hide)
+    // (Compiling looks at the material until it is done: it is not freed before.)
+    await renderer?.compileAsync(object, new Camera(), scene)
+    if (this.#left) return disposeScene(object)
+    this.#object = object
+    scene.add(object)
+  }
+}
+
+/** Drawn wherever the camera looks, and nowhere else to be found: not by a box around the scene, not by a shadow. */
+function hide(node: Object3D): void {
+  const { geometry } = node as Partial<Mesh>
+  node.frustumCulled = false
+  node.castShadow = false
+  geometry?.boundingBox?.makeEmpty()
+}
+
+/** A scene as the loader makes it of a level, so that its material is the same in every release of three: a glTF document whose accessors hold zeros. */
+async function emptyLevel({ lods, material: { lit, doubleSided } }: Pick<DepthAsset, 'lods' | 'material'>): Promise<Object3D> {
+  const { GLTFLoader } = await import('three/examples/jsm/loaders/GLTFLoader.js')
+  const accessor = (type: string, componentType: number) => ({ type, componentType, count: 3, normalized: componentType === SIGNED_BYTE })
+  const frame = lit ? { NORMAL: 3, TANGENT: 4 } : {}
+  const color = lods.every(({ textureSize }) => textureSize > 0) ? { baseColorTexture: { index: 0 } } : {}
+  const document = {
+    asset: { version: '2.0' },
+    extensionsUsed: lit ? [] : ['KHR_materials_unlit'],
+    scene: 0,
+    scenes: [{ nodes: [0] }],
+    nodes: [{ mesh: 0 }],
+    meshes: [{ primitives: [{ indices: 0, attributes: { POSITION: 1, TEXCOORD_0: 2, ...frame }, material: 0 }] }],
+    accessors: [
+      accessor('SCALAR', UNSIGNED_SHORT),
+      { ...accessor('VEC3', FLOAT), min: [0, 0, 0], max: [0, 0, 0] },
+      accessor('VEC2', FLOAT),
+      ...(lit ? [accessor('VEC3', SIGNED_BYTE), accessor('VEC4', SIGNED_BYTE)] : []),
+    ],
+    materials: [
+      { doubleSided, pbrMetallicRoughness: { metallicFactor: 0, ...color }, ...(lit ? { normalTexture: { index: 1 } } : { extensions: { KHR_materials_unlit: {} } }) },
+    ],
+    textures: [{}, {}],
+  }
+  const plugin = (_parser: GLTFParser) => ({ name: 'depthmesh', loadTexture: () => Promise.resolve(emptyPicture()) })
+  const { scene } = await new GLTFLoader().register(plugin).parseAsync(JSON.stringify(document), '')
+  scene.name = 'depthmesh stand-in'
+  scene.userData.standIn = true
+  return scene
+}
+
+function emptyPicture(): DataTexture {
+  const texture = new DataTexture(new Uint8Array(4 * PICTURE * PICTURE), PICTURE, PICTURE)
+  texture.magFilter = LinearFilter
+  texture.minFilter = LinearMipmapLinearFilter
+  texture.generateMipmaps = true
+  texture.needsUpdate = true
+  return texture
+}

@@ -1,0 +1,309 @@
+import type { Browser, Page } from 'playwright-core'
+import type * as Three from 'three'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { bakeDepthMesh, type DepthAsset, type SettingsInput } from '../../src/core/index.js'
+import type { loadDepthBackground } from '../../src/three/index.js'
+import { describeInBrowser, launchBrowser } from '../support/browser.js'
+import { gray16, rgb8 } from '../support/maps.js'
+import { openSite, type Site } from '../support/site.js'
+
+interface Stage {
+  THREE: typeof Three
+  scene: Three.Scene
+  camera: Three.PerspectiveCamera
+  renderer: Three.WebGLRenderer
+  bitmaps: ImageBitmap[]
+  loadDepthBackground: typeof loadDepthBackground
+  gltfLoader(): { loadAsync(url: string): Promise<{ scene: Three.Object3D }> }
+  ktx2Loader(): ReturnType<Stage['gltfLoader']> & { dispose(): void }
+  look(): string
+  memory(): typeof NOTHING
+}
+
+declare const stage: Stage
+
+const HTML = `<!doctype html><title>loading</title><script type="importmap">{ "imports": {
+  "three": "/node_modules/three/build/three.module.js",
+  "three/": "/node_modules/three/",
+  "depthmesh/three": "/dist/three/index.js" } }</script><script type="module" src="/test/three/stage.js"></script>`
+/** What is left of surfaces in light: a table of reflectances that three keeps for all of them. */
+const NOTHING = { geometries: 0, textures: 1, programs: 0, openBitmaps: 0 }
+const SIZE = { width: 64, height: 48 }
+
+/** What a map can be like to draw, as far as its settings say. */
+const KINDS = {
+  'a picture with a hidden layer': { lods: [400, 60], far: 4 },
+  'a picture, lit': { lods: [400, 60], far: 4, shading: 'lit' },
+  'a relief': { projection: 'orthographic', lods: [400, 60] },
+  'a relief, lit': { projection: 'orthographic', lods: [400, 60], shading: 'lit' },
+  'a solid relief, lit': { projection: 'orthographic', lods: [400, 60], shading: 'lit', solid: true },
+  'a relief without a picture': { projection: 'orthographic', lods: [400, 60] },
+  'integers instead of meshopt': { lods: [400, 60], far: 4, shading: 'lit', compression: 'quantize' },
+  'KTX2': { projection: 'orthographic', lods: [60], shading: 'lit', texture: { format: 'ktx2', size: 16 }, normalMap: { size: 16 } },
+} as const satisfies Record<string, SettingsInput>
+type Kind = keyof typeof KINDS
+
+describeInBrowser('the first picture', () => {
+  let browser: Browser
+  let site: Site
+  let page: Page
+  let problems: string[]
+  const assets = {} as Record<Kind, DepthAsset>
+
+  beforeAll(async () => {
+    const files = new Map<string, Uint8Array | string>([['/index.html', HTML]])
+    const depth = await gray16(SIZE.width, SIZE.height, (x, y) => (Math.hypot(x - 32, y - 24) < 12 ? 0.9 : (x + y) / 224))
+    const color = await rgb8(SIZE.width, SIZE.height, (x, y) => [160 + ((x * 7 + y * 13) % 90), 20, 20])
+    for (const [index, kind] of (Object.keys(KINDS) as Kind[]).entries()) {
+      const name = `kind${index}`
+      const { manifest, files: glbs } = await bakeDepthMesh({ name, depth, ...(kind === 'a relief without a picture' ? {} : { color }) }, { settings: { ...KINDS[kind], lods: [...KINDS[kind].lods] } })
+      for (const { name, bytes } of glbs) files.set(`/${name}`, bytes)
+      assets[kind] = { ...manifest, lods: manifest.lods.map((lod) => ({ ...lod, url: `/${lod.url}` })) }
+    }
+    site = await openSite(files)
+    browser = await launchBrowser()
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    await site?.close()
+  })
+
+  beforeEach(async () => {
+    page = await browser.newPage()
+    problems = []
+    page.on('pageerror', (error) => problems.push(error.message))
+    await page.goto(`${site.origin}/index.html`)
+    await page.waitForFunction(() => document.title === 'ready')
+    await page.evaluate(() => {
+      const { THREE, renderer, camera } = stage
+      const lit = new THREE.Mesh(new THREE.PlaneGeometry(), new THREE.MeshStandardMaterial())
+      lit.frustumCulled = false
+      renderer.render(lit, camera)
+      lit.geometry.dispose()
+      lit.material.dispose()
+    })
+  })
+
+  afterEach(() => page.close())
+
+  /** Keeps GLBs on their way until the page lets them go. */
+  const hold = async () => {
+    let letGo = () => {}
+    const held = new Promise<void>((resolve) => (letGo = resolve))
+    await page.exposeFunction('letGo', letGo)
+    await page.route('**/*.glb', async (route) => {
+      await held
+      await route.continue().catch(() => {})
+    })
+  }
+
+  it.each(Object.keys(KINDS) as Kind[])('is drawn by the shader that was made while it was on its way: %s', async (kind) => {
+    await hold()
+    const seen = await page.evaluate(
+      async ({ asset, ktx2 }) => {
+        const { scene, renderer, camera, THREE } = stage
+        // All that a scene may say about a shader.
+        scene.fog = new THREE.Fog('#102030', 10, 1000)
+        scene.add(new THREE.DirectionalLight(), new THREE.HemisphereLight(), new THREE.PointLight())
+        renderer.toneMapping = THREE.ACESFilmicToneMapping
+        if (asset.camera === null) camera.position.z = 14
+        const loader = ktx2 ? stage.ktx2Loader() : undefined
+        const standing = scene.children.length
+        const loading = stage.loadDepthBackground(asset, { scene, renderer, loader })
+        while (scene.children.length === standing) await new Promise((resolve) => setTimeout(resolve, 5))
+        const unseen = stage.look()
+        const keys = () => (renderer.info.programs ?? []).map(({ cacheKey }) => cacheKey)
+        const before = keys()
+        ;(globalThis as unknown as { letGo(): void }).letGo()
+        const background = await loading
+        scene.add(background.object)
+        const color = stage.look()
+        const drawn = keys()
+        await background.ready
+        stage.look()
+        const after = keys()
+        const children = scene.children.length - standing
+        background.dispose()
+        loader?.dispose()
+        await new Promise((resolve) => setTimeout(resolve, 50))
+        return { unseen, before, color, drawn, after, children, memory: stage.memory() }
+      },
+      { asset: assets[kind], ktx2: kind === 'KTX2' },
+    )
+    expect(seen.unseen).toBe('none')
+    expect(seen.color).not.toBe('none')
+    expect(seen.before).toHaveLength(1)
+    expect(seen.drawn).toEqual(seen.before)
+    expect(seen.after).toEqual(seen.before)
+    expect(seen.children).toBe(1)
+    expect(seen.memory).toEqual(NOTHING)
+    expect(problems).toEqual([])
+  })
+
+  it('finds its shader where no frame is drawn meanwhile, and no other once the page draws', async () => {
+    await hold()
+    const seen = await page.evaluate(async (asset) => {
+      const { scene, renderer } = stage
+      const loading = stage.loadDepthBackground(asset, { scene, renderer })
+      while (renderer.info.programs?.length !== 1) await new Promise((resolve) => setTimeout(resolve, 5))
+      const [compiled] = renderer.info.programs
+      ;(globalThis as unknown as { letGo(): void }).letGo()
+      scene.add((await loading).object)
+      stage.look()
+      return renderer.info.programs.map((program) => program === compiled)
+    }, assets['a relief, lit'])
+    expect(seen).toEqual([true])
+  })
+
+  it('has the shader that `prepare` makes of its material, which knows the stand-in from a level', async () => {
+    await hold()
+    const seen = await page.evaluate(async (asset) => {
+      const { scene, renderer, THREE } = stage
+      const prepared: unknown[] = []
+      const loading = stage.loadDepthBackground(asset, {
+        scene,
+        target: 1,
+        prepare(object, level) {
+          prepared.push([object.userData.standIn === true, level])
+          object.traverse((node) => {
+            if (node instanceof THREE.Mesh) (node.material as Three.Material).onBeforeCompile = (shader) => (shader.fragmentShader = shader.fragmentShader.replace('#include <opaque_fragment>', 'outgoingLight = outgoingLight.gbr;\n#include <opaque_fragment>'))
+          })
+        },
+      })
+      while (scene.children.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      stage.look()
+      const [made] = renderer.info.programs ?? []
+      ;(globalThis as unknown as { letGo(): void }).letGo()
+      scene.add((await loading).object)
+      return { color: stage.look(), prepared, programs: renderer.info.programs?.map((program) => program === made) }
+    }, assets['a picture with a hidden layer'])
+    expect(seen).toEqual({ color: 'blue', prepared: [[true, 1], [false, 1]], programs: [true] })
+  })
+
+  it('is stood for by nothing that a ray hits, a box counts, or a shadow shows', async () => {
+    await hold()
+    const seen = await page.evaluate(async (asset) => {
+      const { scene, camera, THREE } = stage
+      void stage.loadDepthBackground(asset, { scene }).catch(() => {})
+      while (scene.children.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      scene.updateMatrixWorld()
+      let shadows = 0
+      scene.traverse((node) => (shadows += node.castShadow ? 1 : 0))
+      camera.position.z = 5
+      camera.updateMatrixWorld()
+      const ray = new THREE.Raycaster()
+      ray.setFromCamera(new THREE.Vector2(0, 0), camera)
+      return { hits: ray.intersectObject(scene).length, empty: new THREE.Box3().setFromObject(scene).isEmpty(), shadows }
+    }, assets['a relief'])
+    expect(seen).toEqual({ hits: 0, empty: true, shadows: 0 })
+  })
+
+  it.each(['aborted', 'missing', 'disposed'] as const)('leaves no stand-in when it is %s', async (end) => {
+    if (end !== 'missing') await hold()
+    const seen = await page.evaluate(
+      async ({ asset, end }) => {
+        const { scene, renderer } = stage
+        const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+        const results: string[] = []
+        // At any moment: before the stand-in is made, while it is compiled, when it hangs in the scene.
+        for (const ms of [0, 1, 3, 8, 60]) {
+          const controller = new AbortController()
+          const lods = end === 'missing' ? asset.lods.map((lod) => ({ ...lod, url: '/gone.glb' })) : asset.lods
+          const loading = stage.loadDepthBackground({ ...asset, lods }, { scene, renderer, signal: controller.signal })
+          loading.catch(() => {})
+          await wait(ms)
+          if (ms === 60) stage.look()
+          if (end === 'disposed') {
+            ;(globalThis as unknown as { letGo(): void }).letGo()
+            const background = await loading
+            if (ms === 60) scene.add(background.object)
+            background.dispose()
+          } else if (end === 'aborted') controller.abort()
+          results.push(await loading.then(() => 'loaded', (error: Error) => error.name))
+          await wait(60)
+        }
+        stage.look()
+        return { results: [...new Set(results)], children: scene.children.length, memory: stage.memory() }
+      },
+      { asset: assets['a relief, lit'], end },
+    )
+    expect(seen).toEqual({ results: [{ aborted: 'AbortError', missing: 'Error', disposed: 'loaded' }[end]], children: 0, memory: NOTHING })
+    expect(problems).toEqual([])
+  })
+
+  it('is decoded and on the GPU while its mesh still arrives, and is uploaded once', async () => {
+    const seen = await page.evaluate(async (asset) => {
+      const { scene, renderer, camera } = stage
+      camera.position.z = 14
+      const gl = renderer.getContext() as WebGL2RenderingContext
+      let uploads = 0
+      const upload = gl.texSubImage2D.bind(gl) as (...args: unknown[]) => void
+      gl.texSubImage2D = ((...args: unknown[]) => {
+        uploads++
+        upload(...args)
+      }) as typeof gl.texSubImage2D
+      const { fetch } = globalThis
+      let letGo = () => {}
+      const held = new Promise<void>((resolve) => (letGo = resolve))
+      globalThis.fetch = async (input, init) => {
+        const bytes = new Uint8Array(await (await fetch(input, init)).arrayBuffer())
+        // All but the last of its mesh, in parts of any length.
+        async function* parts() {
+          for (let at = 0; at < bytes.length - 8; at += 501) yield bytes.slice(at, Math.min(at + 501, bytes.length - 8))
+          await held
+          yield bytes.slice(-8)
+        }
+        const iterator = parts()
+        const body = new ReadableStream({ pull: async (stream) => iterator.next().then(({ value, done }) => (done ? stream.close() : stream.enqueue(value))) })
+        init?.signal?.addEventListener('abort', () => iterator.return())
+        return new Response(body)
+      }
+      const loading = stage.loadDepthBackground(asset, { renderer, target: 1 })
+      while (stage.memory().textures < 3) await new Promise((resolve) => setTimeout(resolve, 5))
+      const early = { ...stage.memory(), uploads }
+      letGo()
+      const background = await loading
+      scene.add(background.object)
+      const color = stage.look()
+      const drawn = { ...stage.memory(), uploads }
+      background.dispose()
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      return { early, color, drawn, memory: stage.memory() }
+    }, assets['a relief, lit'])
+    expect(seen.early).toMatchObject({ textures: 3, openBitmaps: 2, uploads: 2 })
+    expect(seen.color).toBe('none') // (without a light)
+    expect(seen.drawn).toMatchObject({ textures: 3, openBitmaps: 2, uploads: 2 })
+    expect(seen.memory).toEqual(NOTHING)
+  })
+
+  it('leaves no picture behind that was decoded for a level which is given up, or is broken', async () => {
+    const seen = await page.evaluate(async (asset) => {
+      const { renderer } = stage
+      const { fetch } = globalThis
+      const controller = new AbortController()
+      let broken = false
+      globalThis.fetch = async (input, init) => {
+        const bytes = new Uint8Array(await (await fetch(input)).arrayBuffer())
+        // What is broken ends early.
+        const body = new ReadableStream({
+          start(stream) {
+            stream.enqueue(bytes.slice(0, -8))
+            if (broken) stream.close()
+            init?.signal?.addEventListener('abort', () => stream.error(init.signal?.reason))
+          },
+        })
+        return new Response(body)
+      }
+      const given = stage.loadDepthBackground(asset, { renderer, target: 1, signal: controller.signal }).catch((error: Error) => error.name)
+      while (stage.memory().textures < 3) await new Promise((resolve) => setTimeout(resolve, 5))
+      controller.abort()
+      await given
+      broken = true
+      const failed = await stage.loadDepthBackground(asset, { renderer, target: 1 }).then(() => 'loaded', () => 'failed')
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      return { given: await given, failed, decoded: stage.bitmaps.length, memory: stage.memory() }
+    }, assets['a relief, lit'])
+    expect(seen).toEqual({ given: 'AbortError', failed: 'failed', decoded: 4, memory: NOTHING })
+  })
+})
