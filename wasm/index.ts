@@ -10,6 +10,7 @@ export { flush, useModel } from './flush'
 export { beginInsertion, split } from './insert'
 export { largest } from './queue'
 export { scan } from './scan'
+export { fitTriangles, solve, useSurface } from './solve'
 export { touch, triangleCount, triangles, vertexCount, vertices } from './surface'
 export { useMap } from './triangle'
 

@@ -27,7 +27,8 @@ export interface Costs {
 
 /** Asks for the triangles of a surface, whose points may move and whose triangles may change. */
 export function createCosts({ points, triangles }: { points: Float32Array; triangles: Uint32Array }, map: Pick<DisparityMap, 'width' | 'height'>, loops: PixelLoops, { pixelsPerDisparity, slip, wNear, wFar }: ErrorModel): Costs {
-  const { corners, sums } = loops
+  // solving takes more memory once, which leaves views behind: see ofAll
+  let { corners, sums } = loops
   const skip = rowsToSkip(map, triangles.length / 3)
   const weight = pixelsPerDisparity * pixelsPerDisparity
   const wRange = wNear - wFar
@@ -52,9 +53,13 @@ export function createCosts({ points, triangles }: { points: Float32Array; trian
     return (Math.abs(bx * cy - by * cx) / 2) * meanSquaredSlip(bx, by, cx, cy, wa, wb, wc)
   }
   return {
-    own: sums,
+    get own() {
+      return sums
+    },
     weight,
     ofAll(cost, fit) {
+      corners = loops.corners
+      sums = loops.sums
       // (what was fitted at every row is no measure for what is looked at in some)
       const known = skip === 1 ? fit?.squares : undefined
       for (let from = 0; from < cost.length; from += BATCH) {

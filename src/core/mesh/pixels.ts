@@ -3,6 +3,8 @@ import type { Triangulation } from './delaunay.js'
 import type { ErrorModel } from './error.js'
 import { beginInsertion, type Insertion, type InsertionExports } from './insertion.js'
 import { PIXEL_LOOPS } from './pixels-wasm.js'
+import type { RefinableSurface } from './refine.js'
+import { solveInMemory, type Fit, type SolveExports, type Solving } from './solve.js'
 import { TILE } from './tiles.js'
 
 /** Triangles that a batch holds. */
@@ -46,6 +48,8 @@ export interface PixelLoops {
   drape(count: number): void
   /** A number a pixel; empty unless asked for. */
   readonly scratch: Float32Array
+  /** Solves for the disparities of a surface (see `solveDisparity`). */
+  solve(surface: RefinableSurface, solving: Solving): Fit
   /** Begins to insert points into a surface (see `insertGreedily`); `map` holds the values of its vertices, those too where no error counts. */
   insertInto(surface: Triangulation, map: DisparityMap, model: ErrorModel, jump: number): Insertion
 }
@@ -60,7 +64,7 @@ export interface Cost {
   wFar: number
 }
 
-interface Exports extends InsertionExports {
+interface Exports extends InsertionExports, SolveExports {
   freeFrom(): number
   useMap(address: number, width: number, height: number, rows: number): void
   scan(corners: number, count: number, errors: number, places: number, enough: number): void
@@ -135,6 +139,7 @@ export function createPixelLoops(disparity: Float32Array, width: number, height:
     compare: (count, { pixelsPerDisparity, wNear, wFar }, exempt) =>
       loops.compare(at.corners, count, at.totals, at.histogram, pixelsPerDisparity, sampled, DROPPED_BITS, wFar, wNear - wFar, exempt ? at.scratch : 0),
     drape: (count) => loops.drape(at.corners, count, at.scratch),
+    solve: (surface, solving) => solveInMemory(loops, surface, solving, free, makeRoom),
     insertInto(surface, map, model, jump) {
       const own = map.disparity === disparity
       const values = own ? at.map : (free + 15) & ~15

@@ -61,7 +61,7 @@ export function refineSurface(surface: RefinableSurface, map: DisparityMap, loop
     let exchanged: Uint8Array | undefined
     if (exchanges && pass > 1) {
       exchanged = exchangeVertices(refined, twin, map, loops, { fit, costs, cost })
-      fit = solveDisparity(refined, map, loops, FEW_STEPS, { fit, changed: exchanged })
+      fit = solveDisparity(refined, map, loops, FEW_STEPS, exchanged)
       costs.ofAll(cost, fit)
       active = eitherOf(active, exchanged)
     }
@@ -69,7 +69,7 @@ export function refineSurface(surface: RefinableSurface, map: DisparityMap, loop
     // what nothing has changed around since it was looked at stays as it is
     const turned = flipEdges(refined, twin, costs, cost, pass === 1 ? all : exchanged === undefined ? moved : eitherOf(moved, exchanged), 1)
     active = eitherOf(moved, turned)
-    fit = solveDisparity(refined, map, loops, pass === moves ? ENOUGH_STEPS : FEW_STEPS, exchanges ? { fit, changed: active } : undefined)
+    fit = solveDisparity(refined, map, loops, pass === moves ? ENOUGH_STEPS : FEW_STEPS, exchanges ? active : undefined)
   }
   return refined
 }

@@ -1,5 +1,7 @@
 import { BATCH, DROPPED_BITS, SAMPLED_ABOVE, type PixelLoops } from '../../../src/core/mesh/pixels.js'
+import type { Fit } from '../../../src/core/mesh/solve.js'
 import { createPlainInsertion } from './plain-insertion.js'
+import { solvePlainly } from './plain-solve.js'
 import { coverTriangle, createSpans } from '../../../src/core/mesh/spans.js'
 
 /** The pixel loops in plain TypeScript: what the compiled ones are held to. */
@@ -33,6 +35,7 @@ export function createPlainPixelLoops(disparity: Float32Array, width: number, he
       }
     }
   }
+  let fit: Fit | undefined
   const plain: PixelLoops = {
     corners, errors, places, sums, totals, histogram, scratch,
     scan(count) {
@@ -46,6 +49,7 @@ export function createPlainPixelLoops(disparity: Float32Array, width: number, he
         })
       }
     },
+    solve: (surface, solving) => (fit = solvePlainly(surface, plain, solving, solving.changed && fit)),
     insertInto: (surface, map, model, jump) => createPlainInsertion(surface, map, plain, model, jump),
     moments(count) {
       sums.fill(0, 0, 10 * count)
