@@ -1,5 +1,5 @@
 import type { DisparityMap } from './depth/convention.js'
-import { createAsset, type DepthAsset, type DepthTexture, type ManifestLevel, type SourceCamera } from './glb/manifest.js'
+import { createAsset, neverBetter, type DepthAsset, type DepthTexture, type ManifestLevel, type SourceCamera } from './glb/manifest.js'
 import { materialOf, writeGlb, writeLodGlb, type GlbContent, type GlbLayer } from './glb/write.js'
 import { buildBackdrop } from './mesh/backdrop.js'
 import { fillBackdropColor } from './mesh/backdrop-color.js'
@@ -7,6 +7,7 @@ import { bendUvs, type Bend } from './mesh/bent-uvs.js'
 import { errorModel, levelError } from './mesh/error.js'
 import { buildLevels, type LevelSurfaces } from './mesh/levels.js'
 import { correctSlip } from './mesh/correct-slip.js'
+import { shippedError, type LaidPicture } from './mesh/shipped-error.js'
 import { forgetLoops } from './mesh/pixels.js'
 import type { PlaneMesh } from './mesh/triangulate.js'
 import { unproject } from './mesh/unproject.js'
@@ -99,6 +100,10 @@ export async function bakeChain({ name, map, picture, variation, shared = null }
     const normalMap = normals
       ? await encodeForLevel(normalUse, (size, quality) => encodeNormals(correctSlip(normalPicture(shrinkNormals(normals, size)), front, map, model), { format, quality }))
       : null
+    const laid = [worn && color ? laidFrom(worn, color) : null, normalMap ? laidFrom(normalMap, normalMap) : null].filter((picture) => picture !== null)
+    const shipped = shippedError(front, map, model, laid)
+    const slip = dressed?.slip ?? 0
+    const error = levelError(model, { maxError: front.maxError, pixelError: { max: Math.max(shipped.max, slip), p99: Math.max(shipped.p99, slip) } })
     const mesh = unproject(front, map, settings)
     const layers: GlbLayer[] = [{ role: 'front', mesh: variation && dressed ? bendUvs(mesh, variation.source, { map, step: dressed.step }) : mesh, color, normalMap }]
     if (hidden && canvas) {
@@ -109,7 +114,7 @@ export async function bakeChain({ name, map, picture, variation, shared = null }
       const hiddenMap = worn ? await encodeForLevel(hiddenUse, (size, quality) => encodeNormals(worn, { format, quality, size })) : null
       layers.push({ role: 'backdrop', mesh: unproject(hidden, map, settings, canvas), color: hiddenColor, normalMap: hiddenMap })
     }
-    return { name, layers, camera, map: size, error: levelError(model, front) }
+    return { name, layers, camera, map: size, error }
   }
 
   const levels = await writeLevels(surfaces.length, { name, contentOf, signal }, settings)
@@ -137,7 +142,7 @@ function trianglesOf({ front, backdrop }: LevelSurfaces): number {
 /** pack ▶ write: a GLB a level, or one with all of them, which the manifest then tells as its finest level. */
 async function writeLevels(count: number, { name, contentOf, signal }: { name: string; contentOf: (level: number) => Promise<GlbContent>; signal: AbortSignal | undefined }, settings: Settings): Promise<ManifestLevel[]> {
   if (settings.container === 'msft_lod') {
-    const contents = await inOrder(count, contentOf, signal)
+    const contents = neverBetter(await inOrder(count, contentOf, signal))
     const glb = await writeLodGlb(contents, settings)
     return [{ file: `${name}.glb`, glb, error: glb.error, color: contents[0].layers[0].color, beside: beside(contents) }]
   }
@@ -146,7 +151,12 @@ async function writeLevels(count: number, { name, contentOf, signal }: { name: s
     const glb = await writeGlb(content, settings)
     return { file: `${name}.lod${level}.glb`, glb, error: glb.error, color: content.layers[0].color, beside: beside([content]) }
   }
-  return inOrder(count, levelOf, signal)
+  return neverBetter(await inOrder(count, levelOf, signal))
+}
+
+/** A picture that slip was taken out of, as it is worn. */
+function laidFrom(laid: { width: number; height: number }, { width, height }: { width: number; height: number }): LaidPicture {
+  return { width, height, finer: Math.max(1, laid.width / width) }
 }
 
 /** The pictures of a GLB that have files of their own. */

@@ -72,10 +72,10 @@ export const settingsEntries = {
   lods: key(
     v.union([
       v.pipe(v.array(whole(2, 50_000_000)), v.minLength(1, 'expected at least one budget'), v.maxLength(8, 'expected at most 8 levels')),
-      object({ error: v.pipe(v.array(positive()), v.minLength(1, 'expected at least one bound'), v.maxLength(8, 'expected at most 8 levels'), v.description('the largest error of each level, source pixels')) }),
+      object({ error: v.pipe(v.array(positive()), v.minLength(1, 'expected at least one bound'), v.maxLength(8, 'expected at most 8 levels'), v.description('the largest error of each level’s bare mesh, source pixels')) }),
     ], 'expected triangle budgets like [100000, 25000], or { "error": [px, …] }'),
     '`[100000, 25000, 6000, 1500]`',
-    'triangle budgets, fine → coarse; or `{ "error": [px, …] }`: the largest error of each level in source pixels',
+    'triangle budgets, fine → coarse; or `{ "error": [px, …] }`: the largest error of each level’s bare mesh in source pixels',
   ),
   topology: key(oneOf(['adaptive', 'grid']), '`"adaptive"`', '`adaptive` or `grid` (even quads)'),
   solid: key(flag(), '`false`', 'close the back and the sides: watertight'),

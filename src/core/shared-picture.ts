@@ -21,6 +21,8 @@ const UV_BYTES = { meshopt: 1.5, khr_meshopt: 1.5, quantize: 2, none: 0 }
 export interface Worn<Surface> {
   front: Surface
   image: GlbImage
+  /** How far it slips there, as 99 of 100 places tell, pixels of the map. */
+  slip: number
   /** How finely UVs into it are worth storing, pixels of the map. */
   step: number
 }
@@ -101,10 +103,11 @@ export function sharePicture({ name, picture, size, mask, triangles }: SharedPic
       if (variants * UV_BYTES[settings.compression] * triangles[level] > (variants - 1) * image.bytes.length) return null
       const most = MOST_SLIP[Math.min(level, MOST_SLIP.length - 1)]
       const split = maySplit(settings) ? splitBent(front, size, { bend, most, budget }) : front
-      if (bentSlip(split, size, bend) > most) return null
+      const slip = bentSlip(split, size, bend)
+      if (slip > most) return null
       const file = `${name}.variants.color${await finestAlike(level)}.${extensionOf(image)}`
       files.set(file, image)
-      return { front: split, image: { ...image, file }, step: most * UV_SHARE }
+      return { front: split, image: { ...image, file }, slip, step: most * UV_SHARE }
     },
     files: () => [...files].map(([name, { bytes }]) => ({ name, bytes })).sort((a, b) => (a.name < b.name ? -1 : 1)),
   }

@@ -137,6 +137,20 @@ export function createAsset({ levels, name, size, camera, material, placeholder 
   return { name, size, lods, bounds: { min, max }, placeholder, camera, material, variants: [] }
 }
 
+/** Levels, fine → coarse, with the errors that finer ones have where they claim smaller ones: by chance, or because their textures show less. */
+export function neverBetter<Level extends { error: LevelError }>(levels: readonly Level[]): Level[] {
+  let finer: LevelError = { metres: 0, pixels: 0, p99: { metres: 0, pixels: 0 } }
+  return levels.map((level) => {
+    const { metres, pixels, p99 } = level.error
+    finer = {
+      metres: Math.max(metres, finer.metres),
+      pixels: Math.max(pixels, finer.pixels),
+      p99: { metres: Math.max(p99.metres, finer.p99.metres), pixels: Math.max(p99.pixels, finer.p99.pixels) },
+    }
+    return { ...level, error: finer }
+  })
+}
+
 /**
  * Share of the screen's height down to which each level is meant to be shown, as in MSFT_lod: as soon as the next coarser one is good enough on a screen of 1080 lines,
  * that is its error below a pixel and its texture not stretched by more than {@link TEXEL}. The coarsest serves all the rest.

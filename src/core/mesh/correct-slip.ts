@@ -1,12 +1,9 @@
 import type { DisparityMap } from '../depth/convention.js'
 import type { Pixels } from './backdrop-color.js'
 import type { ErrorModel } from './error.js'
+import { createLaying, layTriangle, UNSEEN } from './lay.js'
 import type { RefinableSurface } from './refine.js'
 import { coverTriangle, createSpans } from './spans.js'
-import { edgeSlip } from './texture-slip.js'
-
-/** Slip below this is left alone, texels: resampling the picture blurs by about as much. */
-const UNSEEN = 0.25
 
 /**
  * The picture as a level's own triangles have to wear it.
@@ -21,43 +18,17 @@ const UNSEEN = 0.25
  * @param canvas its size, pixels.
  * @returns the picture itself where nothing slips by a quarter of a texel.
  */
-export function correctSlip<P extends Pixels>(picture: P, { points, triangles }: RefinableSurface, canvas: Pick<DisparityMap, 'width' | 'height'>, model: ErrorModel): P {
-  const { wFar } = model
-  const wRange = model.wNear - wFar
+export function correctSlip<P extends Pixels>(picture: P, surface: RefinableSurface, canvas: Pick<DisparityMap, 'width' | 'height'>, model: ErrorModel): P {
   if (!model.slip) return picture
   const { width, height, channels, pixels } = picture
-  const scaleX = width / canvas.width
-  const scaleY = height / canvas.height
+  const texels = [width / canvas.width, height / canvas.height] as const
   const spans = createSpans(height)
+  const laying = createLaying()
   let corrected: Uint8Array | undefined
-  for (let t = 0; t < triangles.length; t += 3) {
-    const [a, b, c] = [3 * triangles[t], 3 * triangles[t + 1], 3 * triangles[t + 2]]
-    const ax = points[a] * scaleX
-    const ay = points[a + 1] * scaleY
-    const bx = points[b] * scaleX - ax
-    const by = points[b + 1] * scaleY - ay
-    const cx = points[c] * scaleX - ax
-    const cy = points[c + 1] * scaleY - ay
-    const wa = wFar + points[a + 2] * wRange
-    const wb = wFar + points[b + 2] * wRange
-    const wc = wFar + points[c + 2] * wRange
-    if (Math.max(edgeSlip(bx, by, wa, wb), edgeSlip(cx - bx, cy - by, wb, wc), edgeSlip(cx, cy, wa, wc)) < UNSEEN) continue
+  for (let t = 0; t < surface.triangles.length; t += 3) {
+    if (!layTriangle(laying, surface, t, model, { texels, unseen: UNSEEN })) continue
     corrected ??= pixels.slice()
-    const area = bx * cy - by * cx
-    const za = 1 / wa
-    const zb = 1 / wb
-    const zc = 1 / wc
-    // β: k = λa·za + kb + kc, all affine in the place on the screen
-    const kbx = (cy * zb) / area
-    const kby = (-cx * zb) / area
-    const kcx = (-by * zc) / area
-    const kcy = (bx * zc) / area
-    const kx = kbx + kcx - ((cy - by) * za) / area
-    const ky = kby + kcy - ((bx - cx) * za) / area
-    const ux = kbx * bx + kcx * cx
-    const uy = kby * bx + kcy * cx
-    const vx = kbx * by + kcx * cy
-    const vy = kby * by + kcy * cy
+    const { ax, ay, bx, by, cx, cy, za, kx, ky, ux, uy, vx, vy } = laying
     coverTriangle(spans, ax, ay, ax + bx, ay + by, ax + cx, ay + cy, width, height)
     for (let row = 0, y = spans.top; row < spans.rows; row++, y++) {
       const start = spans.bounds[2 * row]

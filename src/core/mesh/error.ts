@@ -55,8 +55,10 @@ function errorInMetres(model: ErrorModel, disparityError: number): number {
 }
 
 /** A surface's errors as the manifest tells them (see `LevelError`). */
-export function levelError(model: ErrorModel, { maxError, pixelError }: Pick<MeasuredError, 'maxError' | 'pixelError'>): { metres: number; pixels: number; p99: { metres: number; pixels: number } } {
-  const p99 = Math.min(maxError, pixelError.p99 / model.pixelsPerDisparity)
+export function levelError(model: ErrorModel, { maxError, pixelError }: { maxError: number; pixelError: Pick<PixelError, 'max' | 'p99'> }): { metres: number; pixels: number; p99: { metres: number; pixels: number } } {
+  const disparity = pixelError.p99 / model.pixelsPerDisparity
+  // slip of a view is no depth, and what is left of it is told as that of no more than there is; a picture that is bent on a relief slips by metres there
+  const p99 = model.slip ? Math.min(maxError, disparity) : disparity
   return { metres: errorInMetres(model, maxError), pixels: pixelError.max, p99: { metres: errorInMetres(model, p99), pixels: pixelError.p99 } }
 }
 
@@ -96,8 +98,8 @@ export function gatherCorners(corners: Float64Array, points: Float32Array, trian
   }
 }
 
-/** What 99 of 100 of the counted floats stay below; 0 of none. */
-function percentile99(histogram: Uint32Array): number {
+/** What 99 of 100 of the floats stay below that are counted by their topmost bits (see `DROPPED_BITS`); 0 of none. */
+export function percentile99(histogram: Uint32Array): number {
   let count = 0
   for (const n of histogram) count += n
   if (count === 0) return 0

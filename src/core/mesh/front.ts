@@ -6,6 +6,7 @@ import { findJumps } from './cut.js'
 import { meshDisparity } from './drape.js'
 import { measureError, type ErrorModel } from './error.js'
 import { buildLods } from './lod.js'
+import { gatherMoved } from './moved.js'
 import { createPixelLoops } from './pixels.js'
 import { refineSurface, type RefinableSurface } from './refine.js'
 import { mend } from './topology.js'
@@ -98,7 +99,7 @@ function wrongness(surface: RefinableSurface, map: DisparityMap, model: ErrorMod
 function measured({ points, triangles }: RefinableSurface, map: DisparityMap, cut: number, model: ErrorModel): PlaneMesh {
   const exempt = findMoved(meshDisparity({ points, triangles }, map), map, cut)
   const { maxError, rmsError, pixelError } = measureError(points, triangles, map, model, exempt)
-  return { points, triangles, maxError, rmsError, pixelError }
+  return { points, triangles, maxError, rmsError, pixelError, moved: gatherMoved(exempt) }
 }
 
 /** For each pixel whose surface belongs to another side of a silhouette how far that side is, px; 0 elsewhere, and where there is none near. */

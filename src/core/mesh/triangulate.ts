@@ -5,6 +5,7 @@ import type { Jumps } from './cut.js'
 import { measureError, type ErrorModel, type PixelError } from './error.js'
 import { insertGreedily, type Stops } from './greedy.js'
 import { countContourVertices, EXACT_TOLERANCE, openSurface, type OpenSurface } from './open.js'
+import { gatherMoved, type MovedPixels } from './moved.js'
 import { createPixelLoops, loopsOver, type PixelLoops } from './pixels.js'
 import type { RefinableSurface } from './refine.js'
 import { inTileOrder } from './tiles.js'
@@ -20,8 +21,10 @@ export interface PlaneMesh {
   maxError: number
   /** Root mean square of the same, disparity. */
   rmsError: number
-  /** The error that counts, source pixels, over every pixel covered: see {@link ErrorModel}. */
+  /** The error that counts, source pixels, over every pixel covered: see {@link ErrorModel}. Of the bare mesh: as it ships it slips less (see `shippedError`). */
   pixelError: PixelError
+  /** Pixels whose error is the distance to a silhouette, not its jump. */
+  moved?: MovedPixels | undefined
 }
 
 /**
@@ -59,7 +62,7 @@ export function triangulate(map: DisparityMap, goals: LevelGoals, model: ErrorMo
 /** A level with its errors. */
 export function measureLevel({ points, triangles, exempt }: Pick<Level, 'points' | 'triangles' | 'exempt'>, map: DisparityMap, model: ErrorModel): PlaneMesh {
   const { maxError, rmsError, pixelError } = measureError(points, triangles, map, model, exempt)
-  return { points, triangles, maxError, rmsError, pixelError }
+  return { points, triangles, maxError, rmsError, pixelError, moved: gatherMoved(exempt) }
 }
 
 /**

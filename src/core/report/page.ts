@@ -151,7 +151,7 @@ function errors({ manifest, levels, settings }: PageContent): Html {
   const ramp = ERROR_SCALE.map(([, color]) => `rgb(${color.join(' ')})`).join(', ')
   const unit =
     settings.projection === 'perspective'
-      ? `One source pixel is a pixel of the map. A wrong depth counts as the parallax that it shows when the camera has moved by travel (${metres(travelOf(settings, manifest))}); a silhouette beside the map’s counts as its distance from it.`
+      ? `One source pixel is a pixel of the map. A wrong depth counts as the parallax that it shows when the camera has moved by travel (${metres(travelOf(settings, manifest))}); a silhouette beside the map’s counts as its distance from it. How far pictures slip on the triangles is not in it: the manifest’s error tells that as well.`
       : 'One source pixel is a pixel of the map: a wrong height counts as the pixels that it is high; a rim beside the map’s counts as its distance from it.'
   return html`<section aria-labelledby="errors">
 <h2 id="errors">Error</h2>
