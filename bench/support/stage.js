@@ -31,7 +31,8 @@ export async function openStage() {
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist'] })
-  const page = await browser.newPage()
+  // (What a frame takes to be put on screen grows with the window.)
+  const page = await browser.newPage({ viewport: { width: 256, height: 256 } })
   await page.goto(`http://127.0.0.1:${server.address().port}/`)
   await page.waitForFunction(() => document.title === 'ready')
   return {

@@ -16,7 +16,7 @@ export interface DepthBackgroundOptions {
    */
   scene?: Scene | undefined
   /** The `WebGLRenderer` that will draw it. It compiles the stand-in's shader without waiting for a frame, and takes textures as soon as they are decoded. */
-  renderer?: Pick<WebGLRenderer, 'compileAsync' | 'initTexture'> | undefined
+  renderer?: Pick<WebGLRenderer, 'compileAsync' | 'initTexture' | 'getContext'> | undefined
   /**
    * Called once with the scene of each level before it is first shown, after hot updates too: the place to change materials or layers. With `scene`, it is called for the stand-in
    * first, whose `userData.standIn` is `true`.

@@ -32,7 +32,7 @@ export class EarlyPictures {
   readonly #uploaded: Texture[] = []
   #closed = false
 
-  constructor(private readonly renderer?: Pick<WebGLRenderer, 'initTexture'> | undefined) {}
+  constructor(private readonly renderer?: Pick<WebGLRenderer, 'initTexture' | 'getContext'> | undefined) {}
 
   /** Looks at what has come: the file up to here. */
   look(file: Uint8Array<ArrayBuffer>): void {
@@ -75,6 +75,8 @@ export class EarlyPictures {
     if (isColor) texture.colorSpace = SRGBColorSpace
     this.renderer.initTexture(texture)
     this.#uploaded.push(texture)
+    // (Else it waits for the next frame, 8 ms on average.)
+    this.renderer.getContext().flush()
   }
 }
 

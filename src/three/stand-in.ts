@@ -12,7 +12,7 @@ export interface Surroundings {
   /** Its lights, fog and environment decide on the shader, along with what the renderer is set to when it draws the scene. */
   scene: Scene
   /** Compiles at once, without waiting for a frame. */
-  renderer?: Pick<WebGLRenderer, 'compileAsync'> | undefined
+  renderer?: Pick<WebGLRenderer, 'compileAsync' | 'getContext'> | undefined
   /** Changes the stand-in as it will change the level. */
   prepare?: ((scene: Object3D) => void) | undefined
 }
@@ -50,7 +50,9 @@ export class StandIn {
     }
     object.traverse(hide)
     // (Compiling looks at the material until it is done: it is not freed before.)
-    await renderer?.compileAsync(object, new Camera(), scene)
+    const compiled = renderer?.compileAsync(object, new Camera(), scene)
+    renderer?.getContext().flush()
+    await compiled
     if (this.#left) return disposeScene(object)
     this.#object = object
     scene.add(object)
