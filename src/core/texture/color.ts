@@ -54,8 +54,17 @@ export async function decodeColor(bytes: Uint8Array, map: { width: number; heigh
 /** The picture scaled down to at most `size` pixels; itself where it is no larger. */
 export async function shrinkPicture(picture: Picture, size: number): Promise<Picture> {
   if (Math.max(picture.width, picture.height) <= size) return picture
-  const { data, info } = await sharp(picture.pixels, { raw: picture }).resize({ width: size, height: size, fit: 'inside' }).raw().toBuffer({ resolveWithObject: true })
+  const { data, info } = await sharp(picture.pixels, { raw: picture }).resize(sizeWithin(picture, size)).raw().toBuffer({ resolveWithObject: true })
   return { width: info.width, height: info.height, channels: picture.channels, pixels: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) }
+}
+
+/**
+ * What to resize a picture to so that it is at most `size` pixels long, and both its sides go on to its edges: told `size` alone, sharp shrinks both sides by the same factor, so that the one whose length
+ * had to be rounded lies up to half a pixel beside its place at its ends.
+ */
+export function sizeWithin({ width, height }: { width: number; height: number }, size: number): { width: number; height: number; fit: 'fill' } {
+  const scale = Math.min(1, size / Math.max(width, height))
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)), fit: 'fill' }
 }
 
 /** The alpha plane at the map's size, 0..255; `null` where all of the picture is opaque. */

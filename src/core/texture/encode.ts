@@ -1,6 +1,6 @@
 import sharp, { type Sharp } from 'sharp'
 import type { Settings } from '../options.js'
-import type { Picture } from './color.js'
+import { sizeWithin, type Picture } from './color.js'
 import { encodeKtx2, ktx2Size, type Ktx2Options } from './ktx2.js'
 import { useOneImageThread } from './libraries.js'
 
@@ -150,13 +150,13 @@ function isLossy(format: EncodeOptions['format']): boolean {
 
 /** Scales a picture down to at most `size` pixels and encodes it, without its alpha (see `padEdges`). */
 export async function encodePicture(picture: Picture, { format, quality, size, quick }: EncodeOptions): Promise<EncodedImage> {
-  const scaled = sharp(picture.pixels, { raw: picture }).removeAlpha().resize({ width: size, height: size, fit: 'inside', withoutEnlargement: true })
+  const scaled = sharp(picture.pixels, { raw: picture }).removeAlpha().resize(sizeWithin(picture, size))
   return format === 'ktx2' ? compressed(scaled, { role: 'color', quality }) : encoded(scaled, { format, quality, quick, fullChroma: false })
 }
 
 /** Encodes a normal map, at its size or scaled down: direction is in chroma as much as in luma, so neither is thinned out where the format lets it be. */
 export async function encodeNormals(picture: Picture, { format, quality, quick, size = Math.max(picture.width, picture.height) }: Omit<EncodeOptions, 'size'> & { size?: number }): Promise<EncodedImage> {
-  const image = sharp(picture.pixels, { raw: picture }).resize({ width: size, height: size, fit: 'inside', withoutEnlargement: true })
+  const image = sharp(picture.pixels, { raw: picture }).resize(sizeWithin(picture, size))
   return format === 'ktx2' ? compressed(image, { role: 'normals', quality }) : encoded(image, { format, quality, quick, fullChroma: true })
 }
 

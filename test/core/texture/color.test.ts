@@ -1,7 +1,8 @@
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { formatError } from '../../../src/core/errors.js'
-import { alphaAt, decodeColor, grayAt, padEdges, type Picture } from '../../../src/core/texture/color.js'
+import { alphaAt, decodeColor, grayAt, padEdges, shrinkPicture, type Picture } from '../../../src/core/texture/color.js'
+import { encodeNormals, encodePicture } from '../../../src/core/texture/encode.js'
 
 const ENOUGH = { size: 4096, maxPixels: 2 ** 26 }
 
@@ -110,4 +111,17 @@ it('gives a gray picture of the size of the map', async () => {
   expect(gray).toMatchObject({ width: 16, height: 8, sourceWidth: 64, sourceHeight: 32 })
   expect(gray.gray).toHaveLength(128)
   expect(gray.gray[5]).toBe(90)
+})
+
+describe('scaling down', () => {
+  it('leaves everything at its place, also where a side has to be rounded: 200 × 111 to 100 × 56', async () => {
+    // a ramp of 6 levels a row, from row 72 on
+    const picture: Picture = { width: 200, height: 111, channels: 3, pixels: Uint8Array.from({ length: 3 * 200 * 111 }, (_, i) => Math.max(0, 6 * (Math.floor(i / 600) - 72))) }
+    const unpack = async (bytes: Uint8Array) => ({ width: 100, height: 56, pixels: new Uint8Array(await sharp(bytes).removeAlpha().raw().toBuffer()) })
+    const png = { format: 'png', quality: 100, size: 100 } as const
+    for (const small of [await shrinkPicture(picture, 100), await unpack((await encodePicture(picture, png)).bytes), await unpack((await encodeNormals(picture, png)).bytes)]) {
+      expect([small.width, small.height]).toEqual([100, 56])
+      for (let row = 40; row < 54; row++) expect(Math.abs(small.pixels[3 * (100 * row + 50)] - 6 * (((row + 0.5) * 111) / 56 - 0.5 - 72))).toBeLessThan(1)
+    }
+  })
 })
