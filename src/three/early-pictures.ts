@@ -29,6 +29,7 @@ export class EarlyPictures {
   /** In order; unknown until the head of the file is there. */
   #awaited: Awaited[] | undefined
   readonly #pictures = new Map<number, Promise<Picture>>()
+  readonly #taken = new Set<number>()
   readonly #uploaded: Texture[] = []
   #closed = false
 
@@ -42,31 +43,40 @@ export class EarlyPictures {
       if (this.#pictures.has(next.image)) continue
       const picture = pictureFrom(new Blob([file.slice(next.start, next.end)], { type: next.mimeType }))
       this.#pictures.set(next.image, picture)
-      picture.then((picture) => this.#settle(picture, next.isColor), () => this.#pictures.delete(next.image))
+      picture.then((picture) => this.#settle(picture, next.isColor), () => {})
     }
   }
 
-  /** The picture of an image of the file. */
-  get(image: number): Promise<Picture> | undefined {
+  has(image: number): boolean {
+    return this.#pictures.has(image)
+  }
+
+  /** The picture of an image of the file: whoever takes it will close it. */
+  take(image: number): Promise<Picture> | undefined {
+    this.#taken.add(image)
     return this.#pictures.get(image)
   }
 
-  all(): Promise<Picture>[] {
-    return [...this.#pictures.values()]
+  /** Those that were taken. */
+  taken(): Promise<Picture>[] {
+    return [...this.#pictures].filter(([image]) => this.#taken.has(image)).map(([, picture]) => picture)
   }
 
   /** The scene is there: its textures stay on the GPU, what stood for them until now does not count any more. */
   handOver(textures: Iterable<Texture>): void {
     if (this.renderer) for (const texture of textures) this.renderer.initTexture(texture)
-    for (const texture of this.#uploaded.splice(0)) texture.dispose()
-    this.#pictures.clear()
+    this.#end((image) => !this.#taken.has(image))
   }
 
   /** Nobody wants them. */
   close(): void {
+    this.#end(() => true)
+  }
+
+  #end(unwanted: (image: number) => boolean): void {
     this.#closed = true
-    for (const picture of this.#pictures.values()) picture.then(closePicture, () => {})
-    this.handOver([])
+    for (const texture of this.#uploaded.splice(0)) texture.dispose()
+    for (const [image, picture] of this.#pictures) if (unwanted(image)) picture.then(closePicture, () => {})
   }
 
   #settle(picture: Picture, isColor: boolean): void {

@@ -115,7 +115,7 @@ export class KnownTextures implements GLTFLoaderPlugin {
   beforeRoot(): null {
     for (const texture of this.#textures) {
       const image = imageOf(texture)
-      if (image === undefined || !this.#pictureOf(image)) continue
+      if (image === undefined || !this.#knows(image)) continue
       delete texture.extensions
       texture.source = image
     }
@@ -123,21 +123,22 @@ export class KnownTextures implements GLTFLoaderPlugin {
   }
 
   loadTexture(index: number): Promise<Texture> | null {
-    const { source: image, name } = this.#textures[index]
-    const picture = image === undefined ? undefined : this.#pictureOf(image)
-    if (image === undefined || picture === undefined) return null
-    return picture.then((picture) => {
-      const texture = textureOf(picture)
-      texture.name = name ?? this.#images[image].name ?? ''
-      this.parser.associations.set(texture, { textures: index })
-      return texture
-    })
+    const { source: image } = this.#textures[index]
+    if (image === undefined || !this.#knows(image)) return null
+    const { taken, early, url } = this.pictures
+    const { uri } = this.#images[image]
+    if (uri !== undefined) return (taken.get(resolved(uri, url)) as Promise<Picture>).then((picture) => this.#wear(picture, index))
+    // (What could not be decoded is the loader's to try, and to complain of.)
+    return (early.take(image) as Promise<Picture>).then(
+      (picture) => this.#wear(picture, index),
+      () => this.parser.loadTextureImage(index, image, this.parser.textureLoader) as Promise<Texture>,
+    )
   }
 
   /** Copies that were made for a texture transform marked the picture as new: it would be uploaded again for all. */
   async afterRoot(): Promise<void> {
     const { taken, early } = this.pictures
-    for (const picture of [...taken.values(), ...early.all()]) (await picture).version = UPLOADED
+    for (const picture of await Promise.allSettled([...taken.values(), ...early.taken()])) if (picture.status === 'fulfilled') picture.value.version = UPLOADED
   }
 
   get #textures(): GltfTexture[] {
@@ -148,10 +149,20 @@ export class KnownTextures implements GLTFLoaderPlugin {
     return this.parser.json.images
   }
 
-  #pictureOf(image: number): Promise<Picture> | undefined {
+  #knows(image: number): boolean {
     const { taken, early, url } = this.pictures
     const { uri } = this.#images[image]
-    return uri === undefined ? early.get(image) : taken.get(resolved(uri, url))
+    // (Where the browser's bitmaps are broken, GLTFLoader has pictures loaded as elements.)
+    const { isImageBitmapLoader } = this.parser.textureLoader as { isImageBitmapLoader?: boolean }
+    return uri === undefined ? isImageBitmapLoader === true && early.has(image) : taken.has(resolved(uri, url))
+  }
+
+  #wear(picture: Picture, index: number): Texture {
+    const { source: image = -1, name } = this.#textures[index]
+    const texture = textureOf(picture)
+    texture.name = name ?? this.#images[image]?.name ?? ''
+    this.parser.associations.set(texture, { textures: index })
+    return texture
   }
 }
 

@@ -71,6 +71,10 @@ describeInBrowser('the first picture', () => {
 
   beforeEach(async () => {
     page = await browser.newPage()
+    await openPage()
+  })
+
+  const openPage = async () => {
     problems = []
     page.on('pageerror', (error) => problems.push(error.message))
     await page.goto(`${site.origin}/index.html`)
@@ -83,7 +87,7 @@ describeInBrowser('the first picture', () => {
       lit.geometry.dispose()
       lit.material.dispose()
     })
-  })
+  }
 
   afterEach(() => page.close())
 
@@ -275,6 +279,33 @@ describeInBrowser('the first picture', () => {
     expect(seen.color).toBe('none') // (without a light)
     expect(seen.drawn).toMatchObject({ textures: 3, openBitmaps: 2, uploads: 2 })
     expect(seen.memory).toEqual(NOTHING)
+  })
+
+  it.each(['can not be decoded yet', 'is loaded as an element, as in older Safaris'] as const)('is the loader’s own where it %s', async (why) => {
+    if (why !== 'can not be decoded yet') {
+      await page.close()
+      page = await browser.newPage({ userAgent: 'Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/16.4 Safari/605.1.15' })
+      await openPage()
+    }
+    const seen = await page.evaluate(
+      async ({ asset, failing }) => {
+        const { scene, renderer, camera } = stage
+        camera.position.z = 14
+        const { createImageBitmap } = globalThis
+        let failures = 0
+        if (failing) globalThis.createImageBitmap = ((...args: Parameters<typeof createImageBitmap>) => (failures++ === 0 ? Promise.reject(new Error('not yet')) : createImageBitmap(...args))) as typeof createImageBitmap
+        const background = await stage.loadDepthBackground(asset, { renderer, target: 1 })
+        scene.add(background.object)
+        const color = stage.look()
+        const { openBitmaps } = stage.memory()
+        background.dispose()
+        await new Promise((resolve) => setTimeout(resolve, 50))
+        return { color, openBitmaps, memory: stage.memory() }
+      },
+      { asset: assets['a relief'], failing: why === 'can not be decoded yet' },
+    )
+    expect(seen).toEqual({ color: 'red', openBitmaps: why === 'can not be decoded yet' ? 1 : 0, memory: NOTHING })
+    expect(problems).toEqual([])
   })
 
   it('leaves no picture behind that was decoded for a level which is given up, or is broken', async () => {
