@@ -7,12 +7,14 @@ const [FLOAT, SIGNED_BYTE, UNSIGNED_SHORT] = [5126, 5120, 5123]
 /** Of a stand-in's pictures, pixels a side: mip levels are made of it, as of a level's. */
 const PICTURE = 2
 
+export type Compiler = Pick<WebGLRenderer, 'compile' | 'compileAsync' | 'extensions' | 'getContext'>
+
 /** Where a level will be drawn. */
 export interface Surroundings {
   /** Its lights, fog and environment decide on the shader, along with what the renderer is set to when it draws the scene. */
   scene: Scene
   /** Compiles at once, without waiting for a frame. */
-  renderer?: Pick<WebGLRenderer, 'compileAsync' | 'getContext'> | undefined
+  renderer?: Compiler | undefined
   /** Changes the stand-in as it will change the level. */
   prepare?: ((scene: Object3D) => void) | undefined
 }
@@ -50,13 +52,20 @@ export class StandIn {
     }
     object.traverse(hide)
     // (Compiling looks at the material until it is done: it is not freed before.)
-    const compiled = renderer?.compileAsync(object, new Camera(), scene)
-    renderer?.getContext().flush()
-    await compiled
+    if (renderer) await compile(object, scene, renderer)
     if (this.#left) return disposeScene(object)
     this.#object = object
     scene.add(object)
   }
+}
+
+/** Resolves when it is compiled, where the browser tells; elsewhere `compileAsync` would warn, and the next frame waits. */
+async function compile(object: Object3D, scene: Scene, renderer: Compiler): Promise<void> {
+  const camera = new Camera()
+  const compiled = renderer.extensions.has('KHR_parallel_shader_compile') ? renderer.compileAsync(object, camera, scene) : renderer.compile(object, camera, scene)
+  // (Else it waits for the next frame.)
+  renderer.getContext().flush()
+  await compiled
 }
 
 /** Drawn wherever the camera looks, and nowhere else to be found: not by a box around the scene, not by a shadow. */

@@ -77,6 +77,7 @@ describeInBrowser('the first picture', () => {
   const openPage = async () => {
     problems = []
     page.on('pageerror', (error) => problems.push(error.message))
+    page.on('console', (message) => message.text().startsWith('THREE.') && problems.push(message.text()))
     await page.goto(`${site.origin}/index.html`)
     await page.waitForFunction(() => document.title === 'ready')
     await page.evaluate(() => {
