@@ -135,73 +135,82 @@ export function coverSome(corners: usize, count: i32, skip: i32 = 1): i32 {
   count = min(count, 128)
   let i = 0
   while (i < count && row < enough) {
-    takeAt(corners)
-    row = cover(row, skip)
-    const end = ends + (<usize>i << 3)
-    store<i32>(end, <i32>row)
-    store<f32>(end, <f32>slopeX, 4)
+    row = cover(row, corners, skip, ends + (<usize>i << 3))
     corners += 72
     i++
   }
   return i
 }
 
-function cover(row: usize, skip: i32): usize {
-  let ax = aX, ay = aY, bx = bX, by = bY, cx = cX, cy = cY
-  let swap: f64
-  if (by < ay || (by == ay && bx < ax)) {
-    swap = ax; ax = bx; bx = swap
-    swap = ay; ay = by; by = swap
-  }
-  if (cy < ay || (cy == ay && cx < ax)) {
-    swap = ax; ax = cx; cx = swap
-    swap = ay; ay = cy; cy = swap
-  }
-  if (cy < by || (cy == by && cx < bx)) {
-    swap = bx; bx = cx; cx = swap
-    swap = by; by = cy; cy = swap
-  }
-  const first = max(0, <i32>Math.ceil(ay - 0.5))
-  const end = min(height, <i32>Math.ceil(cy - 0.5))
-  if (first >= end || area == 0) return row
-  const split = cy == by ? end : max(first, min(end, <i32>Math.ceil(by - 0.5)))
-  const longSlope = (cx - ax) / (cy - ay)
-  const longIsLeft = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax) > 0
-  if (first < split) row = fill(row, first, split, ax, ay, longSlope, ax, ay, (bx - ax) / (by - ay), longIsLeft, skip)
-  if (split < end) row = fill(row, split, end, ax, ay, longSlope, bx, by, (cx - bx) / (cy - by), longIsLeft, skip)
-  return row
-}
+/** Where the top, the middle and the bottom corner are (bytes), by which of b < a, c < a, c < b holds of their y; each of the three mispredicted branches that this saves costs as much as a row. */
+const byHeight = memory.data<u8>([
+  0, 24, 48, 0, /* b < a */ 24, 0, 48, 0, /* c < a: with c ≥ b > a no triangle */ 0, 24, 48, 0, /* both */ 24, 48, 0, 0,
+  /* c < b */ 0, 48, 24, 0, 24, 0, 48, 0, /* c < a, c < b */ 48, 0, 24, 0, /* all */ 48, 24, 0, 0,
+])
 
+/** Writes the rows of the triangle at `corners`, and where they end and how it rises to `end`. */
 // @ts-ignore: decorator
 @inline
-function fill(row: usize, from: i32, to: i32, longX: f64, longY: f64, longSlope: f64, shortX: f64, shortY: f64, shortSlope: f64, longIsLeft: bool, skip: i32): usize {
-  // lane 0 is the left edge, lane 1 the right one
-  const x = longIsLeft ? f64x2(longX, shortX) : f64x2(shortX, longX)
-  const y = longIsLeft ? f64x2(longY, shortY) : f64x2(shortY, longY)
-  const slope = longIsLeft ? f64x2(longSlope, shortSlope) : f64x2(shortSlope, longSlope)
+function cover(row: usize, corners: usize, skip: i32, end: usize): usize {
+  const x0 = load<f64>(corners), y0 = load<f64>(corners, 8), z0 = load<f64>(corners, 16)
+  const by0 = load<f64>(corners, 32), cy0 = load<f64>(corners, 56)
+  const dbx = load<f64>(corners, 24) - x0, dby = by0 - y0, dbz = load<f64>(corners, 40) - z0
+  const dcx = load<f64>(corners, 48) - x0, dcy = cy0 - y0, dcz = load<f64>(corners, 64) - z0
+  const doubled = dbx * dcy - dby * dcx
+  const slopes = f64x2.div(f64x2(dbz * dcy - dcz * dby, dcz * dbx - dbz * dcx), f64x2.splat(doubled))
+  const zx = f64x2.extract_lane(slopes, 0)
+  const zy = f64x2.extract_lane(slopes, 1)
+  store<f32>(end, <f32>zx, 4)
+
+  const order = byHeight + ((<usize>(by0 < y0) << 2) | (<usize>(cy0 < y0) << 3) | (<usize>(cy0 < by0) << 4))
+  const top = corners + <usize>load<u8>(order)
+  const middle = corners + <usize>load<u8>(order, 1)
+  const bottom = corners + <usize>load<u8>(order, 2)
+  const ax = load<f64>(top), ay = load<f64>(top, 8)
+  const bx = load<f64>(middle), by = load<f64>(middle, 8)
+  const cx = load<f64>(bottom), cy = load<f64>(bottom, 8)
+  const from = max(0, <i32>Math.ceil(ay - 0.5))
+  const to = min(height, <i32>Math.ceil(cy - 0.5))
+  if (from >= to || doubled == 0) {
+    store<i32>(end, <i32>row)
+    return row
+  }
+  const split = cy == by ? to : max(from, min(to, <i32>Math.ceil(by - 0.5)))
+  // lane 0 is the long edge, lane 1 the short one: the upper, from `split` on the lower
+  const upper = f64x2.div(f64x2(cx - ax, bx - ax), f64x2(cy - ay, by - ay))
+  const lower = f64x2.replace_lane(upper, 1, (cx - bx) / (cy - by))
+  const upperX = f64x2.splat(ax), lowerX = f64x2(ax, bx)
+  const upperY = f64x2.splat(ay), lowerY = f64x2(ay, by)
+  const longIsRight = -<i32>!((bx - ax) * (cy - ay) - (by - ay) * (cx - ax) > 0)
   const half = f64x2.splat(0.5)
   // past 2⁵² the last bits of a float are its units
   const units = f64x2.splat(6755399441055744)
   const zero = i32x4.splat(0)
   const bound = i32x4.splat(width)
   const stride = <usize>width << 2
-  const ax = aX, ay = aY, az = aZ, zx = slopeX, zy = slopeY
   const first = from + (skip - 1) & -skip
   const step = stride * <usize>skip
   let line = map + <usize>first * stride
   for (let number = first; number < to; number += skip) {
+    const isLower = i32x4.splat(-<i32>(number >= split))
+    const x = v128.bitselect(lowerX, upperX, isLower)
+    const y = v128.bitselect(lowerY, upperY, isLower)
+    const slope = v128.bitselect(lower, upper, isLower)
     const centre = <f64>number + 0.5
     const edges = f64x2.ceil(f64x2.sub(f64x2.add(x, f64x2.mul(f64x2.sub(f64x2.splat(centre), y), slope)), half))
     const columns = i32x4.min_s(i32x4.max_s(f64x2.add(edges, units), zero), bound)
-    const left = i32x4.extract_lane(columns, 0)
-    const right = i32x4.extract_lane(columns, 2)
-    const address = line + (<usize>left << 2)
-    store<i32>(row, <i32>address)
+    const long = i32x4.extract_lane(columns, 0)
+    const short = i32x4.extract_lane(columns, 2)
+    const swap = (long ^ short) & longIsRight
+    const left = long ^ swap
+    const right = short ^ swap
+    store<i32>(row, <i32>(line + (<usize>left << 2)))
     store<i32>(row, right - left, 4)
-    store<f32>(row, <f32>(az + (<f64>left + 0.5 - ax) * zx + (centre - ay) * zy), 8)
+    store<f32>(row, <f32>(z0 + (<f64>left + 0.5 - x0) * zx + (centre - y0) * zy), 8)
     store<i32>(row, number, 12)
-    row += right > left ? 16 : 0
+    row += <usize>(right > left) << 4
     line += step
   }
+  store<i32>(end, <i32>row)
   return row
 }
