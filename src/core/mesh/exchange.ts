@@ -40,16 +40,18 @@ export interface Standing {
  * @param twin as from `linkTriangles`; kept up to date.
  * @returns of each triangle whether it was changed.
  */
-export function exchangeVertices({ points, triangles }: RefinableSurface, twin: Int32Array, { width, disparity }: DisparityMap, loops: PixelLoops, { fit, costs, cost }: Standing): Uint8Array {
+export function exchangeVertices(surface: RefinableSurface, twin: Int32Array, { width, disparity }: DisparityMap, loops: PixelLoops, { fit, costs, cost }: Standing): Uint8Array {
+  const { points, triangles } = surface
+  const moments = { corners: loops.corners, sums: loops.sums, moments: loops.moments }
   const vertices = points.length / 3
   const count = triangles.length / 3
   const changed = new Uint8Array(count)
   const mean = sumOf(cost) / Math.max(1, count)
   const { leaving, into, loss, order } = leastFirst({ points, triangles }, twin, fit, costs.weight, WORTH_A_LOOK * mean)
-  const dear = new Uint32Array(count)
+  const dear = new Float64Array(count)
   let dearCount = 0
-  for (let t = 0; t < count; t++) if (cost[t] > WORTH_A_VERTEX * mean) dear[dearCount++] = t
-  const dearest = dear.subarray(0, dearCount).sort((s, t) => cost[t] - cost[s] || s - t)
+  for (let t = 0; t < count; t++) if (cost[t] > WORTH_A_VERTEX * mean) dear[dearCount++] = sortable(-cost[t], t)
+  const dearest = inOrder(dear.subarray(0, dearCount))
   const around = new Int32Array(MOST_AROUND)
   const beside = new Int32Array(MOST_AROUND)
   const most = Math.ceil(MOST_EXCHANGED * vertices)
@@ -91,7 +93,7 @@ export function exchangeVertices({ points, triangles }: RefinableSurface, twin: 
       if (PROMISE * cost[t] <= without - before) break
       let isBeside = false
       for (let i = 0; i < n; i++) if (((around[i] / 3) | 0) === t) isBeside = true
-      if (isBeside || !putInto(t, v, { points, triangles }, width, disparity, loops)) continue
+      if (isBeside || !putInto(t, v, surface, width, disparity, moments)) continue
       const [a, b, c] = [triangles[3 * t], triangles[3 * t + 1], triangles[3 * t + 2]]
       costs.take(0, a, b, v)
       costs.take(1, b, c, v)
@@ -158,26 +160,34 @@ function meetTwice(triangles: Uint32Array, twin: Int32Array, around: Int32Array,
 }
 
 /** Puts vertex `v` at the pixel in the middle of triangle `t`, at the height that is best there; says whether it can stand there. */
-function putInto(t: number, v: number, { points, triangles }: RefinableSurface, width: number, disparity: Float32Array, { corners, sums, moments }: PixelLoops): boolean {
-  const [a, b, c] = [3 * triangles[3 * t], 3 * triangles[3 * t + 1], 3 * triangles[3 * t + 2]]
-  const column = Math.floor((points[a] + points[b] + points[c]) / 3)
-  const row = Math.floor((points[a + 1] + points[b + 1] + points[c + 1]) / 3)
+function putInto(t: number, v: number, { points, triangles }: RefinableSurface, width: number, disparity: Float32Array, { corners, sums, moments }: Pick<PixelLoops, 'corners' | 'sums' | 'moments'>): boolean {
+  const a = triangles[3 * t]
+  const b = triangles[3 * t + 1]
+  const c = triangles[3 * t + 2]
+  const column = Math.floor((points[3 * a] + points[3 * b] + points[3 * c]) / 3)
+  const row = Math.floor((points[3 * a + 1] + points[3 * b + 1] + points[3 * c + 1]) / 3)
   if (Number.isNaN(disparity[row * width + column])) return false
   points[3 * v] = column + 0.5
   points[3 * v + 1] = row + 0.5
-  const areaA = seenArea(points, b / 3, c / 3, v)
-  const areaB = seenArea(points, c / 3, a / 3, v)
-  const areaC = seenArea(points, a / 3, b / 3, v)
+  const areaA = seenArea(points, b, c, v)
+  const areaB = seenArea(points, c, a, v)
+  const areaC = seenArea(points, a, b, v)
   if (!(areaA >= LEAST_AREA && areaB >= LEAST_AREA && areaC >= LEAST_AREA)) return false
-  const z = (areaA * points[a + 2] + areaB * points[b + 2] + areaC * points[c + 2]) / (areaA + areaB + areaC)
+  const z = (areaA * points[3 * a + 2] + areaB * points[3 * b + 2] + areaC * points[3 * c + 2]) / (areaA + areaB + areaC)
   // the sums of λ · off and λ² over its three triangles; λ is 1 there and falls to 0
-  let at = 0
-  for (const [p, q] of [[a, b], [b, c], [c, a]]) {
-    corners[at++] = points[3 * v]
-    corners[at++] = points[3 * v + 1]
-    corners[at++] = z
-    for (let k = 0; k < 3; k++) corners[at++] = points[p + k]
-    for (let k = 0; k < 3; k++) corners[at++] = points[q + k]
+  for (let i = 0; i < 3; i++) {
+    const p = 3 * triangles[3 * t + i]
+    const q = 3 * triangles[3 * t + (i === 2 ? 0 : i + 1)]
+    const at = 9 * i
+    corners[at] = points[3 * v]
+    corners[at + 1] = points[3 * v + 1]
+    corners[at + 2] = z
+    corners[at + 3] = points[p]
+    corners[at + 4] = points[p + 1]
+    corners[at + 5] = points[p + 2]
+    corners[at + 6] = points[q]
+    corners[at + 7] = points[q + 1]
+    corners[at + 8] = points[q + 2]
   }
   moments(3)
   let off = 0
@@ -199,112 +209,112 @@ function putInto(t: number, v: number, { points, triangles }: RefinableSurface, 
 }
 
 /** The vertices whose going would cost less than `limit`, least first; of each what that is, the neighbour that its triangles would go to, and a half-edge that leaves it. */
-function leastFirst({ points, triangles }: RefinableSurface, twin: Int32Array, { local, rest }: Fit, weight: number, limit: number): { order: Uint32Array; loss: Float64Array; into: Int32Array; leaving: Int32Array } {
+function leastFirst({ points, triangles }: RefinableSurface, twin: Int32Array, { local, rest }: Fit, weight: number, limit: number): { order: Int32Array; loss: Float64Array; into: Int32Array; leaving: Int32Array } {
   const vertices = points.length / 3
   const leaving = new Int32Array(vertices).fill(-1)
   const degree = new Int32Array(vertices)
   const stiffness = new Float64Array(vertices)
   const pull = new Float64Array(vertices)
-  for (let e = 0; e < triangles.length; e++) {
-    const v = triangles[e]
-    leaving[v] = e
-    degree[v]++
-    stiffness[v] += local[2 * e - (e % 3)]
-    pull[v] += rest[e]
+  for (let e = 0, m = 0; e < triangles.length; m += 6) {
+    for (let k = 0; k < 3; k++, e++) {
+      const v = triangles[e]
+      leaving[v] = e
+      degree[v]++
+      stiffness[v] += local[m + k]
+      pull[v] += rest[e]
+    }
   }
   const loss = new Float64Array(vertices)
   const into = new Int32Array(vertices)
-  const order = new Uint32Array(vertices)
+  const keys = new Float64Array(vertices)
   let count = 0
   const around = new Int32Array(MOST_TAKEN_OUT)
-  const ring = new Int32Array(MOST_TAKEN_OUT)
-  /** What the `n` triangles around `v` cost more for bending elsewhere when they become a fan around the `i`-th of the ring; Infinity where they overlap then. */
-  const bentBy = (v: number, n: number, i: number): number => {
-    const to = ring[i]
-    let squares = 0
-    let areaBefore = 0
-    for (let j = i + 1; j < i + n - 1; j++) {
-      const q = ring[j % n]
-      const area = seenArea(points, to, q, ring[(j + 1) % n])
-      if (!(area >= LEAST_AREA)) return Infinity
-      if (j > i + 1) {
-        // the middle of the fan's edge, and how high the surface stands there now
-        const x = (points[3 * to] + points[3 * q]) / 2
-        const y = (points[3 * to + 1] + points[3 * q + 1]) / 2
-        const z = (points[3 * to + 2] + points[3 * q + 2]) / 2
-        const off = heightAt(v, n, x, y) - z
-        squares += (off * off * (areaBefore + area)) / 12
-      }
-      areaBefore = area
-    }
-    return weight * squares
-  }
-  const heightAt = (v: number, n: number, x: number, y: number): number => {
-    const vx = points[3 * v]
-    const vy = points[3 * v + 1]
-    const dx = x - vx
-    const dy = y - vy
-    let k = n - 1
-    let before = (points[3 * ring[k] + 1] - vy) * dx - (points[3 * ring[k]] - vx) * dy
-    for (let j = 0; j < n; j++) {
-      const side = (points[3 * ring[j] + 1] - vy) * dx - (points[3 * ring[j]] - vx) * dy
-      // it lies between the ring's k-th and j-th
-      if (before <= 0 === false && side <= 0) {
-        const p = 3 * ring[k]
-        const q = 3 * ring[j]
-        const px = points[p] - vx
-        const py = points[p + 1] - vy
-        const qx = points[q] - vx
-        const qy = points[q + 1] - vy
-        const area = py * qx - px * qy
-        return points[3 * v + 2] + ((dy * qx - dx * qy) * (points[p + 2] - points[3 * v + 2]) + (py * dx - px * dy) * (points[q + 2] - points[3 * v + 2])) / area
-      }
-      k = j
-      before = side
-    }
-    return points[3 * v + 2]
-  }
+  // the ring of neighbours as seen from the vertex, twice
+  const x = new Float64Array(2 * MOST_TAKEN_OUT)
+  const y = new Float64Array(2 * MOST_TAKEN_OUT)
+  const z = new Float64Array(2 * MOST_TAKEN_OUT)
   for (let v = 0; v < vertices; v++) {
     const n = degree[v]
     if (n === 0 || n > MOST_TAKEN_OUT || walkAround(leaving[v], twin, around) !== n) continue
-    for (let i = 0; i < n; i++) ring[i] = triangles[nextOf(around[i])]
-    const x = points[3 * v]
-    const y = points[3 * v + 1]
+    for (let i = 0; i < n; i++) {
+      const w = 3 * triangles[nextOf(around[i])]
+      x[i] = x[i + n] = points[w] - points[3 * v]
+      y[i] = y[i + n] = points[w + 1] - points[3 * v + 1]
+      z[i] = z[i + n] = points[w + 2] - points[3 * v + 2]
+    }
     let least = limit
     for (let i = 0; i < n; i++) {
-      const to = ring[i]
-      const toX = points[3 * to]
-      const toY = points[3 * to + 1]
-      const dx = x - toX
-      const dy = y - toY
-      // the side of the ring that is seen from there behind the vertex
-      let from = i
-      let near = 0
-      let side = 0
-      let end = i
+      // the side of the ring that is seen from the i-th neighbour behind the vertex, and how high the vertex would be on the way there
+      let j = i + 1
+      let near = x[i] * y[j] - y[i] * x[j]
+      let side = near
       do {
-        from = end
         near = side
-        end = end + 1 === n ? 0 : end + 1
-        side = (points[3 * ring[end] + 1] - toY) * dx - (points[3 * ring[end]] - toX) * dy
-      } while (side > 0 && end !== i)
-      const p = 3 * ring[from]
-      const q = 3 * ring[end]
+        j++
+        side = x[i] * y[j] - y[i] * x[j]
+      } while (side < 0 && j < i + n)
       const along = near / (near - side)
-      const farX = points[p] + along * (points[q] - points[p]) - toX
-      const farY = points[p + 1] + along * (points[q + 1] - points[p + 1]) - toY
-      const far = points[p + 2] + along * (points[q + 2] - points[p + 2])
-      const higher = points[3 * to + 2] + ((far - points[3 * to + 2]) * (dx * dx + dy * dy)) / (farX * dx + farY * dy) - points[3 * v + 2]
-      const costly = weight * higher * (higher * stiffness[v] - 2 * pull[v])
+      const farX = x[j - 1] + along * (x[j] - x[j - 1])
+      const farY = y[j - 1] + along * (y[j] - y[j - 1])
+      const farZ = z[j - 1] + along * (z[j] - z[j - 1])
+      const to = x[i] * x[i] + y[i] * y[i]
+      const higher = z[i] + ((farZ - z[i]) * to) / (to - farX * x[i] - farY * y[i])
+      const raised = Math.max(0, weight * higher * (higher * stiffness[v] - 2 * pull[v]))
+      if (!(raised < least)) continue
+      const costly = raised + weight * bend(n, i, x, y, z, (least - raised) / weight)
       if (!(costly < least)) continue
-      const all = Math.max(0, costly) + bentBy(v, n, i)
-      if (!(all < least)) continue
-      least = all
-      into[v] = to
+      least = costly
+      into[v] = triangles[nextOf(around[i])]
     }
     if (least === limit) continue
     loss[v] = least
-    order[count++] = v
+    keys[count++] = sortable(least, v)
   }
-  return { order: order.subarray(0, count).sort((v, w) => loss[v] - loss[w] || v - w), loss, into, leaving }
+  return { order: inOrder(keys.subarray(0, count)), loss, into, leaving }
+}
+
+/**
+ * How much the triangles around a vertex err more for bending elsewhere when they become a fan around the `i`-th of its `n` neighbours (x, y, z as seen from it, twice one after the other): squared disparity
+ * over their pixels, roughly. Infinity where they overlap then, and once it is past `enough`.
+ */
+function bend(n: number, i: number, x: Float64Array, y: Float64Array, z: Float64Array, enough: number): number {
+  let squares = 0
+  let before = 0
+  let sector = i
+  for (let j = i + 1; j < i + n - 1; j++) {
+    const area = (y[j] - y[i]) * (x[j + 1] - x[i]) - (x[j] - x[i]) * (y[j + 1] - y[i])
+    if (!(area >= LEAST_AREA)) return Infinity
+    if (j > i + 1) {
+      // how high the surface stands now in the middle of the fan's edge: between neighbours `sector` and the next
+      const midX = (x[i] + x[j]) / 2
+      const midY = (y[i] + y[j]) / 2
+      while (sector < i + n - 1 && !(y[sector] * midX >= x[sector] * midY && y[sector + 1] * midX <= x[sector + 1] * midY)) sector++
+      const p = sector
+      const q = sector + 1
+      const height = ((midY * x[q] - midX * y[q]) * z[p] + (y[p] * midX - x[p] * midY) * z[q]) / (y[p] * x[q] - x[p] * y[q])
+      const off = height - (z[i] + z[j]) / 2
+      // a tent as high as that over both triangles beside the edge; `area` is twice theirs
+      squares += (off * off * (before + area)) / 12
+      if (squares >= enough) return Infinity
+    }
+    before = area
+  }
+  return squares
+}
+
+/** A number that sorts as a cost does, and as `index` where costs are alike: an integer below 2⁵³ of the topmost bits of the cost as a float and 24 bits of the index. */
+function sortable(cost: number, index: number): number {
+  FLOAT[0] = Math.abs(cost)
+  const key = (BITS[0] >>> 3) * 2 ** 24
+  return cost < 0 ? index - key : index + key
+}
+const FLOAT = new Float32Array(1)
+const BITS = new Uint32Array(FLOAT.buffer)
+
+/** The indices of sortable numbers, the least first; sorts them in place. */
+function inOrder(keys: Float64Array): Int32Array {
+  keys.sort()
+  const indices = new Int32Array(keys.length)
+  for (let i = 0; i < keys.length; i++) indices[i] = keys[i] - Math.floor(keys[i] / 2 ** 24) * 2 ** 24
+  return indices
 }

@@ -38,7 +38,7 @@ const SHORTER = 1 / 2
  * @param surface neighbours in the picture one after the other (see `inTileOrder`), or it takes half as long again.
  * @param loops over the map's values, NaN where no error counts.
  * @param moves how often vertices are moved; edges are turned and disparities solved for each time.
- * @param exchanges whether vertices that do least are exchanged for others in between.
+ * @param exchanges whether vertices that do least are exchanged for others in between: where a map is not cut.
  */
 export function refineSurface(surface: RefinableSurface, map: DisparityMap, loops: PixelLoops, model: ErrorModel, moves = 0, exchanges = false): RefinableSurface {
   const refined = { points: surface.points.slice(), triangles: surface.triangles.slice() }
@@ -61,13 +61,12 @@ export function refineSurface(surface: RefinableSurface, map: DisparityMap, loop
     let exchanged: Uint8Array | undefined
     if (exchanges && pass > 1) {
       exchanged = exchangeVertices(refined, twin, map, loops, { fit, costs, cost })
-      fit = solveDisparity(refined, map, loops, FEW_STEPS, exchanged)
-      costs.ofAll(cost, fit)
+      fit = solveDisparity(refined, map, loops, 0, exchanged)
       active = eitherOf(active, exchanged)
     }
     const moved = moveVertices(refined, twin, map, { fit, costs, cost, active, stride: Math.round(stride) })
     // what nothing has changed around since it was looked at stays as it is
-    const turned = flipEdges(refined, twin, costs, cost, pass === 1 ? all : exchanged === undefined ? moved : eitherOf(moved, exchanged), 1)
+    const turned = flipEdges(refined, twin, costs, cost, pass === 1 ? all : exchanged === undefined ? moved : eitherOf(moved, exchanged), 1, exchanges)
     active = eitherOf(moved, turned)
     fit = solveDisparity(refined, map, loops, pass === moves ? ENOUGH_STEPS : FEW_STEPS, exchanges ? active : undefined)
   }

@@ -17,7 +17,7 @@ export interface Fit {
 
 /** How a surface's disparities are solved for. */
 export interface Solving {
-  /** Of conjugate gradients; {@link ENOUGH_STEPS} are enough, 2 come near. */
+  /** Of conjugate gradients; {@link ENOUGH_STEPS} are enough, 2 come near, with 0 nothing moves. */
   steps: number
   /** What no vertex leaves. */
   low: number
@@ -37,7 +37,7 @@ export interface SolveExports {
 /**
  * Moves all vertices up or down to where the squared distance from the map is smallest, within the range of the map. In WebAssembly; the same in plain TypeScript is test/core/mesh/plain-solve.ts.
  *
- * @param steps of conjugate gradients; {@link ENOUGH_STEPS} are enough, 2 come near.
+ * @param steps of conjugate gradients; {@link ENOUGH_STEPS} are enough, 2 come near, with 0 nothing moves.
  * @param changed of each triangle whether it has changed since the last time, which was of this surface: only those are looked at.
  */
 export function solveDisparity(surface: RefinableSurface, map: DisparityMap, loops: PixelLoops, steps: number, changed?: Uint8Array): Fit {
@@ -63,8 +63,10 @@ export function solveInMemory(wasm: SolveExports, { points, triangles }: Refinab
   if (changed !== undefined) new Uint8Array(buffer, at.changed, count).set(changed)
   wasm.useSurface(at.points, vertices, at.triangles, count, at.local, at.rest, at.squares, at.vectors)
   wasm.fitTriangles(changed === undefined ? 0 : at.changed)
-  wasm.solve(steps, low, high)
-  points.set(moved)
+  if (steps > 0) {
+    wasm.solve(steps, low, high)
+    points.set(moved)
+  }
   return { local: new Float64Array(buffer, at.local, 6 * count), rest: new Float64Array(buffer, at.rest, 3 * count), squares: new Float64Array(buffer, at.squares, count) }
 }
 
