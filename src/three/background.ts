@@ -2,7 +2,7 @@ import { Group, Vector2, Vector3, type Camera, type Object3D, type Scene, type W
 import type { DepthAsset } from '../core/glb/manifest.js'
 import { LevelChain, type LoadGlb } from './chain.js'
 import { chooseLevel, screenError, viewOf } from './level.js'
-import { StandIn, type Compiler } from './stand-in.js'
+import { StandIn } from './stand-in.js'
 
 /** Height of the drawing buffer until the first frame tells the true one, pixels. */
 const ASSUMED_VIEWPORT_HEIGHT = 1080
@@ -15,8 +15,8 @@ export interface DepthBackgroundOptions {
    * make the shader ready while the bytes are on their way. `object` is yours to add.
    */
   scene?: Scene | undefined
-  /** The `WebGLRenderer` that will draw it. It compiles the stand-in's shader without waiting for a frame, and takes textures as soon as they are decoded. */
-  renderer?: (Compiler & Pick<WebGLRenderer, 'initTexture'>) | undefined
+  /** The `WebGLRenderer` that will draw it. It compiles the stand-in's shader without waiting for a frame, and takes textures as soon as they are decoded; one of another kind does neither. */
+  renderer?: WebGLRenderer | undefined
   /**
    * Called once with the scene of each level before it is first shown, after hot updates too: the place to change materials or layers. With `scene`, it is called for the stand-in
    * first, whose `userData.standIn` is `true`.

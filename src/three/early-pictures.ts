@@ -33,7 +33,7 @@ export class EarlyPictures {
   readonly #uploaded: Texture[] = []
   #closed = false
 
-  constructor(private readonly renderer?: Pick<WebGLRenderer, 'initTexture' | 'getContext'> | undefined) {}
+  constructor(private readonly renderer?: WebGLRenderer | undefined) {}
 
   /** Looks at what has come: the file up to here. */
   look(file: Uint8Array<ArrayBuffer>): void {

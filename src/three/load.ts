@@ -1,4 +1,4 @@
-import { LoaderUtils, type Mesh, type Object3D, type Texture } from 'three'
+import { LoaderUtils, type Mesh, type Object3D, type Texture, type WebGLRenderer } from 'three'
 import type { DepthAsset } from '../core/glb/manifest.js'
 import { DepthBackground, type DepthBackgroundOptions } from './background.js'
 import { disposeScene, type LoadGlb } from './chain.js'
@@ -31,7 +31,9 @@ export interface LoadDepthBackgroundOptions extends DepthBackgroundOptions {
 export async function loadDepthBackground(asset: DepthAsset, options: LoadDepthBackgroundOptions = {}): Promise<DepthBackground> {
   const { loader, signal } = options
   signal?.throwIfAborted()
-  const background = new DepthBackground(asset, loader ? loadWith(loader) : loadByDefault(options.renderer), options)
+  // (What else is given as one, WebGPU's say, makes ready in frames alone.)
+  const renderer = (options.renderer as { isWebGLRenderer?: boolean } | undefined)?.isWebGLRenderer === true ? options.renderer : undefined
+  const background = new DepthBackground(asset, loader ? loadWith(loader) : loadByDefault(renderer), { ...options, renderer })
   const stop = () => background.stop(signal?.reason)
   signal?.addEventListener('abort', stop, { once: true })
   try {
@@ -55,7 +57,7 @@ function loadWith(loader: GlbLoader): LoadGlb {
 }
 
 /** Fetches by itself, so that what is not wanted any more stops costing bandwidth, what levels share is loaded once, beside the level, and pictures are decoded while meshes arrive. */
-function loadByDefault(renderer: DepthBackgroundOptions['renderer']): LoadGlb {
+function loadByDefault(renderer: WebGLRenderer | undefined): LoadGlb {
   return async (lod, signal, arriving) => {
     const { url } = lod
     const loader = defaultLoader()

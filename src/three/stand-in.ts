@@ -7,14 +7,12 @@ const [FLOAT, SIGNED_BYTE, UNSIGNED_SHORT] = [5126, 5120, 5123]
 /** Of a stand-in's pictures, pixels a side: mip levels are made of it, as of a level's. */
 const PICTURE = 2
 
-export type Compiler = Pick<WebGLRenderer, 'compile' | 'compileAsync' | 'extensions' | 'getContext'>
-
 /** Where a level will be drawn. */
 export interface Surroundings {
   /** Its lights, fog and environment decide on the shader, along with what the renderer is set to when it draws the scene. */
   scene: Scene
   /** Compiles at once, without waiting for a frame. */
-  renderer?: Compiler | undefined
+  renderer?: WebGLRenderer | undefined
   /** Changes the stand-in as it will change the level. */
   prepare?: ((scene: Object3D) => void) | undefined
 }
@@ -60,7 +58,7 @@ export class StandIn {
 }
 
 /** Resolves when it is compiled, where the browser tells; elsewhere `compileAsync` would warn, and the next frame waits. */
-async function compile(object: Object3D, scene: Scene, renderer: Compiler): Promise<void> {
+async function compile(object: Object3D, scene: Scene, renderer: WebGLRenderer): Promise<void> {
   const camera = new Camera()
   const compiled = renderer.extensions.has('KHR_parallel_shader_compile') ? renderer.compileAsync(object, camera, scene) : renderer.compile(object, camera, scene)
   // (Else it waits for the next frame.)

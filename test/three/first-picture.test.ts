@@ -161,6 +161,22 @@ describeInBrowser('the first picture', () => {
     expect(seen).toEqual([true])
   })
 
+  it('is left to the frames of a renderer of another kind', async () => {
+    await hold()
+    const seen = await page.evaluate(async (asset) => {
+      const { scene, renderer } = stage
+      const loading = stage.loadDepthBackground(asset, { scene, renderer: { isWebGPURenderer: true } as unknown as Three.WebGLRenderer })
+      while (scene.children.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      stage.look()
+      const [made] = renderer.info.programs ?? []
+      ;(globalThis as unknown as { letGo(): void }).letGo()
+      scene.add((await loading).object)
+      return [stage.look(), ...(renderer.info.programs ?? []).map((program) => program === made)]
+    }, assets['a picture with a hidden layer'])
+    expect(seen).toEqual(['red', true])
+    expect(problems).toEqual([])
+  })
+
   it('has the shader that `prepare` makes of its material, which knows the stand-in from a level', async () => {
     await hold()
     const seen = await page.evaluate(async (asset) => {
