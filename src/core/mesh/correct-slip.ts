@@ -2,8 +2,10 @@ import type { DisparityMap } from '../depth/convention.js'
 import type { Pixels } from './backdrop-color.js'
 import type { ErrorModel } from './error.js'
 import { createLaying, layTriangle, UNSEEN } from './lay.js'
+import { BEHIND, nearestAt } from './nearest.js'
 import type { RefinableSurface } from './refine.js'
 import { coverTriangle, createSpans } from './spans.js'
+import type { PlaneMesh } from './triangulate.js'
 
 /**
  * The picture as a level's own triangles have to wear it.
@@ -11,31 +13,33 @@ import { coverTriangle, createSpans } from './spans.js'
  * Renderers interpolate texture coordinates linearly in space, while the picture was projected: inside a triangle whose corners differ in depth
  * the picture slips (see `ErrorModel`). At a point with barycentrics β in space, texture coordinates are Σ βᵢpᵢ, while the picture shows it
  * at Σ βᵢzᵢpᵢ / Σ βᵢzᵢ. As every level brings a texture of its own, what belongs there is put there: the slip is gone, at no triangle's
- * cost. Along an edge both sides move alike, so that nothing tears.
+ * cost. Along an edge both sides move alike, so that nothing tears. Where the surface lies over itself, the nearest part of it decides.
  *
  * @param picture of the whole canvas, at any size.
  * @param surface in pixels of the canvas and disparity.
  * @param canvas its size, pixels.
  * @returns the picture itself where nothing slips by a quarter of a texel.
  */
-export function correctSlip<P extends Pixels>(picture: P, surface: RefinableSurface, canvas: Pick<DisparityMap, 'width' | 'height'>, model: ErrorModel): P {
+export function correctSlip<P extends Pixels>(picture: P, surface: RefinableSurface & Pick<PlaneMesh, 'folded'>, canvas: Pick<DisparityMap, 'width' | 'height'>, model: ErrorModel): P {
   if (!model.slip) return picture
   const { width, height, channels, pixels } = picture
   const texels = [width / canvas.width, height / canvas.height] as const
   const spans = createSpans(height)
   const laying = createLaying()
   let corrected: Uint8Array | undefined
+  const nearest = surface.folded ? nearestAt(surface, picture, texels) : undefined
   for (let t = 0; t < surface.triangles.length; t += 3) {
     if (!layTriangle(laying, surface, t, model, { texels, unseen: UNSEEN })) continue
     corrected ??= pixels.slice()
-    const { ax, ay, bx, by, cx, cy, za, kx, ky, ux, uy, vx, vy } = laying
+    const { ax, ay, bx, by, cx, cy, az, zx, zy, za, kx, ky, ux, uy, vx, vy } = laying
     coverTriangle(spans, ax, ay, ax + bx, ay + by, ax + cx, ay + cy, width, height)
     for (let row = 0, y = spans.top; row < spans.rows; row++, y++) {
       const start = spans.bounds[2 * row]
       const end = spans.bounds[2 * row + 1]
       const py = y + 0.5 - ay
       let px = start + 0.5 - ax
-      for (let to = (y * width + start) * channels, last = (y * width + end) * channels; to < last; to += channels, px++) {
+      for (let at = y * width + start, to = at * channels, last = (y * width + end) * channels; to < last; at++, to += channels, px++) {
+        if (nearest !== undefined && az + px * zx + py * zy < nearest[at] - BEHIND) continue
         const k = 1 / (za + px * kx + py * ky)
         const u = ax - 0.5 + (px * ux + py * uy) * k
         const v = ay - 0.5 + (px * vx + py * vy) * k

@@ -28,7 +28,7 @@ const MELTED = 4
  * How much the 99th percentile of the error that counts, the bare mesh's, weighs in the choice between inserted and collapsed: the power of it that the root of the sum of bounded errors is multiplied by; half a
  * pixel is as good as none. What is collapsed knows nothing of slip, so it has to show clearly fewer wrong pixels to make up for that: its own texture takes slip out, but is stretched for it, and a picture swapped in
  * slips again. A canyon at 6,000 triangles: inserted .53 | 3.7 px, collapsed .43 | 20.3 px; with their textures, from three places, 33.85 dB and 33.76. Counting parallax alone collapses five levels more of
- * sixteen maps, for −.05 dB in the mean (+.26 to −.47). Three stereo pairs choose the same; with a power of .3 one chooses otherwise and loses 1.2 dB.
+ * fifteen maps, for −.05 dB in the mean (+.26 to −.47). Three stereo pairs choose the same; with a power of .3 one chooses otherwise and loses 1.2 dB.
  */
 const PERCENTILE_POWER = 0.115
 const UNSEEN = 0.5
@@ -99,7 +99,7 @@ function wrongness(surface: RefinableSurface, map: DisparityMap, model: ErrorMod
 function measured({ points, triangles }: RefinableSurface, map: DisparityMap, cut: number, model: ErrorModel): PlaneMesh {
   const exempt = findMoved(meshDisparity({ points, triangles }, map), map, cut)
   const { maxError, rmsError, pixelError } = measureError(points, triangles, map, model, exempt)
-  return { points, triangles, maxError, rmsError, pixelError, moved: gatherMoved(exempt) }
+  return { points, triangles, maxError, rmsError, pixelError, moved: gatherMoved(exempt), folded: true }
 }
 
 /** For each pixel whose surface belongs to another side of a silhouette how far that side is, px; 0 elsewhere, and where there is none near. */

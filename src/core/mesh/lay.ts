@@ -19,6 +19,10 @@ export interface Laying {
   by: number
   cx: number
   cy: number
+  /** Disparity at the first corner, and by texel. */
+  az: number
+  zx: number
+  zy: number
   /** Depth at the first corner, metres. */
   za: number
   kx: number
@@ -31,7 +35,7 @@ export interface Laying {
 
 /** To be filled by {@link layTriangle}. */
 export function createLaying(): Laying {
-  return { ax: 0, ay: 0, bx: 0, by: 0, cx: 0, cy: 0, za: 0, kx: 0, ky: 0, ux: 0, uy: 0, vx: 0, vy: 0 }
+  return { ax: 0, ay: 0, bx: 0, by: 0, cx: 0, cy: 0, az: 0, zx: 0, zy: 0, za: 0, kx: 0, ky: 0, ux: 0, uy: 0, vx: 0, vy: 0 }
 }
 
 /**
@@ -69,6 +73,9 @@ export function layTriangle(laying: Laying, { points, triangles }: RefinableSurf
   laying.by = by
   laying.cx = cx
   laying.cy = cy
+  laying.az = points[a + 2]
+  laying.zx = ((points[b + 2] - points[a + 2]) * cy - (points[c + 2] - points[a + 2]) * by) / area
+  laying.zy = ((points[c + 2] - points[a + 2]) * bx - (points[b + 2] - points[a + 2]) * cx) / area
   laying.za = za
   laying.kx = kbx + kcx - ((cy - by) * za) / area
   laying.ky = kby + kcy - ((bx - cx) * za) / area

@@ -2,6 +2,7 @@ import type { DisparityMap } from '../depth/convention.js'
 import { percentile99, type ErrorModel, type PixelError } from './error.js'
 import { createLaying, layTriangle, UNSEEN } from './lay.js'
 import { spreadMoved } from './moved.js'
+import { BEHIND, nearestAt } from './nearest.js'
 import { DROPPED_BITS } from './pixels.js'
 import type { RefinableSurface } from './refine.js'
 import { coverTriangle, createSpans } from './spans.js'
@@ -12,9 +13,6 @@ import type { PlaneMesh } from './triangulate.js'
  * percentile then differs by 1 to 3 %.
  */
 const ROWS = 512
-
-/** What lies this much farther than another part of the surface is hidden by it, disparity: more than 32-bit floats are off by. */
-const BEHIND = 1e-6
 
 /** A texture of a level, out of which the slip of the level's own triangles is taken (see `correctSlip`). */
 export interface LaidPicture {
@@ -47,11 +45,8 @@ function measure(front: PlaneMesh, map: DisparityMap, model: ErrorModel, picture
   const exempt = front.moved && spreadMoved(front.moved, disparity.length)
 
   // (1) What is seen, and its parallax everywhere.
-  const seen = new Float32Array(disparity.length).fill(-Infinity)
+  const seen = nearestAt(front, map, [1, 1])
   let max = 0
-  eachRow(front, canvas, 1, ({ az, zx, zy }, at, end, dx, dy) => {
-    for (let z = az + dx * zx + dy * zy; at < end; at++, z += zx) if (z > seen[at]) seen[at] = z
-  })
   const parallaxAt = (at: number): number => {
     const parallax = Math.abs(seen[at] - disparity[at]) * pixelsPerDisparity
     return exempt !== undefined && exempt[at] > 0 && exempt[at] < parallax ? exempt[at] : parallax
@@ -166,20 +161,21 @@ function layOffsets(front: PlaneMesh, map: DisparityMap, model: Pick<ErrorModel,
   const texels = [width / map.width, height / map.height] as const
   const spans = createSpans(height)
   const laying = createLaying()
+  const nearest = front.folded ? nearestAt(front, { width, height }, texels) : undefined
   let offsets: Float32Array | null = null
   for (let t = 0; t < front.triangles.length; t += 3) {
     if (!layTriangle(laying, front, t, model, { texels, unseen: UNSEEN / finer })) continue
     offsets ??= new Float32Array(2 * width * height)
-    const { ax, ay, bx, by, cx, cy, za, kx, ky, ux, uy, vx, vy } = laying
+    const { ax, ay, bx, by, cx, cy, az, zx, zy, za, kx, ky, ux, uy, vx, vy } = laying
     coverTriangle(spans, ax, ay, ax + bx, ay + by, ax + cx, ay + cy, width, height)
     for (let row = 0, y = spans.top; row < spans.rows; row++, y++) {
-      const start = y * width + spans.bounds[2 * row]
       const py = y + 0.5 - ay
       let px = spans.bounds[2 * row] + 0.5 - ax
-      for (let to = 2 * start, last = 2 * (y * width + spans.bounds[2 * row + 1]); to < last; to += 2, px++) {
+      for (let at = y * width + spans.bounds[2 * row], end = y * width + spans.bounds[2 * row + 1]; at < end; at++, px++) {
+        if (nearest !== undefined && az + px * zx + py * zy < nearest[at] - BEHIND) continue
         const k = 1 / (za + px * kx + py * ky)
-        offsets[to] = ((px * ux + py * uy) * k - px) / texels[0]
-        offsets[to + 1] = ((px * vx + py * vy) * k - py) / texels[1]
+        offsets[2 * at] = ((px * ux + py * uy) * k - px) / texels[0]
+        offsets[2 * at + 1] = ((px * vx + py * vy) * k - py) / texels[1]
       }
     }
   }

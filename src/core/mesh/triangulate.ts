@@ -25,6 +25,8 @@ export interface PlaneMesh {
   pixelError: PixelError
   /** Pixels whose error is the distance to a silhouette, not its jump. */
   moved?: MovedPixels | undefined
+  /** Whether it may lie over itself, as seen. */
+  folded?: boolean | undefined
 }
 
 /**

@@ -50,6 +50,15 @@ describe('correctSlip', () => {
     expect(correctSlip(stripes, floor(0, 1), map, errorModel(map, relief))).toBe(stripes)
   })
 
+  it('is laid for what is seen where a surface lies over itself, whichever comes first', () => {
+    const [wall, behind] = [floor(0.9, 0.9), floor(0.1, 0.5)]
+    const join = (a: typeof wall, b: typeof wall) => ({ points: Float32Array.of(...a.points, ...b.points), triangles: Uint32Array.of(...a.triangles, ...b.triangles.map((vertex) => vertex + 4)), folded: true })
+    for (const surface of [join(wall, behind), join(behind, wall)]) expect(correctSlip(stripes, surface, map, model).pixels).toEqual(stripes.pixels)
+    const [near, far] = [floor(0.5, 0.9), floor(0.1, 0.3)]
+    const alone = correctSlip(stripes, near, map, model).pixels
+    for (const surface of [join(near, far), join(far, near)]) expect(correctSlip(stripes, surface, map, model).pixels).toEqual(alone)
+  })
+
   it('works at any size of the picture', () => {
     const half = { width: SIZE / 2, height: SIZE / 2, channels: 3 as const, pixels: new Uint8Array((SIZE / 2) ** 2 * 3) }
     for (let i = 0; i < half.pixels.length; i++) half.pixels[i] = stripes.pixels[(Math.floor(i / 3 / half.width) * 2 * SIZE + 2 * (Math.floor(i / 3) % half.width)) * 3]
