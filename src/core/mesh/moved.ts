@@ -9,12 +9,14 @@ export interface MovedPixels {
 /** Picks them out of what holds a distance for each pixel of the map, 0 elsewhere; `undefined` where there is none. */
 export function gatherMoved(exempt: Float32Array | undefined): MovedPixels | undefined {
   if (exempt === undefined) return undefined
+  // (whole numbers are compared faster; none of the distances is negative)
+  const bits = new Int32Array(exempt.buffer, exempt.byteOffset, exempt.length)
   let count = 0
-  for (const distance of exempt) if (distance > 0) count++
+  for (let i = 0; i < bits.length; i++) if (bits[i] !== 0) count++
   if (count === 0) return undefined
   const moved = { at: new Uint32Array(count), distances: new Float32Array(count) }
-  for (let i = 0, next = 0; i < exempt.length; i++) {
-    if (!(exempt[i] > 0)) continue
+  for (let i = 0, next = 0; next < count; i++) {
+    if (bits[i] === 0) continue
     moved.at[next] = i
     moved.distances[next++] = exempt[i]
   }

@@ -49,7 +49,7 @@ export async function closeSolid(plane: PlaneMesh, map: DisparityMap, settings: 
     const b = triangles[next(e)]
     faces.push(b, a, behind(a), b, behind(a), behind(b))
   }
-  return { ...plane, points: Float32Array.from(closed), triangles: Uint32Array.from(faces) }
+  return { ...plane, points: Float32Array.from(closed), triangles: Uint32Array.from(faces), folded: true }
 }
 
 /** Gives each fan of triangles around a vertex a vertex of its own, so that where two corners of an outline meet each has its own edge to the back. */
