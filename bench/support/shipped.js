@@ -11,7 +11,7 @@ const UNIT = 4096
  * The error that counts, in source pixels, where the texture has been laid as the triangles wear it, at every pixel centre of a surface that is not cut: the larger of parallax and of the
  * slip that remains.
  *
- * What remains is looked at, not computed: a picture that shows its own coordinates is laid as the level's picture is, at its size, then drawn as a renderer draws it.
+ * What remains is looked at, not computed: a picture that shows its own coordinates is laid as the level's picture is, shrunk to the level's texture, then drawn as a renderer draws it.
  *
  * @param {{ points: Float32Array, triangles: Uint32Array }[]} levels fine → coarse
  * @param {number} level which of them
@@ -19,10 +19,12 @@ const UNIT = 4096
  */
 export function measureShipped(levels, level, { map, settings, model }) {
   const { width, height, disparity } = map
-  const size = OVERSAMPLED * textureSize({ ...settings.texture, projection: settings.projection, role: 'color', level, triangles: levels.map(({ triangles }) => triangles.length / 3), textures: 1 })
-  const scale = Math.min(1, size / Math.max(width, height))
+  const size = textureSize({ ...settings.texture, role: 'color', level, triangles: levels.map(({ triangles }) => triangles.length / 3) })
+  const scale = Math.min(1, (OVERSAMPLED * size) / Math.max(width, height))
   const { points, triangles } = levels[level]
-  const picture = correctSlip(coordinates(Math.round(width * scale), Math.round(height * scale)), levels[level], map, model)
+  const laid = correctSlip(coordinates(Math.round(width * scale), Math.round(height * scale)), levels[level], map, model)
+  const shrunk = Math.min(1, size / Math.max(laid.width, laid.height))
+  const picture = shrink(laid, Math.round(laid.width * shrunk), Math.round(laid.height * shrunk))
   const scaleX = picture.width / width
   const scaleY = picture.height / height
   const errors = []
@@ -44,7 +46,7 @@ export function measureShipped(levels, level, { map, settings, model }) {
         // the texture coordinates there, and what the texture shows at them
         const [u, v] = [(la * wa * ax + lb * wb * bx + lc * wc * cx) / w, (la * wa * ay + lb * wb * by + lc * wc * cy) / w]
         const [shownX, shownY] = shownAt(picture, u * scaleX, v * scaleY)
-        const slip = Math.hypot(shownX / scaleX - x - 0.5, shownY / scaleY - y - 0.5)
+        const slip = Math.hypot((shownX * width) / laid.width - x - 0.5, (shownY * height) / laid.height - y - 0.5)
         const parallax = Math.abs(la * points[a + 2] + lb * points[b + 2] + lc * points[c + 2] - disparity[y * width + x]) * model.pixelsPerDisparity
         slips.push(slip)
         errors.push(Math.max(slip, parallax))
@@ -64,6 +66,29 @@ function coordinates(width, height) {
     }
   }
   return { width, height, channels: 3, pixels }
+}
+
+/** Means over what each texel covers of a finer picture. */
+function shrink(picture, width, height) {
+  if (width === picture.width && height === picture.height) return picture
+  const across = shares(picture.width, width)
+  const down = shares(picture.height, height)
+  const pixels = new Float32Array(3 * width * height)
+  for (let y = 0, at = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, at += 3) {
+      for (const [row, high] of down[y]) for (const [column, wide] of across[x]) for (let channel = 0; channel < 2; channel++) pixels[at + channel] += high * wide * picture.pixels[3 * (row * picture.width + column) + channel]
+    }
+  }
+  return { width, height, channels: 3, pixels }
+}
+
+/** For each of `to` texels which of `from` it covers, and the share of it that each takes. */
+function shares(from, to) {
+  return Array.from({ length: to }, (_, i) => {
+    const [start, end] = [(i * from) / to, ((i + 1) * from) / to]
+    const covered = Array.from({ length: Math.ceil(end - 1e-9) - Math.floor(start) }, (_, k) => Math.floor(start) + k)
+    return covered.map((k) => [k, (Math.min(end, k + 1) - Math.max(start, k)) / (end - start)])
+  })
 }
 
 /** The bilinear mean of the four texels around a place, texels; beyond the outermost centres the coordinates go on as they do between the last two. */
