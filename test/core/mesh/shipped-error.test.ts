@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import * as fc from 'fast-check'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 // @ts-expect-error benchmarks are plain JavaScript
@@ -17,6 +18,7 @@ import { parseSettings, type Settings } from '../../../src/core/options.js'
 import { prepareMap } from '../../../src/core/pipeline.js'
 import { textureSize } from '../../../src/core/texture/encode.js'
 import { describeWithShared, sharedFolder } from '../../support/shared.js'
+import { rasters } from './rasters.js'
 
 const SIZE = 120
 const settings = parseSettings([{ origin: 'test', settings: { fovY: 60, near: 1, far: 9 } }])
@@ -106,6 +108,29 @@ describe('the error of a level as it ships', () => {
     const hiding = measureLevel(panels({ left: 0, right: SIZE, top: 0.9, bottom: 0.9 }, { left: 30, right: 60, top: TOP, bottom: BOTTOM }), wall.map, wall.model)
     expect(hiding.pixelError.max).toBeGreaterThan(2)
     expect(shippedError({ ...hiding, folded: true }, wall.map, wall.model, [same]).max).toBeLessThan(1e-4)
+  })
+})
+
+describe('the error of a level as it ships, whatever the raster', () => {
+  it('is a number, no smaller than the parallax that is seen, of a texture of any size', async () => {
+    await fc.assert(
+      fc.asyncProperty(rasters, fc.integer({ min: 1, max: 60 }), async ({ map, cut, lods }, size) => {
+        const settings = parseSettings([{ origin: 'test', settings: { cut, lods: [...lods] } }])
+        const model = errorModel(map, settings)
+        for (const { front } of await buildLevels(map, null, settings, model)) {
+          const seen = meshDisparity(front, map)
+          const moved = new Set(front.moved?.at)
+          let parallax = 0
+          for (const [i, wanted] of map.disparity.entries()) if (!moved.has(i)) parallax = Math.max(parallax, (Math.abs(seen[i] - wanted) || 0) * model.pixelsPerDisparity)
+          const { max, p99 } = shippedError(front, map, model, [{ width: size, height: Math.max(1, Math.round(size / 2)), finer: 2 }])
+          expect(max).toBeGreaterThanOrEqual(parallax - 1e-4)
+          expect(max).toBeLessThan(Infinity)
+          expect(p99).toBeGreaterThanOrEqual(0)
+          expect(p99).toBeLessThanOrEqual(max)
+        }
+      }),
+      { numRuns: 100, seed: 22 },
+    )
   })
 })
 
