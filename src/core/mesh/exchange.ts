@@ -14,7 +14,7 @@ const MOST_EXCHANGED = 0.08
 const MOST_TAKEN_OUT = 12
 
 /** Vertices whose going would cost more than this, in mean costs of a triangle, are not asked about. */
-const WORTH_A_LOOK = 3
+const WORTH_A_LOOK = 2
 
 /** Triangles that cost less than this, in mean costs of a triangle, get no vertex. */
 const WORTH_A_VERTEX = 1.5

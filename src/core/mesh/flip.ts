@@ -28,6 +28,7 @@ const HOPELESS = 48
 export function flipEdges({ points, triangles }: RefinableSurface, twin: Int32Array, costs: Costs, cost: Float64Array, active: Uint8Array, passes: number, isWhole = false): Uint8Array {
   const count = triangles.length / 3
   const least = (WORTH_A_LOOK * 2 * sumOf(cost)) / Math.max(1, count)
+  const { own } = costs
   const changed = new Uint8Array(count)
   for (let pass = 0; pass < passes; pass++) {
     const touched = new Uint8Array(count)
@@ -76,8 +77,8 @@ export function flipEdges({ points, triangles }: RefinableSurface, twin: Int32Ar
       link(twin, 3 * t + 2, pa)
       link(twin, 3 * u, db)
       link(twin, 3 * u + 1, bp)
-      cost[t] = costs.own[0]
-      cost[u] = costs.own[1]
+      cost[t] = own[0]
+      cost[u] = own[1]
       touched[t] = touched[u] = changed[t] = changed[u] = 1
       flips++
     }

@@ -15,29 +15,23 @@ export function lastOf(e: number): number {
 
 /** For each half-edge 3t + i the one on its other side, −1 at boundaries. */
 export function linkTriangles(triangles: Uint32Array, vertexCount: number): Int32Array {
-  // half-edges by their first vertex, as in a counting sort, and where they lead
-  const start = new Int32Array(vertexCount + 1)
-  for (let e = 0; e < triangles.length; e++) start[triangles[e] + 1]++
-  for (let v = 0; v < vertexCount; v++) start[v + 1] += start[v]
-  const filled = start.slice(0, vertexCount)
-  const leaving = new Int32Array(triangles.length)
-  const goal = new Int32Array(triangles.length)
-  for (let e = 0; e < triangles.length; e++) {
-    const at = filled[triangles[e]]++
-    leaving[at] = e
-    goal[at] = triangles[nextOf(e)]
-  }
+  // of each vertex the half-edges that leave it, the last first
+  const first = new Int32Array(vertexCount).fill(-1)
+  const after = new Int32Array(triangles.length)
   const twin = new Int32Array(triangles.length).fill(-1)
-  for (let e = 0; e < triangles.length; e++) {
-    if (twin[e] >= 0) continue
-    const a = triangles[e]
-    const b = triangles[nextOf(e)]
-    for (let i = start[b]; i < start[b + 1]; i++) {
-      if (goal[i] !== a) continue
-      const f = leaving[i]
-      twin[e] = f
-      if (twin[f] < 0) twin[f] = e
-      break
+  for (let t = 0; t < triangles.length; t += 3) {
+    for (let k = 0; k < 3; k++) {
+      const e = t + k
+      const a = triangles[e]
+      const b = triangles[k === 2 ? t : e + 1]
+      after[e] = first[a]
+      first[a] = e
+      for (let f = first[b]; f >= 0; f = after[f]) {
+        if (triangles[nextOf(f)] !== a) continue
+        twin[e] = f
+        if (twin[f] < 0) twin[f] = e
+        break
+      }
     }
   }
   return twin

@@ -1,6 +1,6 @@
 import type { DisparityMap } from '../depth/convention.js'
 import { sumOf, type Costs } from './cost.js'
-import { lastOf, MOST_AROUND, nextOf, walkAround } from './half-edges.js'
+import { MOST_AROUND, nextOf, walkAround } from './half-edges.js'
 import type { RefinableSurface } from './refine.js'
 import type { Fit } from './solve.js'
 import { seenArea } from './topology.js'
@@ -57,6 +57,7 @@ export function moveVertices({ points, triangles }: RefinableSurface, twin: Int3
   const changed = new Uint8Array(count)
   const pull = gatherPull({ points, triangles }, fit)
   const mean = sumOf(cost) / Math.max(1, count)
+  const { own } = costs
   const leaving = new Int32Array(vertices)
   const degree = new Int32Array(vertices)
   for (let e = 0; e < triangles.length; e++) {
@@ -65,6 +66,8 @@ export function moveVertices({ points, triangles }: RefinableSurface, twin: Int3
   }
   // of the vertex that is looked at: the half-edges that leave it
   const around = new Int32Array(MOST_AROUND)
+  // and where those lead, the first again at the end
+  const ring = new Int32Array(MOST_AROUND + 1)
   for (let v = 0; v < vertices; v++) {
     const n = degree[v]
     if (n === 0 || n > MOST_AROUND || walkAround(leaving[v], twin, around) !== n) continue
@@ -76,6 +79,8 @@ export function moveVertices({ points, triangles }: RefinableSurface, twin: Int3
       isActive |= active[t]
     }
     if (isActive === 0 || before <= WORTH_A_LOOK * mean * n) continue
+    for (let i = 0; i < n; i++) ring[i] = triangles[nextOf(around[i])]
+    ring[n] = ring[0]
 
     // (1) Where it is pulled to. dz as good as it gets for any dx, dy: then two equations are left.
     const zz = pull[9 * v + 8]
@@ -97,7 +102,7 @@ export function moveVertices({ points, triangles }: RefinableSurface, twin: Int3
     const z = points[3 * v + 2]
     let nearest = Infinity
     for (let i = 0; i < n; i++) {
-      const w = 3 * triangles[nextOf(around[i])]
+      const w = 3 * ring[i]
       nearest = Math.min(nearest, (points[w] - x) ** 2 + (points[w + 1] - y) ** 2)
     }
     const far = Math.max(1, FARTHEST * Math.sqrt(nearest)) / Math.sqrt(dx * dx + dy * dy)
@@ -137,15 +142,13 @@ export function moveVertices({ points, triangles }: RefinableSurface, twin: Int3
       points[3 * v + 2] = moved < 0 ? 0 : moved > 1 ? 1 : moved
       let isSound = true
       for (let i = 0; i < n && isSound; i++) {
-        const b = triangles[nextOf(around[i])]
-        const c = triangles[lastOf(around[i])]
-        isSound = seenArea(points, v, b, c) >= LEAST_AREA
-        costs.take(i, v, b, c)
+        isSound = seenArea(points, v, ring[i], ring[i + 1]) >= LEAST_AREA
+        costs.take(i, v, ring[i], ring[i + 1])
       }
       if (isSound && costs.ofTaken(n, goal) < goal) {
         for (let i = 0; i < n; i++) {
           const t = (around[i] / 3) | 0
-          cost[t] = costs.own[i]
+          cost[t] = own[i]
           changed[t] = 1
         }
         break

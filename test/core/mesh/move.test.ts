@@ -83,7 +83,7 @@ describe('refineSurface that moves vertices', () => {
     }
     for (const level of triangulateLevels(hills, { budgets: [1000, 300, 100] }, plain)) {
       const rms = [0, 1, 3].map((moves) => {
-        const surface = refineSurface(level, hills, level.loops, plain, moves)
+        const surface = refineSurface(level, hills, level.loops, plain, { moves })
         const { rmsError, covered } = measureError(surface.points, surface.triangles, hills, plain)
         expect(covered).toBe(160 * 120)
         expect(Object.values(findFaults(surface.points, surface.triangles)).every((count) => count === 0)).toBe(true)

@@ -26,6 +26,22 @@ describe('refineSurface', () => {
     }
   })
 
+  it('errs less the more it does: vertices moved, exchanged afterwards, exchanged and moved again', () => {
+    const efforts = [{ moves: 1 }, { moves: 1, exchanges: 1 }, { moves: 2, exchanges: 1 }, { moves: 3, exchanges: 3 }]
+    for (const level of triangulateLevels(map, { budgets: [2000, 500, 120] }, plain)) {
+      const rms = efforts.map((effort) => {
+        const refined = refineSurface(level, map, level.loops, plain, { ...effort, isCut: false })
+        expect(refined.triangles.length).toBe(level.triangles.length)
+        expect(Object.values(findFaults(refined.points, refined.triangles)).every((count) => count === 0)).toBe(true)
+        const { rmsError, covered } = measureError(refined.points, refined.triangles, map, plain)
+        expect(covered).toBe(width * height)
+        return rmsError
+      })
+      expect(rms.toSorted((a, b) => b - a)).toEqual(rms)
+      expect(rms[3]).toBeLessThan(0.95 * rms[0])
+    }
+  })
+
   it('leaves a plane a plane, and every value within the range of the map', () => {
     const plane = { ...map, disparity: disparity.map((_, i) => 0.25 + 0.003 * (i % width)) }
     const [level] = triangulateLevels(plane, { budgets: [50] }, plain)
