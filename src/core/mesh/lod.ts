@@ -20,7 +20,7 @@ const MOST_MOVES = 3
 const MORE_MOVES = 2
 const FEW_TRIANGLES = 8000
 
-/** Up to so many triangles vertices of a relief that are moved once are exchanged afterwards: at 25,000 the RMS falls by 2 % in a twentieth of delatin's time. With slip by 1 %, and at 100,000 it takes an eighth. */
+/** Up to so many triangles vertices of a relief that are moved once are exchanged afterwards: at 25,000 the RMS falls by 2 % in a twentieth of delatin's time. With slip by 1 %; at 100,000 it takes a sixth. */
 const EXCHANGED_AFTER = 30_000
 
 /** Of maps that are cut: they have no vertices exchanged, and gain less. */
