@@ -1,5 +1,6 @@
 import type { GLTF, JSONDocument } from '@gltf-transform/core'
 import { MeshoptEncoder } from 'meshoptimizer'
+import type { Filtered } from './packing.js'
 import { joinGlb, ROOM_FOR_NAMES } from './pictures.js'
 
 /** The extensions that meshopt's buffers are stored under, and the newest version of its vertex codec that each of them knows. */
@@ -15,20 +16,21 @@ const TYPE_COMPONENTS: Record<string, number> = { SCALAR: 1, VEC2: 2, VEC3: 3, V
 export interface ContainerOptions {
   /** Compress vertices and indices with meshopt, under this extension. */
   meshopt: keyof typeof VERTEX_CODECS | null
-  /** Float accessors that the exponential filter can hold exactly, by accessor index: exponent << 24 | mantissa per component. */
-  exponential: ReadonlyMap<number, Int32Array>
+  /** By accessor index: what the codec stores where that is not the accessor's own numbers. */
+  stored: ReadonlyMap<number, Filtered>
   /** Pictures that lie beside the file, by image index: the URI that names each. */
   beside: ReadonlyMap<number, string>
 }
 
 type ViewLayout = Pick<GLTF.IBufferView, 'target' | 'byteStride'>
+type CompressedPiece = Required<Pick<GLTF.IBufferView, 'buffer' | 'byteOffset' | 'byteLength'>>
 
 /**
  * Lays a written glTF document out as one GLB: the last step, which glTF-Transform's writer can't do.
  *
  * - An accessor that repeats the first numbers of another one, as the UVs of a relief repeat its positions, points at the other's bytes.
  * - Every vertex attribute has a buffer view of its own (three uploads interleaved views of mixed types twice).
- * - meshopt at its smallest setting, with the exponential filter where floats have few bits.
+ * - meshopt at its smallest setting, through a filter where one makes the numbers of fewer; numbers made of the same bytes share these.
  * - Meshes in the document's order, each behind its pictures, so that a range of bytes is all that a mesh needs, and pictures are decoded while it arrives.
  */
 export function layOutGlb({ json, resources }: JSONDocument, options: ContainerOptions): Uint8Array {
@@ -45,6 +47,7 @@ class GlbLayout {
   private readonly json: GLTF.IGLTF
   private readonly views: GLTF.IBufferView[] = []
   private readonly placed = { accessors: new Set<number>(), images: new Set<number>() }
+  private readonly storedPieces = new Map<Filtered['data'], CompressedPiece>()
   private readonly pieces: { at: number; data: Uint8Array }[] = []
   private length = 0
   private fallbackLength = 0
@@ -127,10 +130,22 @@ class GlbLayout {
     const layout = { target: ARRAY_BUFFER, byteStride }
     const { meshopt } = this.options
     if (!meshopt) return this.addView(data, layout)
-    const exponential = this.options.exponential.get(index)
-    const stored = exponential ? new Uint8Array(exponential.buffer, exponential.byteOffset, exponential.byteLength) : data
-    const encoded = MeshoptEncoder.encodeVertexBufferLevel(stored, count, byteStride, VERTEX_LEVEL, VERTEX_CODECS[meshopt])
-    return this.addCompressed(data.length, encoded, layout, { mode: 'ATTRIBUTES', ...(exponential ? { filter: 'EXPONENTIAL' } : {}), count, byteStride })
+    const stored = this.options.stored.get(index)
+    if (!stored) return this.addCompressed(data.length, MeshoptEncoder.encodeVertexBufferLevel(data, count, byteStride, VERTEX_LEVEL, VERTEX_CODECS[meshopt]), layout, { mode: 'ATTRIBUTES', count, byteStride })
+    return this.storedView(stored, count, meshopt)
+  }
+
+  /** A view that a filter makes of what is stored; what is stored once may be seen through several. */
+  private storedView({ data, size, filter }: Filtered, count: number, meshopt: keyof typeof VERTEX_CODECS): number {
+    const byteStride = size * data.BYTES_PER_ELEMENT
+    const layout = { target: ARRAY_BUFFER, byteStride }
+    let piece = this.storedPieces.get(data)
+    if (!piece) {
+      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+      piece = this.addEncoded(MeshoptEncoder.encodeVertexBufferLevel(bytes, count, byteStride, VERTEX_LEVEL, VERTEX_CODECS[meshopt]))
+      this.storedPieces.set(data, piece)
+    }
+    return this.addDecoded(count * byteStride, piece, layout, { mode: 'ATTRIBUTES', ...(filter === 'NONE' ? {} : { filter }), count, byteStride })
   }
 
   private addView(data: Uint8Array, layout: ViewLayout = {}): number {
@@ -138,8 +153,16 @@ class GlbLayout {
   }
 
   private addCompressed(byteLength: number, encoded: Uint8Array, layout: ViewLayout, meshopt: object): number {
-    const compressed = { buffer: 0, byteOffset: this.addPiece(encoded), byteLength: encoded.length, ...meshopt }
-    const view = { buffer: 1, byteOffset: this.fallbackLength, byteLength, ...layout, extensions: { [this.options.meshopt as string]: compressed } }
+    return this.addDecoded(byteLength, this.addEncoded(encoded), layout, meshopt)
+  }
+
+  private addEncoded(encoded: Uint8Array): CompressedPiece {
+    return { buffer: 0, byteOffset: this.addPiece(encoded), byteLength: encoded.length }
+  }
+
+  /** A view of what a compressed piece becomes: `byteLength` bytes. */
+  private addDecoded(byteLength: number, piece: CompressedPiece, layout: ViewLayout, meshopt: object): number {
+    const view = { buffer: 1, byteOffset: this.fallbackLength, byteLength, ...layout, extensions: { [this.options.meshopt as string]: { ...piece, ...meshopt } } }
     this.fallbackLength += align(byteLength)
     return this.views.push(view) - 1
   }

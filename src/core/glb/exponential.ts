@@ -1,3 +1,5 @@
+import type { PackedNumbers } from './packing.js'
+
 /** Mantissas of the exponential filter have 24 bits, one of them a sign. */
 export const MANTISSA_LIMIT = 2 ** 23 - 1
 /** Pixel centres lie at i + ½ and the picture's edges at whole pixels: both are whole numbers of half pixels. */
@@ -6,13 +8,6 @@ export const LATTICE = 2
 export const ON_LATTICE = 0.01
 /** Exponent of places off the lattice, as silhouettes have: eighths of a pixel, a sixteenth off at most. */
 const OFF_LATTICE = -3
-
-/** Numbers as they are stored. */
-export interface PackedNumbers {
-  values: Uint16Array | Float32Array
-  /** The same floats as exponent << 24 | mantissa, for meshopt's exponential filter. */
-  exponential: Int32Array | null
-}
 
 /** Floats of few bits, as they are and as the filter stores them. */
 export class Exponential {
@@ -40,9 +35,9 @@ export class Exponential {
     this.set(at, Math.round(index * 2 ** -exponent), exponent)
   }
 
-  /** Without the filter where a mantissa is too long for it. */
-  numbers(): PackedNumbers {
-    return { values: this.values, exponential: this.fits ? this.encoded : null }
+  /** @param size of them a vertex. Without the filter where a mantissa is too long for it. */
+  numbers(size: number): PackedNumbers {
+    return { values: this.values, stored: this.fits ? { data: this.encoded, size, filter: 'EXPONENTIAL' } : null }
   }
 }
 

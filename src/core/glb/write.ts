@@ -5,7 +5,8 @@ import { DEFAULT_TRAVEL, type Settings } from '../options.js'
 import type { EncodedImage } from '../texture/encode.js'
 import { layOutGlb } from './container.js'
 import { screenCoverages, type DepthMaterial, type LevelError, type SourceCamera } from './manifest.js'
-import { keepMeshes, packMeshes, type PackedMesh, type PackPlan } from './pack.js'
+import { keepMeshes, packMeshes } from './pack.js'
+import type { Filtered, PackedMesh, PackPlan } from './packing.js'
 
 /** Without a version, so that a new release of a dependency doesn't change the bytes of every asset. */
 const GENERATOR = 'depthmesh'
@@ -109,8 +110,8 @@ async function writeLevels(contents: readonly GlbContent[], settings: Settings):
     .registerExtensions([EXTTextureAVIF, EXTTextureWebP, KHRMaterialsUnlit, KHRMeshQuantization, KHRTextureBasisu, KHRTextureTransform])
   const written = await io.writeJSON(document, { format: Format.GLB })
   if (levels.length > 1) linkLevels(written.json, levels.map(({ node }) => document.getRoot().listNodes().indexOf(node)), contents)
-  const exponential = exponentialAccessors(written.json, levels.toReversed())
-  const bytes = layOutGlb(written, { meshopt: MESHOPT[settings.compression], exponential, beside: picturesBeside(document, textures) })
+  const stored = storedAccessors(written.json, levels.toReversed())
+  const bytes = layOutGlb(written, { meshopt: MESHOPT[settings.compression], stored, beside: picturesBeside(document, textures) })
   return {
     bytes,
     triangles: sum(finest.packed.map(({ indices }) => indices.length / 3)),
@@ -128,14 +129,14 @@ function linkLevels(json: GLTF.IGLTF, [finest, ...coarser]: readonly number[], c
   json.extensionsUsed = [...(json.extensionsUsed ?? []), 'MSFT_lod'].sort()
 }
 
-/** By accessor: what the exponential filter stores. Levels in the order of the document's meshes. */
-function exponentialAccessors({ meshes = [] }: GLTF.IGLTF, levels: readonly Level[]): Map<number, Int32Array> {
-  const accessors = new Map<number, Int32Array>()
+/** By accessor: what the codec stores where that is not its own numbers. Levels in the order of the document's meshes. */
+function storedAccessors({ meshes = [] }: GLTF.IGLTF, levels: readonly Level[]): Map<number, Filtered> {
+  const accessors = new Map<number, Filtered>()
   for (const [i, { packed }] of levels.entries()) {
     for (const [j, { positions, uvs }] of packed.entries()) {
       const { POSITION, TEXCOORD_0 } = meshes[i].primitives[j].attributes
-      if (positions.exponential) accessors.set(POSITION, positions.exponential)
-      if (uvs.exponential) accessors.set(TEXCOORD_0, uvs.exponential)
+      if (positions.stored) accessors.set(POSITION, positions.stored)
+      if (uvs.stored) accessors.set(TEXCOORD_0, uvs.stored)
     }
   }
   return accessors
@@ -188,7 +189,7 @@ function parallaxOf({ camera, map }: GlbContent, settings: Settings): number {
 
 function createPrimitive(document: Document, packed: PackedMesh, lit: boolean) {
   const count = packed.positions.values.length / 3
-  const accessor = (type: 'SCALAR' | 'VEC2' | 'VEC3' | 'VEC4', array: Uint16Array | Uint32Array | Float32Array | Int8Array) =>
+  const accessor = (type: 'SCALAR' | 'VEC2' | 'VEC3' | 'VEC4', array: Uint16Array | Int16Array | Uint32Array | Float32Array | Int8Array) =>
     document
       .createAccessor()
       .setType(type)

@@ -1,0 +1,63 @@
+import type { Mesh } from '../mesh/unproject.js'
+import type { SourceCamera } from './manifest.js'
+
+/** What packing has to know beside the meshes. */
+export interface PackPlan {
+  /** The depth map's size, pixels: its half pixels are the lattice. */
+  map: { width: number; height: number }
+  /** The source view; `null` for an orthographic map. */
+  camera: SourceCamera | null
+  /** Orthographic maps. */
+  relief: { width: number; relief: number; orientation: 'wall' | 'ground' }
+  /** Source pixels that the whole range of disparity moves by when the camera has moved by `travel`. */
+  parallax: number
+  /** What this level deviates from the map. */
+  error: { metres: number }
+  /** 16-bit integers where they are fine enough; else floats for the exponential filter. */
+  integers: boolean
+  /** Lit surfaces need one scale on all axes: Babylon shades tangents under a non-uniform scale wrongly. */
+  lit: boolean
+}
+
+/** Where a packed mesh stands: translation · rotation · scale takes stored numbers to metres in glTF space. */
+export interface Placement {
+  translation: [number, number, number]
+  rotation: [number, number, number, number]
+  scale: [number, number, number]
+}
+
+/** Numbers as they are stored. */
+export interface PackedNumbers {
+  values: Uint16Array | Int16Array | Float32Array
+  /** What meshopt's codec stores, where that is not the values themselves. */
+  stored: Filtered | null
+}
+
+/** What meshopt's filter makes the values of, `size` numbers a vertex. Values that share their data are compressed once. */
+export type Filtered = { data: Int32Array; size: number; filter: 'EXPONENTIAL' } | { data: Int16Array; size: number; filter: 'QUATERNION' | 'NONE' }
+
+/** A mesh as it is stored. */
+export interface PackedMesh {
+  /** x, y, z per vertex, in the space that {@link Placement} takes to metres. */
+  positions: PackedNumbers
+  /** u, v per vertex; uv = stored · uvScale + uvOffset, origin top left. */
+  uvs: PackedNumbers
+  uvScale: [number, number]
+  uvOffset: [number, number]
+  /** Three vertices per triangle, counter-clockwise, in the order that meshopt stores smallest. */
+  indices: Uint32Array
+  /** Triangles that had no area left after rounding. */
+  dropped: number
+}
+
+export interface PackedMeshes {
+  meshes: PackedMesh[]
+  placement: Placement
+  /** What rounding moved vertices by, at most: along the view axis, and in the source view. */
+  rounding: { metres: number; pixels: number }
+}
+
+/** How to pack each mesh of a level. */
+export type Packing = Omit<PackedMeshes, 'meshes'> & { packer: (mesh: Mesh) => Stored }
+/** Without indices where triangles stay as they were. */
+export type Stored = Omit<PackedMesh, 'indices' | 'dropped'> & Partial<Pick<PackedMesh, 'indices'>>

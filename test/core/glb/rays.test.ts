@@ -1,0 +1,169 @@
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { MeshoptDecoder } from 'meshoptimizer'
+import { describe, expect, it } from 'vitest'
+import { packMeshes } from '../../../src/core/glb/pack.js'
+import type { PackPlan, PackedMesh } from '../../../src/core/glb/packing.js'
+import { writeGlb } from '../../../src/core/glb/write.js'
+import type { Mesh } from '../../../src/core/mesh/unproject.js'
+import { parseSettings } from '../../../src/core/options.js'
+import { parseGlb } from '../../support/validate.js'
+
+interface Camera {
+  fovY: number
+  aspect: number
+  near: number
+  far: number
+}
+
+/** Every so many pixels a vertex, corners at the picture's edges; disparity from a formula of u and v in 0..1. */
+function sheet({ width, height }: { width: number; height: number }, camera: Camera, every: number, disparity: (u: number, v: number) => number): Mesh {
+  const focal = height / (2 * Math.tan((camera.fovY * Math.PI) / 360))
+  const [columns, rows] = [Math.ceil(width / every) + 1, Math.ceil(height / every) + 1]
+  const positions: number[] = []
+  const uvs: number[] = []
+  const indices: number[] = []
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++) {
+      const [u, v] = [x === 0 ? 0 : Math.min(width, x * every + 0.5), y === 0 ? 0 : Math.min(height, y * every + 0.5)]
+      const depth = 1 / (1 / camera.far + disparity(u / width, v / height) * (1 / camera.near - 1 / camera.far))
+      positions.push(((u - width / 2) / focal) * depth, ((height / 2 - v) / focal) * depth, -depth)
+      uvs.push(u / width, v / height)
+      const at = y * columns + x
+      if (x < columns - 1 && y < rows - 1) indices.push(at, at + columns, at + 1, at + 1, at + columns, at + columns + 1)
+    }
+  }
+  return { positions: Float32Array.from(positions), uvs: Float32Array.from(uvs), indices: Uint32Array.from(indices) }
+}
+
+const waves = (u: number, v: number) => 0.5 + 0.49 * Math.sin(u * 7 + v * 3) * Math.cos(v * 5)
+
+function planFor(map: { width: number; height: number }, camera: Camera, more: Partial<PackPlan> = {}): PackPlan {
+  const relief = { width: 1, relief: 1, orientation: 'wall' as const }
+  return { map, camera, relief, parallax: 150, error: { metres: 0 }, integers: false, lit: false, ...more }
+}
+
+/** What meshopt's codec gives back, through the filter that the file names. */
+function decode(decoder: Pick<typeof MeshoptDecoder, 'decodeGltfBuffer'>, glb: Uint8Array, attribute: 'POSITION' | 'TEXCOORD_0') {
+  const { json, binary } = parseGlb(glb)
+  const { accessors, bufferViews, meshes } = json as { accessors: { bufferView: number; count: number }[]; bufferViews: { byteStride: number; extensions: Record<string, Piece> }[]; meshes: { primitives: { attributes: Record<string, number> }[] }[] }
+  const { bufferView, count } = accessors[meshes[0].primitives[0].attributes[attribute]]
+  const [piece] = Object.values(bufferViews[bufferView].extensions)
+  const bytes = new Uint8Array(count * piece.byteStride)
+  decoder.decodeGltfBuffer(bytes, count, piece.byteStride, binary.subarray(piece.byteOffset, piece.byteOffset + piece.byteLength), piece.mode, piece.filter)
+  return { numbers: new Int16Array(bytes.buffer), piece, count }
+}
+
+interface Piece {
+  byteOffset: number
+  byteLength: number
+  byteStride: number
+  mode: string
+  filter?: string
+}
+
+const pixelOf = (u: number, v: number) => `${Math.floor(u)} ${Math.floor(v)}`
+const shareAbove = (values: number[], most: number) => values.filter((value) => value > most).length / values.length
+
+/** Distances in the source view between where a vertex is decoded and the pixel that its UV names, and from its depth, as 150 px of parallax tell it. */
+function distances(mesh: Mesh, packed: PackedMesh, scale: readonly number[], { map, camera, parallax }: PackPlan) {
+  const { fovY, near, far } = camera as Camera
+  const focal = map.height / (2 * Math.tan((fovY * Math.PI) / 360))
+  const byPixel = new Map(Array.from({ length: mesh.uvs.length / 2 }, (_, i) => [pixelOf(mesh.uvs[i * 2] * map.width, mesh.uvs[i * 2 + 1] * map.height), i]))
+  const slips: number[] = []
+  const depths: number[] = []
+  for (let i = 0; i < packed.positions.values.length / 3; i++) {
+    const [x, y, z] = [0, 1, 2].map((axis) => packed.positions.values[i * 3 + axis] * scale[axis])
+    const [u, v] = [0, 1].map((axis) => (packed.uvs.values[i * 2 + axis] * packed.uvScale[axis] + packed.uvOffset[axis]) * (axis === 0 ? map.width : map.height))
+    slips.push(Math.hypot(map.width / 2 + (x / -z) * focal - u, map.height / 2 - (y / -z) * focal - v))
+    const original = byPixel.get(pixelOf(u, v))
+    if (original !== undefined) depths.push((parallax * Math.abs(1 / z - 1 / mesh.positions[original * 3 + 2])) / (1 / near - 1 / far))
+  }
+  return { slips, depths }
+}
+
+const PHOTO = { width: 1600, height: 900 }
+const CAMERA = { fovY: 50, aspect: 16 / 9, near: 1, far: 10 }
+
+describe('perspective vertices', () => {
+  it.each([
+    ['a photo between 1 m and 10 m', PHOTO, CAMERA],
+    ['a large photo, where 16 bits are coarse', { width: 2752, height: 1536 }, CAMERA],
+    ['a small map', { width: 96, height: 64 }, { ...CAMERA, aspect: 1.5 }],
+    ['a shallow scene', PHOTO, { ...CAMERA, near: 4, far: 5 }],
+  ])('of %s are stored within .1 px of their rays and of their depths, but for single ones', async (_, map, camera) => {
+    for (const lit of [false, true]) {
+      const mesh = sheet(map, camera, Math.ceil(map.width / 90), waves)
+      const plan = planFor(map, camera, { lit })
+      const { meshes: [packed], placement, rounding } = await packMeshes([mesh], plan)
+      expect(packed.positions.stored?.filter).toBe('QUATERNION')
+      const { slips, depths } = distances(mesh, packed, placement.scale, plan)
+      // (Where what comes out is about a whole multiple of what goes in, single ones have to be farther off.)
+      for (const distance of [slips, depths]) expect(shareAbove(distance, 0.1 + 1e-3)).toBeLessThan(4e-3)
+      expect(rounding.pixels).toBeCloseTo(Math.max(...slips), 3)
+      expect(rounding.pixels).toBeLessThanOrEqual(0.2)
+      expect(Math.max(...depths)).toBeLessThanOrEqual(0.3 + 1e-3)
+      expect(depths.length / slips.length).toBeGreaterThan(0.9)
+      // (Whole numbers to a few hundred, of small maps.)
+      if (lit) expect(placement.scale[2] / placement.scale[0]).toBeCloseTo(1, 2)
+      expect(packed.dropped).toBe(0)
+    }
+  })
+
+  it('are floats where 16 bits are too few for the range of depth', async () => {
+    const camera = { ...CAMERA, near: 50, far: 5000 }
+    const { meshes: [packed] } = await packMeshes([sheet(PHOTO, camera, 40, waves)], planFor(PHOTO, camera))
+    expect(packed.positions.stored?.filter).toBe('EXPONENTIAL')
+  })
+
+  it('have UVs of their own where these are not their pixels', async () => {
+    const mesh = sheet(PHOTO, CAMERA, 40, waves)
+    const bent = { ...mesh, uvs: mesh.uvs.map((uv) => uv * uv) }
+    const { meshes: [packed] } = await packMeshes([bent], planFor(PHOTO, CAMERA))
+    expect(packed.positions.stored?.filter).toBe('QUATERNION')
+    expect(packed.uvs.stored?.filter).toBe('EXPONENTIAL')
+  })
+})
+
+describe.each(['meshopt', 'khr_meshopt'] as const)('a file with compression %s', (compression) => {
+  const written = async () => {
+    const mesh = sheet(PHOTO, CAMERA, 40, waves)
+    const settings = parseSettings([{ origin: 'test', settings: { compression, shading: 'unlit' } }])
+    const { bytes } = await writeGlb({ name: 'waves', layers: [{ role: 'front', mesh, color: null, normalMap: null }], camera: CAMERA, map: PHOTO, error: { metres: 0, pixels: 0, p99: { metres: 0, pixels: 0 } } }, settings)
+    return bytes
+  }
+
+  it('stores pixels and disparities once, for positions and UVs', async () => {
+    await MeshoptDecoder.ready
+    const glb = await written()
+    const [positions, uvs] = [decode(MeshoptDecoder, glb, 'POSITION'), decode(MeshoptDecoder, glb, 'TEXCOORD_0')]
+    expect(positions.piece.filter).toBe('QUATERNION')
+    expect(uvs.piece.filter).toBeUndefined()
+    expect([uvs.piece.byteOffset, uvs.piece.byteLength]).toEqual([positions.piece.byteOffset, positions.piece.byteLength])
+    // x : z of what is decoded is a : c of what is stored, but for rounding.
+    for (let i = 0; i < positions.count; i++) {
+      const [x, , z] = positions.numbers.subarray(i * 4, i * 4 + 3)
+      const [a, , c] = uvs.numbers.subarray(i * 4, i * 4 + 3)
+      expect(Math.abs(x - (a / c) * z)).toBeLessThanOrEqual(1.5)
+    }
+  })
+
+  it('says the same to the reference decoder as to the fast one', async () => {
+    await MeshoptDecoder.ready
+    const glb = await written()
+    const reference = await referenceDecoder()
+    for (const attribute of ['POSITION', 'TEXCOORD_0'] as const) {
+      const [ours, theirs] = [MeshoptDecoder, reference].map((decoder) => decode(decoder, glb, attribute))
+      const used = attribute === 'POSITION' ? 3 : 2
+      const seen = ({ numbers }: typeof ours) => numbers.filter((_, i) => i % 4 < used)
+      expect(seen(theirs)).toEqual(seen(ours))
+    }
+  })
+})
+
+/** The decoder that the format's authors wrote to be read. It lies in the package, outside its exports, and leaves what it defines to a global or a module. */
+async function referenceDecoder(): Promise<typeof MeshoptDecoder> {
+  const main = createRequire(import.meta.url).resolve('meshoptimizer')
+  const source = await readFile(main.replace(/index\.js$/, 'meshopt_decoder_reference.js'), 'utf8')
+  return new Function(`${source.replace(/^export .*$/gm, '')}\nreturn MeshoptDecoder`)() as typeof MeshoptDecoder
+}

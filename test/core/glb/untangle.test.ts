@@ -1,0 +1,75 @@
+import { array, assert, double, integer, property, tuple } from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { untangle } from '../../../src/core/glb/untangle.js'
+
+/** Six times the volume between a triangle and the origin. */
+function volume(p: ArrayLike<number>, [a, b, c]: readonly number[]): number {
+  const [x, y, z] = [0, 1, 2].map((axis) => [p[a * 3 + axis], p[b * 3 + axis], p[c * 3 + axis]])
+  return x[0] * (y[1] * z[2] - z[1] * y[2]) + y[0] * (z[1] * x[2] - x[1] * z[2]) + z[0] * (x[1] * y[2] - y[1] * x[2])
+}
+
+const trianglesOf = (indices: Uint32Array) => Array.from({ length: indices.length / 3 }, (_, t) => Array.from(indices.subarray(3 * t, 3 * t + 3)))
+const open = (indices: Uint32Array) => trianglesOf(indices).filter(([a, b, c]) => a !== b && b !== c && c !== a)
+/** A plane at depth 100. */
+const plane = (...points: [number, number][]) => Float32Array.from(points.flatMap(([x, y]) => [x, y, -100]))
+const rounded = (...points: [number, number][]) => Int16Array.from(points.flatMap(([x, y]) => [x, y, -100]))
+
+describe('a triangle that rounding turned over', () => {
+  it('shares its neighbour’s quad along the other diagonal', () => {
+    const indices = Uint32Array.of(0, 1, 2, 1, 0, 3)
+    // The third corner comes to lie below the edge from 0 to 1.
+    const set = untangle({ positions: plane([0, 0], [10, 0], [5, 0.4], [5, -8]), indices }, rounded([0, 0], [10, 0], [5, -1], [5, -8]))
+    expect(trianglesOf(set as Uint32Array)).toEqual([[0, 3, 2], [3, 1, 2]])
+  })
+
+  it('is closed at the border', () => {
+    const set = untangle({ positions: plane([0, 0], [10, 0], [5, 0.4]), indices: Uint32Array.of(0, 1, 2) }, rounded([0, 0], [10, 0], [5, -1]))
+    expect(open(set as Uint32Array)).toEqual([])
+  })
+
+  it('goes with the vertex that three triangles stand around', () => {
+    // Vertex 3 inside of 0, 1, 2 comes to lie outside of it.
+    const indices = Uint32Array.of(0, 1, 3, 1, 2, 3, 2, 0, 3, 1, 0, 4)
+    const set = untangle({ positions: plane([0, 0], [10, 0], [5, 9], [5, 0.4], [5, -9]), indices }, rounded([0, 0], [10, 0], [5, 9], [5, -1], [5, -9])) as Uint32Array
+    const kept = open(set)
+    for (const triangle of kept) expect(volume(rounded([0, 0], [10, 0], [5, 9], [5, -1], [5, -9]), triangle)).toBeLessThan(0)
+    expect(kept.length).toBeGreaterThanOrEqual(2)
+  })
+
+  it('is left as it is where nothing was turned', () => {
+    const indices = Uint32Array.of(0, 1, 2, 1, 0, 3)
+    expect(untangle({ positions: plane([0, 0], [10, 0], [5, 4], [5, -8]), indices }, rounded([0, 0], [10, 0], [5, 4], [5, -8]))).toEqual(indices)
+  })
+
+  it('is never seen again, whatever was rounded, and no edge joins more than two triangles', () => {
+    const SIDE = 6
+    assert(
+      property(array(tuple(double({ min: -0.45, max: 0.45, noNaN: true }), double({ min: -0.45, max: 0.45, noNaN: true })), { minLength: SIDE * SIDE, maxLength: SIDE * SIDE }), integer({ min: 2, max: 6 }), (jitter, coarse) => {
+        // A jittered grid, as narrow as a pixel here and there, on a lattice of `coarse` units.
+        const points = jitter.map(([dx, dy], i) => [((i % SIDE) + dx) * 4, (Math.floor(i / SIDE) + dy) * 4] as [number, number])
+        const positions = plane(...points)
+        const lattice = rounded(...points.map(([x, y]) => [Math.round(x / coarse) * coarse, Math.round(y / coarse) * coarse] as [number, number]))
+        const indices: number[] = []
+        for (let y = 0; y < SIDE - 1; y++) {
+          for (let x = 0; x < SIDE - 1; x++) {
+            const a = y * SIDE + x
+            for (const triangle of [[a, a + 1, a + SIDE], [a + 1, a + SIDE + 1, a + SIDE]]) if (volume(positions, triangle) < 0) indices.push(...triangle)
+          }
+        }
+        const set = untangle({ positions, indices: Uint32Array.from(indices) }, lattice)
+        if (set === null) return
+        const edges = new Map<string, number>()
+        for (const triangle of open(set)) {
+          expect(volume(lattice, triangle)).toBeLessThanOrEqual(0)
+          for (let i = 0; i < 3; i++) {
+            const edge = `${triangle[i]} ${triangle[(i + 1) % 3]}`
+            edges.set(edge, (edges.get(edge) ?? 0) + 1)
+          }
+        }
+        // (Each half-edge once: no triangle twice, none on the wrong side of another.)
+        for (const [edge, count] of edges) expect([edge, count]).toEqual([edge, 1])
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
