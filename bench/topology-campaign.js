@@ -1,11 +1,12 @@
 /**
- * Builds the levels of many random rasters (smooth, plateaus, noise, checkerboards, constants, holes), fronts and hidden layers, and looks for faults in their topology.
+ * Builds the levels of many random rasters (smooth, plateaus, noise, checkerboards, constants, holes), fronts and hidden layers, and looks for faults in their topology, in perspective after packing too.
  *
  * node bench/topology-campaign.js [rasters, 50000] [seed, 1]
  */
 import { argv } from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { buildBackdrop, buildLevels, errorModel, findFaults, parseSettings } from '../dist/core/index.js'
+import { packMeshes } from '../dist/core/glb/pack.js'
+import { buildBackdrop, buildLevels, errorModel, findFaults, parseSettings, unproject } from '../dist/core/index.js'
 import { seededRandom } from './support/scenes.js'
 
 /** What may be asked of a raster: budgets that are ample, tight and absurd, and error bounds. */
@@ -28,6 +29,7 @@ export async function run({ count = 5000, seed = 1 } = {}) {
       const settings = parseSettings([{ origin: 'campaign', settings: given }])
       levels = await buildLevels(map, buildBackdrop(map, settings), settings, errorModel(map, settings))
       faults.push(...faultsOf(levels, given.lods))
+      if (given.projection === 'perspective') for (const level of levels) faults.push(...(await packedFaults(level, map, settings, random() < 0.5)))
     } catch (error) {
       faults.push(String(error.stack))
     }
@@ -52,6 +54,27 @@ function faultsOf(levels, lods) {
     if (front.pixelError.rms < finer.pixelError.rms || front.maxError < finer.maxError) faults.push(`level ${k}: error falls`)
   }
   return faults
+}
+
+/** What rounding did to a level: triangles that the camera sees from behind, and what is wrong with what is joined. */
+async function packedFaults({ front, backdrop }, map, settings, lit) {
+  // (The hidden layer is looked at by itself: where its canvas lies makes no difference.)
+  const meshes = [front, backdrop].filter((surface) => surface !== null).map((surface) => unproject(surface, map, settings))
+  const camera = { fovY: settings.fovY, aspect: map.width / map.height, near: map.near, far: map.far }
+  const { meshes: packed } = await packMeshes(meshes, { map, camera, relief: settings, parallax: 0.1 * map.height, error: { metres: 0 }, integers: false, lit })
+  const faults = []
+  for (const { positions: { values }, indices } of packed) {
+    let turned = 0
+    for (let i = 0; i < indices.length; i += 3) if (volume(values, indices[i] * 3, indices[i + 1] * 3, indices[i + 2] * 3) > 0) turned++
+    const { duplicate, crowdedEdges, unusedVertices, invalid } = findFaults(Float32Array.from(values), indices)
+    for (const [fault, times] of Object.entries({ turned, duplicate, crowdedEdges, unusedVertices, invalid })) if (times > 0) faults.push(`packed: ${fault} ×${times}`)
+  }
+  return faults
+}
+
+/** Six times the volume between a triangle and the camera: negative where the camera sees its front. */
+function volume(p, a, b, c) {
+  return p[a] * (p[b + 1] * p[c + 2] - p[b + 2] * p[c + 1]) + p[a + 1] * (p[b + 2] * p[c] - p[b] * p[c + 2]) + p[a + 2] * (p[b] * p[c + 1] - p[b + 1] * p[c])
 }
 
 function raster(random, width, height, kind, nothing) {
