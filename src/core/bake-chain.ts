@@ -4,7 +4,7 @@ import { materialOf, writeGlb, writeLodGlb, type GlbContent, type GlbLayer } fro
 import { buildBackdrop } from './mesh/backdrop.js'
 import { fillBackdropColor } from './mesh/backdrop-color.js'
 import { bendUvs, type Bend } from './mesh/bent-uvs.js'
-import { errorModel, levelError } from './mesh/error.js'
+import { errorModel, levelError, publishedError, type ErrorModel } from './mesh/error.js'
 import { buildLevels, type LevelSurfaces } from './mesh/levels.js'
 import { correctSlip } from './mesh/correct-slip.js'
 import { shippedError, type LaidPicture } from './mesh/shipped-error.js'
@@ -102,8 +102,8 @@ export async function bakeChain({ name, map, picture, variation, shared = null }
       : null
     const laid = [worn && color ? laidFrom(worn, color) : null, normalMap ? laidFrom(normalMap, normalMap) : null].filter((picture) => picture !== null)
     const shipped = shippedError(front, map, model, laid)
-    const slip = dressed?.slip ?? 0
-    const error = levelError(model, { maxError: front.maxError, pixelError: { max: Math.max(shipped.max, slip), p99: Math.max(shipped.p99, slip) } })
+    const slip = dressed?.slip ?? { max: 0, p99: 0 }
+    const error = levelError(model, { maxError: front.maxError, pixelError: { max: Math.max(shipped.max, slip.max), p99: Math.max(shipped.p99, slip.p99) } })
     const mesh = unproject(front, map, settings)
     const layers: GlbLayer[] = [{ role: 'front', mesh: variation && dressed ? bendUvs(mesh, variation.source, { map, step: dressed.step }) : mesh, color, normalMap }]
     if (hidden && canvas) {
@@ -117,7 +117,7 @@ export async function bakeChain({ name, map, picture, variation, shared = null }
     return { name, layers, camera, map: size, error }
   }
 
-  const levels = await writeLevels(surfaces.length, { name, contentOf, signal }, settings)
+  const levels = await writeLevels(surfaces.length, { name, contentOf, signal }, { settings, model })
   return { asset: createAsset({ name, size, levels, camera, material, placeholder }), files: levels.map(({ file, glb }) => ({ name: file, bytes: glb.bytes })), triangles }
 }
 
@@ -140,16 +140,16 @@ function trianglesOf({ front, backdrop }: LevelSurfaces): number {
 }
 
 /** pack ▶ write: a GLB a level, or one with all of them, which the manifest then tells as its finest level. */
-async function writeLevels(count: number, { name, contentOf, signal }: { name: string; contentOf: (level: number) => Promise<GlbContent>; signal: AbortSignal | undefined }, settings: Settings): Promise<ManifestLevel[]> {
+async function writeLevels(count: number, { name, contentOf, signal }: { name: string; contentOf: (level: number) => Promise<GlbContent>; signal: AbortSignal | undefined }, { settings, model }: { settings: Settings; model: ErrorModel }): Promise<ManifestLevel[]> {
   if (settings.container === 'msft_lod') {
     const contents = neverBetter(await inOrder(count, contentOf, signal))
     const glb = await writeLodGlb(contents, settings)
-    return [{ file: `${name}.glb`, glb, error: glb.error, color: contents[0].layers[0].color, beside: beside(contents) }]
+    return [{ file: `${name}.glb`, glb, error: publishedError(model, glb.error), color: contents[0].layers[0].color, beside: beside(contents) }]
   }
   const levelOf = async (level: number): Promise<ManifestLevel> => {
     const content = await contentOf(level)
     const glb = await writeGlb(content, settings)
-    return { file: `${name}.lod${level}.glb`, glb, error: glb.error, color: content.layers[0].color, beside: beside([content]) }
+    return { file: `${name}.lod${level}.glb`, glb, error: publishedError(model, glb.error), color: content.layers[0].color, beside: beside([content]) }
   }
   return neverBetter(await inOrder(count, levelOf, signal))
 }

@@ -1,5 +1,5 @@
 import { shadingOf, type GlbImage } from './glb/write.js'
-import { bentSlip, type Bend } from './mesh/bent-uvs.js'
+import { bentSlip, type Bend, type BentSlip } from './mesh/bent-uvs.js'
 import { splitBent } from './mesh/split-bent.js'
 import type { RefinableSurface } from './mesh/refine.js'
 import type { Settings } from './options.js'
@@ -21,8 +21,8 @@ const UV_BYTES = { meshopt: 1.5, khr_meshopt: 1.5, quantize: 2, none: 0 }
 export interface Worn<Surface> {
   front: Surface
   image: GlbImage
-  /** How far it slips there, as 99 of 100 places tell, pixels of the map. */
-  slip: number
+  /** How far it slips there. */
+  slip: BentSlip
   /** How finely UVs into it are worth storing, pixels of the map. */
   step: number
 }
@@ -104,7 +104,7 @@ export function sharePicture({ name, picture, size, mask, triangles }: SharedPic
       const most = MOST_SLIP[Math.min(level, MOST_SLIP.length - 1)]
       const split = maySplit(settings) ? splitBent(front, size, { bend, most, budget }) : front
       const slip = bentSlip(split, size, bend)
-      if (slip > most) return null
+      if (slip.p99 > most) return null
       const file = `${name}.variants.color${await finestAlike(level)}.${extensionOf(image)}`
       files.set(file, image)
       return { front: split, image: { ...image, file }, slip, step: most * UV_SHARE }

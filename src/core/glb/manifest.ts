@@ -35,7 +35,7 @@ export interface DepthTexture {
   bytes: number
 }
 
-/** How far a level deviates from the map: along the view axis at the surface, metres, and in the source view, pixels. */
+/** How far a level deviates from the map: along the view axis at the surface, metres, and in the source view, pixels. `p99` never exceeds the rest. */
 export interface LevelError {
   /** The largest anywhere. */
   metres: number

@@ -8,6 +8,14 @@ export type Bend = (u: number, v: number, out: Float64Array) => void
 /** Places along the longer side at which slip is looked at: 37,000 at most tell the 99th percentile to a few hundredths. */
 const PLACES = 192
 
+/** How far a picture slips, pixels of the map. */
+export interface BentSlip {
+  /** The largest found. */
+  max: number
+  /** 99 of 100 places slip by less. */
+  p99: number
+}
+
 /**
  * The surface with UVs into a picture that is bent into its own, instead of UVs into a bent copy.
  *
@@ -27,12 +35,12 @@ export function bendUvs(mesh: Mesh, bend: Bend, { map, step }: { map: { width: n
 }
 
 /**
- * How far a bent picture slips on a surface, as 99 of 100 places tell, pixels of the map: renderers interpolate UVs linearly inside each triangle, while the picture bends there too.
+ * How far a bent picture slips on a surface: renderers interpolate UVs linearly inside each triangle, while the picture bends there too.
  *
  * @param surface in pixels of the map.
  * @param map its size, pixels.
  */
-export function bentSlip({ points, triangles }: RefinableSurface, { width, height }: { width: number; height: number }, bend: Bend): number {
+export function bentSlip({ points, triangles }: RefinableSurface, { width, height }: { width: number; height: number }, bend: Bend): BentSlip {
   const scale = Math.min(1, PLACES / Math.max(width, height))
   const [columns, rows] = [Math.ceil(width * scale), Math.ceil(height * scale)]
   const spans = createSpans(rows)
@@ -63,5 +71,7 @@ export function bentSlip({ points, triangles }: RefinableSurface, { width, heigh
       }
     }
   }
-  return count === 0 ? 0 : slips.subarray(0, count).sort()[Math.ceil(count * 0.99) - 1]
+  if (count === 0) return { max: 0, p99: 0 }
+  const found = slips.subarray(0, count).sort()
+  return { max: found[count - 1], p99: found[Math.ceil(count * 0.99) - 1] }
 }

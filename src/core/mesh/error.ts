@@ -62,6 +62,11 @@ export function levelError(model: ErrorModel, { maxError, pixelError }: { maxErr
   return { metres: errorInMetres(model, maxError), pixels: pixelError.max, p99: { metres: errorInMetres(model, p99), pixels: pixelError.p99 } }
 }
 
+/** The errors of a level as they are published: of a relief, whose bent picture may slip by more than its heights err, `metres` are no less than `pixels` make there. Heights are not rounded by them. */
+export function publishedError<Told extends { metres: number; pixels: number }>(model: ErrorModel, error: Told): Told {
+  return model.slip ? error : { ...error, metres: Math.max(error.metres, (error.pixels / model.pixelsPerDisparity) * model.metresPerDisparity) }
+}
+
 /**
  * Compares a surface with the map at every pixel centre it covers.
  *
