@@ -19,7 +19,7 @@ export interface Costs {
   take(place: number, a: number, b: number, c: number): void
   /** The sum over the first `count` taken; at least `enough` once it is past that. If it is less, `own` has each one's. */
   ofTaken(count: number, enough: number): number
-  /** The same array each time. */
+  /** The same array until `ofAll` is called: memory that has grown since leaves its arrays behind. */
   readonly own: Float64Array
   /** What a squared disparity of 1 costs, px². */
   readonly weight: number

@@ -72,7 +72,7 @@ export function solveInMemory(wasm: SolveExports, { points, triangles }: Refinab
 
 const ranges = new WeakMap<Float32Array, [number, number]>()
 
-/** The smallest and the largest value; looked for once. */
+/** The smallest and the largest value, of nothing all there may be; looked for once. */
 function rangeOf(disparity: Float32Array): [number, number] {
   let range = ranges.get(disparity)
   if (range === undefined) {
@@ -82,6 +82,7 @@ function rangeOf(disparity: Float32Array): [number, number] {
       if (value < range[0]) range[0] = value
       if (value > range[1]) range[1] = value
     }
+    if (range[0] > range[1]) range = [0, 1]
     ranges.set(disparity, range)
   }
   return range

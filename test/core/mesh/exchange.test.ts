@@ -77,7 +77,7 @@ describe('exchangeVertices', () => {
       const changed = exchangeOnce(surface, { ...cone, disparity: cone.disparity.map(() => value) }, relief).changed
       expect(changed.every((is) => is === 0)).toBe(true)
       expect(surface.triangles).toEqual(triangles)
-      expect(surface.points.filter((_, i) => i % 3 < 2)).toEqual(points.filter((_, i) => i % 3 < 2))
+      expect(surface.points).toEqual(points)
     }
   })
 
