@@ -1,8 +1,9 @@
 import { Group, Vector2, Vector3, type Camera, type Object3D, type Scene, type WebGLRenderer } from 'three'
-import type { DepthAsset } from '../core/glb/manifest.js'
+import type { DepthAsset, DepthMaterial } from '../core/glb/manifest.js'
 import { LevelChain, type LoadGlb } from './chain.js'
 import { chooseLevel, screenError, viewOf } from './level.js'
 import { StandIn } from './stand-in.js'
+import { applySettings } from './textures.js'
 
 /** Height of the drawing buffer until the first frame tells the true one, pixels. */
 const ASSUMED_VIEWPORT_HEIGHT = 1080
@@ -77,7 +78,10 @@ export class DepthBackground {
     const coarsest = this.asset.lods.length - 1
     this.#chain.begin(coarsest, this.#finest())
     this.#standBy(coarsest)
-    await this.show(coarsest)
+    const shown = this.show(coarsest)
+    // (What fails the level as well is told by it.)
+    this.#standIn?.ready.catch((error: unknown) => shown.then(() => this.#stopped ?? this.#report(error), () => {}))
+    await shown
     void this.#pursue(this.#finest())
   }
 
@@ -184,9 +188,15 @@ export class DepthBackground {
   }
 
   #prepare(scene: Object3D, level: number): void {
+    applySettings(scene, () => this.#options.prepare?.(scene, level))
+    scene.traverse((node) => {
+      const own = node.onBeforeRender
+      node.onBeforeRender = (...frame) => {
+        this.#measure(frame[0])
+        own.apply(node, frame)
+      }
+    })
     this.#prepared.add(scene)
-    scene.traverse((node) => (node.onBeforeRender = (renderer) => this.#measure(renderer)))
-    this.#options.prepare?.(scene, level)
   }
 
   #measure(renderer: WebGLRenderer): void {
@@ -197,9 +207,10 @@ export class DepthBackground {
 
   #standBy(level: number): void {
     const { scene, renderer, prepare } = this.#options
-    if (!scene) return
-    this.#standIn = new StandIn(this.asset, { scene, renderer, prepare: prepare && ((object) => prepare(object, level)) })
-    this.#standIn.ready.catch((error: unknown) => this.#report(error))
+    const { lods, material } = this.asset as Omit<DepthAsset, 'material'> & { material?: DepthMaterial }
+    // (A manifest that is written by hand, or is older, may not say what its levels are made of.)
+    if (!scene || !material) return
+    this.#standIn = new StandIn({ lods, material }, { scene, renderer, prepare: prepare && ((object) => prepare(object, level)) })
   }
 
   #standDown(): void {

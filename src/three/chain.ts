@@ -13,6 +13,8 @@ interface Load {
   scene: Promise<Object3D>
   controller: AbortController
   done: boolean
+  /** Not wanted any more: what it failed of then says nothing. */
+  dropped: boolean
 }
 
 /** The levels of one state of an asset: each is loaded once, kept for switching back, and given up all together. */
@@ -46,7 +48,7 @@ export class LevelChain {
     try {
       return await load.scene
     } catch (error) {
-      if (!load.controller.signal.aborted) this.failed.add(level)
+      if (!load.dropped) this.failed.add(level)
       if (this.#loads.get(url) === load) this.#loads.delete(url)
       throw error
     }
@@ -63,20 +65,21 @@ export class LevelChain {
 
   #start(lod: DepthLod, arriving?: () => void): Load {
     const controller = new AbortController()
-    const load: Load = { scene: this.#loadGlb(lod, controller.signal, arriving), controller, done: false }
+    const load: Load = { scene: this.#loadGlb(lod, controller.signal, arriving), controller, done: false, dropped: false }
     this.#loads.set(lod.url, load)
-    // (What fails is told to those who ask for it.)
+    // (What fails is told to those who ask for it; what was taken for it is let go, its shared pictures say.)
     load.scene.then(
       () => (load.done = true),
-      () => {},
+      () => controller.abort(),
     )
     return load
   }
 
-  #drop(url: string, { scene, controller }: Load): void {
+  #drop(url: string, load: Load): void {
     this.#loads.delete(url)
-    controller.abort()
-    scene.then(disposeScene, () => {})
+    load.dropped = true
+    load.controller.abort()
+    load.scene.then(disposeScene, () => {})
   }
 }
 

@@ -37,13 +37,13 @@ export class EarlyPictures {
 
   /** Looks at what has come: the file up to here. */
   look(file: Uint8Array<ArrayBuffer>): void {
-    this.#awaited ??= picturesIn(file)
+    this.#awaited ??= locate(file)
     for (const next of this.#awaited ?? []) {
       if (file.length < next.end) break
       if (this.#pictures.has(next.image)) continue
       const picture = pictureFrom(new Blob([file.slice(next.start, next.end)], { type: next.mimeType }))
       this.#pictures.set(next.image, picture)
-      picture.then((picture) => this.#settle(picture, next.isColor), () => {})
+      picture.then((picture) => this.#settle(picture, next.isColor)).catch(() => {})
     }
   }
 
@@ -64,7 +64,7 @@ export class EarlyPictures {
 
   /** The scene is there: its textures stay on the GPU, what stood for them until now does not count any more. */
   handOver(textures: Iterable<Texture>): void {
-    if (this.renderer) for (const texture of textures) this.renderer.initTexture(texture)
+    for (const texture of textures) this.#upload(texture)
     this.#end((image) => !this.#taken.has(image))
   }
 
@@ -83,10 +83,26 @@ export class EarlyPictures {
     if (!this.renderer || this.#closed) return
     const texture = textureOf(picture)
     if (isColor) texture.colorSpace = SRGBColorSpace
-    this.renderer.initTexture(texture)
     this.#uploaded.push(texture)
+    this.#upload(texture)
     // (Else it waits for the next frame, 8 ms on average.)
     this.renderer.getContext().flush()
+  }
+
+  /** What the renderer does not take now, the frame that needs it will say. */
+  #upload(texture: Texture): void {
+    try {
+      this.renderer?.initTexture(texture)
+    } catch {}
+  }
+}
+
+/** Where its pictures lie, as far as that can be told: what is odd about a file is the loader's to say. */
+function locate(file: Uint8Array<ArrayBuffer>): Awaited[] | undefined {
+  try {
+    return picturesIn(file)
+  } catch {
+    return []
   }
 }
 
@@ -98,9 +114,9 @@ function picturesIn(file: Uint8Array<ArrayBuffer>): Awaited[] | undefined {
   const start = FILE_HEADER + CHUNK_HEADER
   if (view.getUint32(0, true) !== MAGIC || view.getUint32(FILE_HEADER + 4, true) !== JSON_CHUNK) return []
   if (file.length < start + length) return undefined
-  const json = parse(new TextDecoder().decode(file.subarray(start, start + length)))
+  const json = JSON.parse(new TextDecoder().decode(file.subarray(start, start + length))) as GltfJson
   // (Of a file with all levels the loader takes the finest alone.)
-  if (json === undefined || json.extensionsUsed?.includes('MSFT_lod') === true) return []
+  if (json.extensionsUsed?.includes('MSFT_lod') === true) return []
   return awaitedPictures(json, start + length + CHUNK_HEADER)
 }
 
@@ -117,12 +133,4 @@ function awaitedPictures({ textures = [], samplers = [], images = [], bufferView
     return [{ image, mimeType, start, end: start + view.byteLength, isColor: colors.has(image) }]
   })
   return awaited.toSorted((a, b) => a.end - b.end)
-}
-
-function parse(text: string): GltfJson | undefined {
-  try {
-    return JSON.parse(text) as GltfJson
-  } catch {
-    return undefined
-  }
 }

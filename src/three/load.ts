@@ -1,9 +1,10 @@
-import { LoaderUtils, type Mesh, type Object3D, type Texture, type WebGLRenderer } from 'three'
+import { LoaderUtils, type WebGLRenderer } from 'three'
 import type { DepthAsset } from '../core/glb/manifest.js'
 import { DepthBackground, type DepthBackgroundOptions } from './background.js'
 import { disposeScene, type LoadGlb } from './chain.js'
 import { EarlyPictures } from './early-pictures.js'
 import { KnownTextures, sharePicture, takePictures, type LoadedLevel } from './shared-pictures.js'
+import { texturesOf } from './textures.js'
 
 /** What is needed of a loader: three's `GLTFLoader`, with its meshopt decoder set, fits. */
 export interface GlbLoader {
@@ -22,9 +23,10 @@ export interface LoadDepthBackgroundOptions extends DepthBackgroundOptions {
  *
  * @example
  * import { asset } from './canyon.depth.png'
- * const background = await loadDepthBackground(asset)
+ * let background
+ * renderer.setAnimationLoop(() => { background?.update(camera); renderer.render(scene, camera) })
+ * background = await loadDepthBackground(asset, { scene, renderer })
  * scene.add(background.object)
- * renderer.setAnimationLoop(() => { background.update(camera); renderer.render(scene, camera) })
  *
  * @throws what the loader throws when the coarsest level can't be loaded; `signal.reason` when stopped
  */
@@ -80,16 +82,6 @@ function loadByDefault(renderer: WebGLRenderer | undefined): LoadGlb {
       throw error
     }
   }
-}
-
-function texturesOf(scene: Object3D): Set<Texture> {
-  const textures = new Set<Texture>()
-  scene.traverse((node) => {
-    for (const material of [(node as Partial<Mesh>).material ?? []].flat()) {
-      for (const value of Object.values(material)) if ((value as Texture | null)?.isTexture === true) textures.add(value as Texture)
-    }
-  })
-  return textures
 }
 
 interface Arrival {

@@ -1,7 +1,8 @@
-import { Texture, type Mesh, type Object3D } from 'three'
+import { Texture, type Object3D } from 'three'
 import type { GLTFLoaderPlugin, GLTFParser } from 'three/examples/jsm/loaders/GLTFLoader.js'
 import type { DepthLod } from '../core/glb/manifest.js'
 import type { EarlyPictures } from './early-pictures.js'
+import { texturesOf } from './textures.js'
 
 /** Pixels in memory, as textures refer to them. */
 export type Picture = Texture['source']
@@ -45,14 +46,10 @@ export interface LoadedLevel {
 export async function sharePicture({ scene, parser }: LoadedLevel, { url, textures = [] }: DepthLod, signal: AbortSignal): Promise<Object3D> {
   if (parser === undefined || textures.length === 0) return scene
   const worn = new Map<Texture, string>()
-  scene.traverse((node) => {
-    for (const material of [(node as Partial<Mesh>).material ?? []].flat()) {
-      for (const value of Object.values(material)) {
-        const name = (value as Texture | null)?.isTexture === true ? nameOf(value as Texture, parser) : undefined
-        if (name !== undefined) worn.set(value as Texture, name)
-      }
-    }
-  })
+  for (const texture of texturesOf(scene)) {
+    const name = nameOf(texture, parser)
+    if (name !== undefined) worn.set(texture, name)
+  }
   for (const [texture, name] of worn) {
     const own = texture.source
     const source = await hold(resolved(name, url), () => Promise.resolve(own), signal).catch(() => own)

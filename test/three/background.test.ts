@@ -496,6 +496,23 @@ describeInBrowser('DepthBackground', () => {
       await page.unroute('**/*.webp')
       expect(await load(rocks[0])).toBe('loaded')
     })
+
+    it('is let go with a level that is missing, whatever else goes on', async () => {
+      await page.route('**/gone.glb', async (route) => {
+        await new Promise((resolve) => setTimeout(resolve, 100))
+        await route.fulfill({ status: 404 })
+      })
+      const seen = await page.evaluate(async ({ lods: [lod], ...asset }) => {
+        const errors: string[] = []
+        const whole = { ...lod, textures: [] }
+        const background = await stage.loadDepthBackground({ ...asset, lods: [{ ...lod, url: '/gone.glb' }, { ...whole, url: '/red.lod2.glb' }] }, { onError: (error) => errors.push(String(error)) })
+        await background.ready.catch(() => {})
+        await new Promise((resolve) => setTimeout(resolve, 50))
+        return { errors, level: background.level, decoded: stage.bitmaps.length, ...stage.memory() }
+      }, rocks[0])
+      expect(seen).toMatchObject({ level: 1, decoded: 2, openBitmaps: 1 })
+      expect(seen.errors).toEqual(['Error: /gone.glb: expected a GLB, got 404 Not Found'])
+    })
   })
 
   it('fetches once where all levels share one file', async () => {

@@ -2,6 +2,7 @@ import type { Browser, Page } from 'playwright-core'
 import type * as Three from 'three'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { bakeDepthMesh, type DepthAsset, type SettingsInput } from '../../src/core/index.js'
+import { EarlyPictures } from '../../src/three/early-pictures.js'
 import type { loadDepthBackground } from '../../src/three/index.js'
 import { describeInBrowser, launchBrowser } from '../support/browser.js'
 import { gray16, rgb8 } from '../support/maps.js'
@@ -353,5 +354,145 @@ describeInBrowser('the first picture', () => {
       return { given: await given, failed, decoded: stage.bitmaps.length, memory: stage.memory() }
     }, assets['a relief, lit'])
     expect(seen).toEqual({ given: 'AbortError', failed: 'failed', decoded: 4, memory: NOTHING })
+  })
+
+  it.each(['early', 'with the first frame'] as const)('is sampled as `prepare` sets it, on the GPU %s, and told from nobody else’s', async (when) => {
+    const seen = await page.evaluate(
+      async ({ asset, early }) => {
+        const { scene, renderer, camera, THREE } = stage
+        camera.position.z = 14
+        const textures: Three.Texture[] = []
+        const background = await stage.loadDepthBackground(asset, {
+          ...(early ? { renderer } : {}),
+          target: 1,
+          prepare: (object) =>
+            object.traverse((node) => {
+              if (!(node instanceof THREE.Mesh)) return
+              const { map, normalMap } = node.material as Three.MeshStandardMaterial
+              textures.push(map!, normalMap!)
+              map!.magFilter = THREE.NearestFilter
+            }),
+        })
+        scene.add(background.object)
+        stage.look()
+        const gl = renderer.getContext()
+        const filters = textures.map((texture) => {
+          const { __webglTexture } = renderer.properties.get(texture) as { __webglTexture: WebGLTexture }
+          gl.bindTexture(gl.TEXTURE_2D, __webglTexture)
+          return gl.getTexParameter(gl.TEXTURE_2D, gl.TEXTURE_MAG_FILTER) === gl.NEAREST
+        })
+        renderer.resetState()
+        const drawn = stage.memory().textures
+        background.dispose()
+        await new Promise((resolve) => setTimeout(resolve, 50))
+        return { filters, drawn, memory: stage.memory() }
+      },
+      { asset: assets['a relief, lit'], early: when === 'early' },
+    )
+    expect(seen).toEqual({ filters: [true, false], drawn: 3, memory: NOTHING })
+    expect(problems).toEqual([])
+  })
+
+  it('is the frame’s to upload where the renderer does not take it early', async () => {
+    const seen = await page.evaluate(async (asset) => {
+      const { scene, renderer, camera } = stage
+      camera.position.z = 14
+      renderer.initTexture = () => {
+        throw new Error('not now')
+      }
+      const background = await stage.loadDepthBackground(asset, { renderer, target: 1 })
+      scene.add(background.object)
+      const color = stage.look()
+      background.dispose()
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      return { color, memory: stage.memory() }
+    }, assets['a relief'])
+    expect(seen).toEqual({ color: 'red', memory: NOTHING })
+    expect(problems).toEqual([])
+  })
+
+  it('is left to the loader where the file is odd', () => {
+    for (const json of ['null', '{', '{"images":{}}', '{"images":[null]}', '{"images":[{}],"textures":[null]}']) {
+      const text = new TextEncoder().encode(json.padEnd(64))
+      const file = new Uint8Array(20 + text.length)
+      new Uint32Array(file.buffer, 0, 5).set([0x46_54_6c_67, 2, file.length, text.length, 0x4e_4f_53_4a])
+      file.set(text, 20)
+      const early = new EarlyPictures()
+      early.look(file)
+      expect(early.has(0), json).toBe(false)
+    }
+  })
+
+  it('needs no word of its material beforehand: a manifest without is shown without a stand-in', async () => {
+    const seen = await page.evaluate(async (asset) => {
+      const { scene, renderer } = stage
+      const errors: string[] = []
+      const background = await stage.loadDepthBackground(asset as unknown as DepthAsset, { scene, renderer, onError: (error) => errors.push(String(error)) })
+      scene.add(background.object)
+      await background.ready
+      return { color: stage.look(), children: scene.children.length, errors }
+    }, { ...assets['a picture with a hidden layer'], material: undefined })
+    expect(seen).toEqual({ color: 'red', children: 1, errors: [] })
+  })
+
+  it('fails once of a `prepare` that throws, and says nothing after a stop', async () => {
+    const seen = await page.evaluate(async (asset) => {
+      const { scene, renderer } = stage
+      const errors: string[] = []
+      const prepare = () => {
+        throw new Error('no such layer')
+      }
+      const load = (signal?: AbortSignal) =>
+        stage.loadDepthBackground(asset, { scene, renderer, prepare, signal, onError: (error) => errors.push(String(error)) }).then(() => 'loaded', (error: Error) => error.message)
+      const failed = await load()
+      const controller = new AbortController()
+      const stopped = load(controller.signal)
+      controller.abort(new Error('left'))
+      const told = await stopped
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      return { failed, told, errors, children: scene.children.length }
+    }, assets['a picture with a hidden layer'])
+    expect(seen).toEqual({ failed: 'no such layer', told: 'left', errors: [], children: 0 })
+    expect(problems).toEqual([])
+  })
+
+  it('tells once of a `prepare` that throws for the stand-in alone, and is shown', async () => {
+    const seen = await page.evaluate(async (asset) => {
+      const { scene, renderer } = stage
+      const errors: string[] = []
+      const prepare = (object: Three.Object3D) => {
+        if (object.userData.standIn === true) throw new Error('no such mesh')
+      }
+      const background = await stage.loadDepthBackground(asset, { scene, renderer, prepare, onError: (error) => errors.push(String(error)) })
+      scene.add(background.object)
+      await background.ready
+      return { color: stage.look(), errors }
+    }, assets['a picture with a hidden layer'])
+    expect(seen).toEqual({ color: 'red', errors: ['Error: no such mesh'] })
+  })
+
+  it('sends its stand-in away from beside an `onBeforeRender` of one’s own, and calls that too', async () => {
+    await hold()
+    const seen = await page.evaluate(async (asset) => {
+      const { scene, renderer, THREE } = stage
+      const calls: boolean[] = []
+      const loading = stage.loadDepthBackground(asset, {
+        scene,
+        renderer,
+        target: 1,
+        prepare: (object) =>
+          object.traverse((node) => {
+            if (node instanceof THREE.Mesh && !object.userData.standIn) node.onBeforeRender = function (...frame) { calls.push(this === node && frame[0] === renderer) }
+          }),
+      })
+      while (scene.children.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      ;(globalThis as unknown as { letGo(): void }).letGo()
+      scene.add((await loading).object)
+      const before = scene.children.length
+      stage.look()
+      await Promise.resolve()
+      return { before, after: scene.children.length, called: calls.length > 0 && calls.every(Boolean) }
+    }, assets['a picture with a hidden layer'])
+    expect(seen).toEqual({ before: 2, after: 1, called: true })
   })
 })
