@@ -16,7 +16,7 @@ import { orthographic } from './relief.js'
  *   pixel, which grow with depth, and z in steps that grow with depth², as one pixel of parallax does (`perspective`); vertices move along their ray, so that the picture doesn't.
  *
  * Where meshopt compresses, the others are floats with few bits, which its exponential filter stores as integers of 24 bits with
- * an exponent each. So 0.1 px between 1 m and 100 m, which 16 bits can't hold, needs no more than its bits; z can be coarser where it
+ * an exponent each. So 0.1 px of 2048 between 1 m and 100 m, which 16 bits can't hold, needs no more than its bits; z can be coarser where it
  * is far; and pixel centres can be whole numbers although the picture's edges lie half a pixel beside them. Neighbours share an exponent
  * where that is smaller (`alignExponents`: 4 to 6 % of all). Without meshopt, 16-bit integers take less, wherever they are fine enough.
  */

@@ -3,7 +3,7 @@ import type { SourceCamera } from './manifest.js'
 
 /** What packing has to know beside the meshes. */
 export interface PackPlan {
-  /** The depth map's size, pixels: its half pixels are the lattice. */
+  /** The depth map's size, pixels. */
   map: { width: number; height: number }
   /** The source view; `null` for an orthographic map. */
   camera: SourceCamera | null

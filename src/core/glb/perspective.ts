@@ -5,7 +5,7 @@ import type { PackPlan, Packing, Stored } from './packing.js'
 import { pixelUvs } from './pixel-uvs.js'
 
 /**
- * How far rounding moves a perspective vertex in the source view, pixels, and its disparity by what a camera at `travel` sees of it. (14 bits lost 6.5 dB in the outermost ring.)
+ * How far rounding moves a perspective vertex against its picture in the source view, pixels, and its disparity by what a camera at `travel` sees of it. (14 bits lost 6.5 dB in the outermost ring.)
  * An eighth of the level's error is finer only where that is below .8 px: LOD 0 of clean renders. Of a room and of spheres of 2048 px it would be .009 px and take 15 % more bytes; against
  * the mesh before rounding a tenth of a pixel shows them at 60 and 56 dB, and costs .07 and .2 dB of 42 and 44 against their pictures (gltfpack -cc: 53 and 50 dB; .3 and .8).
  */
@@ -17,6 +17,8 @@ const LEAST_PARALLAX = 96
  * last tries are alike (of 100k of a 1024 px photo one was left after three).
  */
 const FINER_WHERE_TURNED = [3, 6, 9, 12, 12, 12]
+
+/** x, y and z as floats with few bits: for ranges of depth that 16 bits are too few for (see `onRays`). */
 export function perspective(meshes: readonly Mesh[], plan: PackPlan, camera: SourceCamera): Packing {
   const focal = plan.map.height / (2 * Math.tan((camera.fovY * Math.PI) / 360))
   let nearest = Infinity

@@ -20,12 +20,14 @@ const PARTS_OF_A_PIXEL = [4, 2, 8, 16, 32, 64]
 /** How far a vertex may be slid in the picture where no lattice point is near enough to its ray, in those parts. */
 const MOST_SLID = 3
 /**
- * How many times as far off a vertex may be in depth then, and half as many times in the picture: where what comes out is about a whole multiple of what goes in, neighbouring places are as bad. It is one of 20,000 vertices of a
- * photo of 2752 px between 1 m and 11 m, and few in a thousand of any regular sheet.
+ * How many times as far off a vertex may be in depth where even that is not enough, and in the picture twice: where what comes out is about a whole multiple of what goes in, neighbouring places are as bad. It is one of
+ * 20,000 vertices of a photo of 2752 px between 1 m and 11 m, and few in a thousand of any regular sheet.
  */
 const MOST_WIDENED = 3
 /** Share of the vertices that may have to: hardly any, if there are parts of a pixel for it; else a quarter. */
 const MAY_SLIDE = [0.02, 0.25]
+/** How far what lies on the picture's edge may be seen inside of it, pixels, if there is a place for it at all. */
+const UNSEEN_SEAM = 0.02
 /** Float32 has steps of 1/256 to 1/512 at the largest numbers that come out. */
 const UNCERTAIN = 1 / 128
 /** Farthest that float32 puts a vertex from the ray of its pixel, pixels (measured 1e-3 on 8192 px). */
@@ -69,7 +71,7 @@ interface Outline {
  * What comes out are 16-bit integers, which are coarse where it is near: .3 px at 1 m of 10 m and 2048 px. So of all disparities within a tenth of a pixel of parallax the one is taken whose
  * lattice point lies within a tenth of a pixel of the vertex's ray, and where there is none the vertex slides.
  *
- * (The extension knows scales of the form 2ⁿ − 1; its formula, and every decoder, divides by what is there. See docs/architecture.md.)
+ * (The extension knows scales of the form 2ⁿ − 1; its formula, and every decoder that was looked at, divides by what is there. See docs/architecture.md.)
  *
  * @returns `null` where 16 bits are too few for the range of depth.
  */
@@ -108,19 +110,20 @@ function reachOf(meshes: readonly Mesh[]): Reach {
 
 /** The coarsest scale that depth allows, as its results are the finest; `null` where 16 bits are too few. */
 function latticeFor({ nearest, deepest, widest }: Reach, plan: PackPlan, { camera, perPixel, perUnit }: { camera: SourceCamera; perPixel: number; perUnit: number }): Lattice | null {
-  const largest = widest * perUnit + MOST_SLID
+  const largest = Math.max(widest * perUnit + MOST_SLID, plan.lit ? perUnit : 0)
   const tolerance = finestDisparity(plan, camera) / 2
   // At the deepest vertex what is decoded has to fit into 16 bits (z too, which where lit comes in the same steps as x and y); and half a step of the scale takes no more than half of what depth may be off by.
-  const fits = (Math.max(largest, plan.lit ? perUnit : 0) * GAIN) / MAX_SHORT
+  const fits = (largest * GAIN) / MAX_SHORT
   const least = Math.max((fits / camera.far) * deepest, SCALE_STEP / tolerance / camera.far)
   // The farthest plane, which fills so many pictures, comes out where it is.
   const scaleOfFar = Math.ceil(least / SCALE_STEP + 2) * SCALE_STEP + AS_STORED
   const scaleTimesDepth = scaleOfFar * camera.far
   const window = tolerance * scaleTimesDepth
   const slack = MOST_WIDENED * window + SCALE_STEP
-  if (largest > MAX_SHORT || scaleTimesDepth / nearest + slack > MAX_SHORT) return null
-  const third = plan.lit ? Math.round(perUnit) : Math.floor(((scaleTimesDepth / deepest - slack) * MAX_SHORT) / GAIN)
-  return { perPixel, perUnit, scaleTimesDepth, window, third: Math.min(third, MAX_SHORT) }
+  // (Of the smallest lit maps a whole number is off by 1 %, so that z is scaled by as much more or less than x and y.)
+  const third = plan.lit ? Math.round(perUnit) : Math.min(MAX_SHORT, Math.floor(((scaleTimesDepth / deepest - slack) * MAX_SHORT) / GAIN))
+  const possible = largest <= MAX_SHORT && scaleTimesDepth / nearest + slack <= MAX_SHORT && third >= 1
+  return possible ? { perPixel, perUnit, scaleTimesDepth, window, third } : null
 }
 
 /** `null` where the lattice is not fine enough for all but a share of the vertices to stay where they are. */
@@ -186,13 +189,22 @@ function placeFor(mesh: Mesh, vertex: number, outline: Outline, lattice: Lattice
             const scale = scale0 + SCALE_STEP * (k % 2 === 0 ? k / 2 : -(k + 1) / 2)
             if (Math.abs(seenScale(scale, lattice) - exact) > off) continue
             const place = { a: a0 + da, b: b0 + db, scale, slid: slid > 0 }
-            if (isCertain(place, lattice) && slipOf(place, lattice) <= most) return place
+            if (isCertain(place, lattice) && slipOf(place, lattice) <= most && (widened === MOST_WIDENED || !leavesSeam(place, outline, lattice))) return place
           }
         }
       }
     }
   }
   return null
+}
+
+/** Whether what lies on the outline is seen inside of it: the outermost pixels would stay open there. */
+function leavesSeam({ a, b, scale }: Place, { left, right, bottom, top }: Outline, { perPixel, third }: Lattice): boolean {
+  if (a > left && a < right && b > bottom && b < top) return false
+  const along = third / decoded(third, scale)
+  const [x, y] = [decoded(a, scale) * along, decoded(b, scale) * along]
+  const unseen = UNSEEN_SEAM * perPixel
+  return (a <= left && x > left + unseen) || (a >= right && x < right - unseen) || (b <= bottom && y > bottom + unseen) || (b >= top && y < top - unseen)
 }
 
 function placeIn({ positions }: Mesh, vertex: number, { perUnit }: Lattice): [a: number, b: number] {
@@ -244,6 +256,7 @@ function isCertain({ a, b, scale }: Place, { third }: Lattice): boolean {
 
 /** How UVs follow from pixels, on whatever canvas; `null` where they don't. */
 function pictureUvs({ positions, uvs }: Mesh, { perPixel, perUnit }: Lattice): Pick<Stored, 'uvScale' | 'uvOffset'> | null {
+  if (uvs.length === 0) return null
   const [u, v] = [0, 1].map((axis) => {
     const away = axis === 0 ? 1 : -1
     const pixelOf = (vertex: number): number => ((away * positions[vertex * 3 + axis]) / -positions[vertex * 3 + 2]) * (perUnit / perPixel)

@@ -2,7 +2,7 @@ import { deflateRawSync } from 'node:zlib'
 import type { StoredLayer } from '../glb/read.js'
 import type { ViewLayer } from './view-data.js'
 
-/** Finest step of a vertex on the picture, pixels: a sixteenth is what the GLBs themselves keep beside pixel centres. */
+/** Finest step of a vertex on the picture, pixels: finer than what the GLBs themselves keep beside pixel centres. */
 const STEP = 1 / 16
 /** From here on texture coordinates that do not lie where they should are meant so, pixels: rounding of a vertex is a tenth. */
 const BENT = 1

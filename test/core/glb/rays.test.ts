@@ -116,6 +116,56 @@ describe('perspective vertices', () => {
     expect(packed.positions.stored?.filter).toBe('EXPONENTIAL')
   })
 
+  it('on the picture’s edge are not seen inside of it', async () => {
+    for (const map of [PHOTO, { width: 2752, height: 1536 }]) {
+      const mesh = sheet(map, CAMERA, 12, waves)
+      const { meshes: [packed], placement } = await packMeshes([mesh], planFor(map, CAMERA))
+      expect(packed.positions.stored?.filter).toBe('QUATERNION')
+      const focal = map.height / (2 * Math.tan((CAMERA.fovY * Math.PI) / 360))
+      const inside: number[] = []
+      for (let i = 0; i < packed.positions.values.length / 3; i++) {
+        const [u, v] = [0, 1].map((axis) => packed.uvs.values[i * 2 + axis] * packed.uvScale[axis] + packed.uvOffset[axis])
+        const [x, y, z] = [0, 1, 2].map((axis) => packed.positions.values[i * 3 + axis] * placement.scale[axis])
+        const [right, down] = [(x / -z) * focal, (y / z) * focal]
+        if (u <= 0) inside.push(right + map.width / 2)
+        if (u >= 1) inside.push(map.width / 2 - right)
+        if (v <= 0) inside.push(down + map.height / 2)
+        if (v >= 1) inside.push(map.height / 2 - down)
+      }
+      expect(inside.length).toBeGreaterThan(300)
+      // (But for a corner that finds no other place.)
+      expect(shareAbove(inside, 0.021)).toBeLessThan(0.01)
+      expect(Math.max(...inside)).toBeLessThan(0.2)
+    }
+  })
+
+  it('of a closed surface stay together, its sides too, which lie along the rays', async () => {
+    const map = { width: 320, height: 200 }
+    const camera = { ...CAMERA, aspect: 1.6 }
+    const front = sheet(map, camera, 8, waves)
+    const count = front.positions.length / 3
+    // A back at the far plane, on the same rays, and sides between the two.
+    const back = Array.from({ length: count * 3 }, (_, i) => (front.positions[i] * camera.far) / -front.positions[i - (i % 3) + 2])
+    const indices = [...front.indices, ...Array.from({ length: front.indices.length }, (_, i) => front.indices[i - (i % 3) + 2 - (i % 3)] + count)]
+    const border = new Map<number, number>()
+    const joined = new Set(Array.from(front.indices, (a, i) => `${a} ${front.indices[i % 3 === 2 ? i - 2 : i + 1]}`))
+    for (const edge of joined) {
+      const [a, b] = edge.split(' ').map(Number)
+      if (!joined.has(`${b} ${a}`)) border.set(a, b)
+    }
+    for (const [a, b] of border) indices.push(b, a, a + count, b, a + count, b + count)
+    const solid = { positions: Float32Array.from([...front.positions, ...back]), uvs: Float32Array.from([...front.uvs, ...front.uvs]), indices: Uint32Array.from(indices) }
+    const { meshes: [packed] } = await packMeshes([solid], planFor(map, camera))
+    expect(packed.positions.stored?.filter).toBe('QUATERNION')
+    const edges = new Map<string, number>()
+    packed.indices.forEach((a, i) => {
+      const b = packed.indices[i % 3 === 2 ? i - 2 : i + 1]
+      const edge = `${Math.min(a, b)} ${Math.max(a, b)}`
+      edges.set(edge, (edges.get(edge) ?? 0) + 1)
+    })
+    expect(Array.from(edges).filter(([, faces]) => faces !== 2)).toEqual([])
+  })
+
   it('have UVs of their own where these are not their pixels', async () => {
     const mesh = sheet(PHOTO, CAMERA, 40, waves)
     const bent = { ...mesh, uvs: mesh.uvs.map((uv) => uv * uv) }

@@ -57,6 +57,7 @@ describe('a triangle that rounding turned over', () => {
           }
         }
         const set = untangle({ positions, indices: Uint32Array.from(indices) }, lattice)
+        expect(set).not.toBeNull()
         if (set === null) return
         const edges = new Map<string, number>()
         for (const triangle of open(set)) {
