@@ -35,6 +35,7 @@ export interface InsertionExports {
   split(above: number, most: number): void
   vertexCount: WebAssembly.Global<'i32'>
   triangleCount: WebAssembly.Global<'i32'>
+  /** Addresses, signed. */
   vertices: WebAssembly.Global<'i32'>
   triangles: WebAssembly.Global<'i32'>
 }
@@ -59,14 +60,14 @@ export function beginInsertion(wasm: InsertionExports, surface: Triangulation, m
   wasm.beginInsertion(room.free, surface.vertexCount, surface.triangleCount, room.values, jump)
   const { x, y, z, tri, twin, changed } = surface
   const { buffer } = wasm.memory
-  const vertices = new Int32Array(buffer, wasm.vertices.value, (VERTEX / 4) * surface.vertexCount)
-  const disparities = new Float64Array(buffer, wasm.vertices.value, (VERTEX / 8) * surface.vertexCount)
+  const vertices = new Int32Array(buffer, wasm.vertices.value >>> 0, (VERTEX / 4) * surface.vertexCount)
+  const disparities = new Float64Array(buffer, wasm.vertices.value >>> 0, (VERTEX / 8) * surface.vertexCount)
   for (let v = 0; v < surface.vertexCount; v++) {
     vertices[4 * v] = x[v]
     vertices[4 * v + 1] = y[v]
     disparities[2 * v + 1] = z[v]
   }
-  const triangles = new Int32Array(buffer, wasm.triangles.value, (TRIANGLE / 4) * surface.triangleCount).fill(0)
+  const triangles = new Int32Array(buffer, wasm.triangles.value >>> 0, (TRIANGLE / 4) * surface.triangleCount).fill(0)
   for (let e = 0, at = 0; e < 3 * surface.triangleCount; e++, at += e % 3 === 0 ? TRIANGLE / 4 - 2 : 1) {
     triangles[at] = tri[e]
     // half-edges are 4t + i there
@@ -85,7 +86,7 @@ export function beginInsertion(wasm: InsertionExports, surface: Triangulation, m
     split: (above, most) => wasm.split(above, Math.min(most, wasm.triangleCount.value)),
     triangles() {
       const count = wasm.triangleCount.value
-      const records = new Uint32Array(wasm.memory.buffer, wasm.triangles.value, (TRIANGLE / 4) * count)
+      const records = new Uint32Array(wasm.memory.buffer, wasm.triangles.value >>> 0, (TRIANGLE / 4) * count)
       const corners = new Uint32Array(3 * count)
       for (let e = 0, at = 0; e < 3 * count; e += 3, at += TRIANGLE / 4) {
         corners[e] = records[at]
@@ -95,8 +96,8 @@ export function beginInsertion(wasm: InsertionExports, surface: Triangulation, m
       return corners
     },
     points(count) {
-      const places = new Int32Array(wasm.memory.buffer, wasm.vertices.value, (VERTEX / 4) * count)
-      const heights = new Float64Array(wasm.memory.buffer, wasm.vertices.value, (VERTEX / 8) * count)
+      const places = new Int32Array(wasm.memory.buffer, wasm.vertices.value >>> 0, (VERTEX / 4) * count)
+      const heights = new Float64Array(wasm.memory.buffer, wasm.vertices.value >>> 0, (VERTEX / 8) * count)
       const points = new Float32Array(3 * count)
       for (let v = 0; v < count; v++) {
         points[3 * v] = places[4 * v] / LATTICE

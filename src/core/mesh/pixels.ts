@@ -2,6 +2,7 @@ import type { DisparityMap } from '../depth/convention.js'
 import type { Triangulation } from './delaunay.js'
 import type { ErrorModel } from './error.js'
 import { beginInsertion, type Insertion, type InsertionExports } from './insertion.js'
+import { aligned, makeRoom } from './memory.js'
 import { PIXEL_LOOPS } from './pixels-wasm.js'
 import type { RefinableSurface } from './refine.js'
 import { solveInMemory, type Fit, type SolveExports, type Solving } from './solve.js'
@@ -96,7 +97,7 @@ export function createPixelLoops(disparity: Float32Array, width: number, height:
   const loops = new WebAssembly.Instance(compiled, { env: { abort: () => {} } }).exports as unknown as Exports
   let free = loops.freeFrom()
   const take = (bytes: number): number => {
-    const address = (free + 15) & ~15
+    const address = aligned(free)
     free = address + bytes
     return address
   }
@@ -104,11 +105,7 @@ export function createPixelLoops(disparity: Float32Array, width: number, height:
     corners: take(72 * BATCH), errors: take(4 * BATCH), places: take(4 * BATCH), sums: take(80 * BATCH), totals: take(40), histogram: take(4 << (32 - DROPPED_BITS)),
     rows: take(16 * (height + ROWS)), tiles: take(4 * tilesOf(width, height)), map: take(4 * disparity.length + 16), scratch: take(scratch ? 4 * disparity.length + 16 : 0),
   }
-  const makeRoom = (end: number): void => {
-    const missing = end - loops.memory.buffer.byteLength
-    if (missing > 0) loops.memory.grow(Math.ceil(missing / 65_536))
-  }
-  makeRoom(free)
+  makeRoom(loops.memory, free)
   new Float32Array(loops.memory.buffer, at.map, disparity.length).set(disparity)
   loops.useMap(at.map, width, height, at.rows)
   const sampled = height > SAMPLED_ABOVE ? 16 : 1
@@ -139,12 +136,12 @@ export function createPixelLoops(disparity: Float32Array, width: number, height:
     compare: (count, { pixelsPerDisparity, wNear, wFar }, exempt) =>
       loops.compare(at.corners, count, at.totals, at.histogram, pixelsPerDisparity, sampled, DROPPED_BITS, wFar, wNear - wFar, exempt ? at.scratch : 0),
     drape: (count) => loops.drape(at.corners, count, at.scratch),
-    solve: (surface, solving) => solveInMemory(loops, surface, solving, free, makeRoom),
+    solve: (surface, solving) => solveInMemory(loops, surface, solving, free),
     insertInto(surface, map, model, jump) {
       const own = map.disparity === disparity
-      const values = own ? at.map : (free + 15) & ~15
+      const values = own ? at.map : aligned(free)
       const behind = own ? free : values + 4 * disparity.length
-      makeRoom(behind)
+      makeRoom(loops.memory, behind)
       if (!own) new Float32Array(loops.memory.buffer, values, disparity.length).set(map.disparity)
       return beginInsertion(loops, surface, model, jump, { tiles: at.tiles, values, free: behind })
     },

@@ -1,4 +1,5 @@
 import type { DisparityMap } from '../depth/convention.js'
+import { aligned, makeRoom } from './memory.js'
 import type { PixelLoops } from './pixels.js'
 import type { RefinableSurface } from './refine.js'
 
@@ -45,17 +46,17 @@ export function solveDisparity(surface: RefinableSurface, map: DisparityMap, loo
   return loops.solve(surface, { steps, low, high, changed })
 }
 
-/** {@link solveDisparity} where the surface and what is said of it have room from `free` on; `makeRoom` sees to it that there is as much as that takes. */
-export function solveInMemory(wasm: SolveExports, { points, triangles }: RefinableSurface, { steps, low, high, changed }: Solving, free: number, makeRoom: (end: number) => void): Fit {
+/** {@link solveDisparity} where the surface and what is said of it have room from `free` on. */
+export function solveInMemory(wasm: SolveExports, { points, triangles }: RefinableSurface, { steps, low, high, changed }: Solving, free: number): Fit {
   const vertices = points.length / 3
   const count = triangles.length / 3
   const take = (bytes: number): number => {
-    const address = (free + 15) & ~15
+    const address = aligned(free)
     free = address + bytes
     return address
   }
   const at = { points: take(12 * vertices), triangles: take(12 * count), changed: take(count), local: take(48 * count), rest: take(24 * count), squares: take(8 * count), vectors: take(40 * vertices) }
-  makeRoom(free)
+  makeRoom(wasm.memory, free)
   const { buffer } = wasm.memory
   const moved = new Float32Array(buffer, at.points, points.length)
   moved.set(points)
