@@ -31,7 +31,8 @@ const MELTED = 4
  * fifteen maps, for −.05 dB in the mean (+.26 to −.47). Three stereo pairs choose the same; with a power of .3 one chooses otherwise and loses 1.2 dB.
  */
 const PERCENTILE_POWER = 0.115
-const UNSEEN = 0.5
+/** Of that percentile, source pixels. */
+const HALF_A_PIXEL = 0.5
 
 /** How far from where it belongs a simplified silhouette is looked for, pixels. */
 const SILHOUETTE_SEARCH = 12
@@ -77,7 +78,7 @@ function settle(surface: RefinableSurface, map: DisparityMap, cut: number, model
 /** Of several surfaces that with the fewest wrong pixels, unless others err much less at the 99th percentile and show about as few. */
 function leastWrong(surfaces: readonly PlaneMesh[], map: DisparityMap, model: ErrorModel): PlaneMesh {
   if (surfaces.length === 1) return surfaces[0]
-  const scored = surfaces.map((surface) => ({ surface, score: Math.sqrt(wrongness(surface, map, model)) * Math.max(UNSEEN, surface.pixelError.p99) ** PERCENTILE_POWER }))
+  const scored = surfaces.map((surface) => ({ surface, score: Math.sqrt(wrongness(surface, map, model)) * Math.max(HALF_A_PIXEL, surface.pixelError.p99) ** PERCENTILE_POWER }))
   return scored.reduce((a, b) => (b.score < a.score ? b : a)).surface
 }
 

@@ -1,5 +1,6 @@
 import type { Cost } from './pixels.js'
 import type { RefinableSurface } from './refine.js'
+import { slopeAcross, slopeDown } from './slope.js'
 import { edgeSlip } from './texture-slip.js'
 
 /** Slip below this is left alone, texels of the picture that it is taken out of: resampling blurs by about as much. */
@@ -74,8 +75,8 @@ export function layTriangle(laying: Laying, { points, triangles }: RefinableSurf
   laying.cx = cx
   laying.cy = cy
   laying.az = points[a + 2]
-  laying.zx = ((points[b + 2] - points[a + 2]) * cy - (points[c + 2] - points[a + 2]) * by) / area
-  laying.zy = ((points[c + 2] - points[a + 2]) * bx - (points[b + 2] - points[a + 2]) * cx) / area
+  laying.zx = slopeAcross(points[b + 2] - points[a + 2], points[c + 2] - points[a + 2], by, cy, area)
+  laying.zy = slopeDown(points[b + 2] - points[a + 2], points[c + 2] - points[a + 2], bx, cx, area)
   laying.za = za
   laying.kx = kbx + kcx - ((cy - by) * za) / area
   laying.ky = kby + kcy - ((bx - cx) * za) / area

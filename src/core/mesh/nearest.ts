@@ -1,4 +1,5 @@
 import type { RefinableSurface } from './refine.js'
+import { slopeAcross, slopeDown } from './slope.js'
 import { coverTriangle, createSpans } from './spans.js'
 
 /** What lies this much farther than another part of the surface is hidden by it, disparity: more than 32-bit floats are off by. */
@@ -22,8 +23,10 @@ export function nearestAt({ points, triangles }: RefinableSurface, { width, heig
     const cy = points[c + 1] * scaleY - ay
     const area = bx * cy - by * cx
     if (area === 0) continue
-    const zx = ((points[b + 2] - points[a + 2]) * cy - (points[c + 2] - points[a + 2]) * by) / area
-    const zy = ((points[c + 2] - points[a + 2]) * bx - (points[b + 2] - points[a + 2]) * cx) / area
+    const bz = points[b + 2] - points[a + 2]
+    const cz = points[c + 2] - points[a + 2]
+    const zx = slopeAcross(bz, cz, by, cy, area)
+    const zy = slopeDown(bz, cz, bx, cx, area)
     coverTriangle(spans, ax, ay, ax + bx, ay + by, ax + cx, ay + cy, width, height)
     for (let row = 0, y = spans.top; row < spans.rows; row++, y++) {
       const start = spans.bounds[2 * row]

@@ -5,6 +5,7 @@ import { spreadMoved } from './moved.js'
 import { BEHIND, nearestAt } from './nearest.js'
 import { DROPPED_BITS } from './pixels.js'
 import type { RefinableSurface } from './refine.js'
+import { slopeAcross, slopeDown } from './slope.js'
 import { coverTriangle, createSpans } from './spans.js'
 import type { PlaneMesh } from './triangulate.js'
 
@@ -139,15 +140,15 @@ function eachRow({ points, triangles }: RefinableSurface, { width, height, wFar,
     seen.ax = points[a]
     seen.ay = points[a + 1]
     seen.az = points[a + 2]
-    seen.zx = ((points[b + 2] - seen.az) * cy - (points[c + 2] - seen.az) * by) / area
-    seen.zy = ((points[c + 2] - seen.az) * bx - (points[b + 2] - seen.az) * cx) / area
+    seen.zx = slopeAcross(points[b + 2] - seen.az, points[c + 2] - seen.az, by, cy, area)
+    seen.zy = slopeDown(points[b + 2] - seen.az, points[c + 2] - seen.az, bx, cx, area)
     // texture coordinates lead to a + (λb·wb·b + λc·wc·c) / w, λ and w affine in the place
     const wb = wFar + points[b + 2] * wRange
     const wc = wFar + points[c + 2] * wRange
-    seen.uxBy = (wb * bx * cy - wc * cx * by) / area
-    seen.uyBy = (wc * cx * bx - wb * bx * cx) / area
-    seen.vxBy = (wb * by * cy - wc * cy * by) / area
-    seen.vyBy = (wc * cy * bx - wb * by * cx) / area
+    seen.uxBy = slopeAcross(wb * bx, wc * cx, by, cy, area)
+    seen.uyBy = slopeDown(wb * bx, wc * cx, bx, cx, area)
+    seen.vxBy = slopeAcross(wb * by, wc * cy, by, cy, area)
+    seen.vyBy = slopeDown(wb * by, wc * cy, bx, cx, area)
     coverTriangle(spans, seen.ax, seen.ay, points[b], points[b + 1], points[c], points[c + 1], width, height)
     for (let row = 0, y = spans.top; row < spans.rows; row++, y++) {
       if (y % every !== 0) continue
