@@ -20,7 +20,7 @@ declare module '*.depth.png' {
   export const camera: DepthAsset['camera']
   /** Variations of this map, where its sidecar asks for them. */
   export const variants: DepthAsset['variants']
-  /** All of the above in one object: what `loadDepthBackground` of `depthmesh/three` takes. */
+  /** All of the above in one object, with `name`, `size` and the `material` of all levels: what `loadDepthBackground` of `depthmesh/three` takes. */
   export const asset: DepthAsset
 }
 

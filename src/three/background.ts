@@ -16,7 +16,7 @@ export interface DepthBackgroundOptions {
    * make the shader ready while the bytes are on their way. `object` is yours to add.
    */
   scene?: Scene | undefined
-  /** The `WebGLRenderer` that will draw it. It compiles the stand-in's shader without waiting for a frame, and takes textures as soon as they are decoded; one of another kind does neither. */
+  /** The `WebGLRenderer` that will draw it. It compiles the stand-in's shader without waiting for a frame and, with the default loader, takes textures as soon as they are decoded; one of another kind does neither. */
   renderer?: WebGLRenderer | undefined
   /**
    * Called once with the scene of each level before it is first shown, after hot updates too: the place to change materials or layers. With `scene`, it is called for the stand-in

@@ -23,10 +23,10 @@ export interface LoadDepthBackgroundOptions extends DepthBackgroundOptions {
  *
  * @example
  * import { asset } from './canyon.depth.png'
- * let background
- * renderer.setAnimationLoop(() => { background?.update(camera); renderer.render(scene, camera) })
- * background = await loadDepthBackground(asset, { scene, renderer })
+ * renderer.setAnimationLoop(() => renderer.render(scene, camera))
+ * const background = await loadDepthBackground(asset, { scene, renderer })
  * scene.add(background.object)
+ * renderer.setAnimationLoop(() => { background.update(camera); renderer.render(scene, camera) })
  *
  * @throws what the loader throws when the coarsest level can't be loaded; `signal.reason` when stopped
  */

@@ -23,11 +23,13 @@ function resize() {
 addEventListener('resize', resize)
 resize()
 
-const background = await loadDepthBackground(asset, { scene, renderer })
-scene.add(background.object)
-document.body.prepend(renderer.domElement)
+// From the start: frames that are drawn while the first level is on its way make its shader ready.
+let background
 renderer.setAnimationLoop(() => {
-  background.update(camera)
+  background?.update(camera)
   renderer.render(scene, camera)
-  document.querySelector('output').value = `LOD ${background.level}, ${background.asset.lods[background.level].triangles} triangles`
+  if (background) document.querySelector('output').value = `LOD ${background.level}, ${background.asset.lods[background.level].triangles} triangles`
 })
+background = await loadDepthBackground(asset, { scene, renderer })
+scene.add(background.object)
+document.body.prepend(renderer.domElement) // over the placeholder
