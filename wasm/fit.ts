@@ -108,16 +108,7 @@ function sumRows(row: usize, end: usize, ax: f64, ay: f64, rise: f32, sums: usiz
     ry += total(vry)
     rr += total(vrr)
   }
-  store<f64>(sums, s)
-  store<f64>(sums, sx, 8)
-  store<f64>(sums, sy, 16)
-  store<f64>(sums, sxx, 24)
-  store<f64>(sums, sxy, 32)
-  store<f64>(sums, syy, 40)
-  store<f64>(sums, r, 48)
-  store<f64>(sums, rx, 56)
-  store<f64>(sums, ry, 64)
-  store<f64>(sums, rr, 72)
+  storeSums(sums, s, sx, sy, sxx, sxy, syy, r, rx, ry, rr)
   return r == r
 }
 
@@ -166,6 +157,13 @@ function sumRowsWithGaps(row: usize, end: usize, ax: f64, ay: f64, rise: f32, su
     ry += off * dy
     rr += total(vrr)
   }
+  storeSums(sums, s, sx, sy, sxx, sxy, syy, r, rx, ry, rr)
+}
+
+/** In the order that `moments` says. */
+// @ts-ignore: decorator
+@inline
+function storeSums(sums: usize, s: f64, sx: f64, sy: f64, sxx: f64, sxy: f64, syy: f64, r: f64, rx: f64, ry: f64, rr: f64): void {
   store<f64>(sums, s)
   store<f64>(sums, sx, 8)
   store<f64>(sums, sy, 16)
