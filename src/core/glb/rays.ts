@@ -33,14 +33,36 @@ const UNCERTAIN = 1 / 128
 /** Farthest that float32 puts a vertex from the ray of its pixel, pixels (measured 1e-3 on 8192 px). */
 const ON_RAY = 0.02
 
+/** A step in the picture, parts of pixels. */
+interface Slide {
+  da: number
+  db: number
+  slid: boolean
+}
+
+/** From nowhere to {@link MOST_SLID} away, ring after ring. */
+const SLIDES = Array.from({ length: MOST_SLID + 1 }, (_, far) => ringOf(far)).flat()
+
+/** How far off a vertex may be stored. */
+interface Allowance {
+  /** In scale. */
+  window: number
+  /** In the picture, pixels. */
+  slip: number
+  /** Whether what lies on the outline may be seen inside of it. */
+  seam: boolean
+  /** Steps of the scale to try, from the smallest on, first down and then up. */
+  rises: number[]
+}
+
 /** How vertices are stored: as parts of pixels from the picture's middle, and as a scale in steps of four. */
 interface Lattice {
   perPixel: number
   /** Parts of pixels of a ray that leans by 1. */
   perUnit: number
   scaleTimesDepth: number
-  /** How far the scale may be off: a tenth of a pixel of parallax. */
-  window: number
+  /** What may be tried, the closest first. */
+  allowances: Allowance[]
   /** What is stored for the filter's third number, z. */
   third: number
 }
@@ -123,7 +145,23 @@ function latticeFor({ nearest, deepest, widest }: Reach, plan: PackPlan, { camer
   // (Of the smallest lit maps a whole number is off by 1 %, so that z is scaled by as much more or less than x and y.)
   const third = plan.lit ? Math.round(perUnit) : Math.min(MAX_SHORT, Math.floor(((scaleTimesDepth / deepest - slack) * MAX_SHORT) / GAIN))
   const possible = largest <= MAX_SHORT && scaleTimesDepth / nearest + slack <= MAX_SHORT && third >= 1
-  return possible ? { perPixel, perUnit, scaleTimesDepth, window, third } : null
+  return possible ? { perPixel, perUnit, scaleTimesDepth, allowances: allowancesFor(window), third } : null
+}
+
+/** All steps that are as far as this, row by row. */
+function ringOf(far: number): Slide[] {
+  const side = Array.from({ length: 2 * far + 1 }, (_, i) => i - far)
+  const square = side.flatMap((da) => side.map((db) => ({ da, db, slid: far > 0 })))
+  return square.filter(({ da, db }) => Math.max(Math.abs(da), Math.abs(db)) === far)
+}
+
+/** @param window how far the scale may be off where that is not widened: a tenth of a pixel of parallax. */
+function allowancesFor(window: number): Allowance[] {
+  return Array.from({ length: MOST_WIDENED }, (_, i) => {
+    const widened = i + 1
+    const steps = Array.from({ length: Math.ceil((widened * window) / SCALE_STEP) }, (_, n) => (n + 1) * SCALE_STEP)
+    return { window: widened * window, slip: ((widened + 1) / 2) * FINEST_PIXELS, seam: widened === MOST_WIDENED, rises: [0, ...steps.flatMap((step) => [-step, step])] }
+  })
 }
 
 /** `null` where the lattice is not fine enough for all but a share of the vertices to stay where they are. */
@@ -171,31 +209,27 @@ function placeVertices(mesh: Mesh, lattice: Lattice, share: number, rounding: { 
 
 /** The first place near enough to a vertex that it may be stored at: where it is, with another disparity, slid. `null` where there is none. */
 function placeFor(mesh: Mesh, vertex: number, outline: Outline, lattice: Lattice): Place | null {
-  const { scaleTimesDepth, window } = lattice
   const [a0, b0] = placeIn(mesh, vertex, lattice)
-  const exact = scaleTimesDepth / -mesh.positions[vertex * 3 + 2]
+  const exact = lattice.scaleTimesDepth / -mesh.positions[vertex * 3 + 2]
   const scale0 = Math.round((exact - AS_STORED) / SCALE_STEP) * SCALE_STEP + AS_STORED
-  // What lies on the outline slides outward alone, where the texture goes on as it ends.
-  const [fromA, toA] = [a0 === outline.right ? 0 : -1, a0 === outline.left ? 0 : 1]
-  const [fromB, toB] = [b0 === outline.top ? 0 : -1, b0 === outline.bottom ? 0 : 1]
-  for (let widened = 1; widened <= MOST_WIDENED; widened++) {
-    const [off, most] = [widened * window, ((widened + 1) / 2) * FINEST_PIXELS]
-    const tries = 2 * Math.ceil(off / SCALE_STEP)
-    for (let slid = 0; slid <= MOST_SLID; slid++) {
-      for (let da = slid * fromA; da <= slid * toA; da++) {
-        for (let db = slid * fromB; db <= slid * toB; db++) {
-          if (Math.max(Math.abs(da), Math.abs(db)) < slid) continue
-          for (let k = 0; k <= tries; k++) {
-            const scale = scale0 + SCALE_STEP * (k % 2 === 0 ? k / 2 : -(k + 1) / 2)
-            if (Math.abs(seenScale(scale, lattice) - exact) > off) continue
-            const place = { a: a0 + da, b: b0 + db, scale, slid: slid > 0 }
-            if (isCertain(place, lattice) && slipOf(place, lattice) <= most && (widened === MOST_WIDENED || !leavesSeam(place, outline, lattice))) return place
-          }
-        }
+  const slides = slidesFrom(a0, b0, outline)
+  for (const { window, slip, seam, rises } of lattice.allowances) {
+    for (const { da, db, slid } of slides) {
+      for (const rise of rises) {
+        const scale = scale0 + rise
+        if (Math.abs(seenScale(scale, lattice) - exact) > window) continue
+        const place = { a: a0 + da, b: b0 + db, scale, slid }
+        if (isCertain(place, lattice) && slipOf(place, lattice) <= slip && (seam || !leavesSeam(place, outline, lattice))) return place
       }
     }
   }
   return null
+}
+
+/** What may be tried of a vertex that is stored at (a, b): what lies on the outline slides outward alone, where the texture goes on as it ends. */
+function slidesFrom(a: number, b: number, { left, right, bottom, top }: Outline): readonly Slide[] {
+  if (a > left && a < right && b > bottom && b < top) return SLIDES
+  return SLIDES.filter(({ da, db }) => !(a === right && da < 0) && !(a === left && da > 0) && !(b === top && db < 0) && !(b === bottom && db > 0))
 }
 
 /** Whether what lies on the outline is seen inside of it: the outermost pixels would stay open there. */
