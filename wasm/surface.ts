@@ -40,11 +40,22 @@ export function begin(address: usize, vertexTotal: i32, triangleTotal: i32): voi
   triangleCount = triangleTotal
 }
 
-/** Makes room for so many vertices and triangles. The list of changed ones must be empty; of `lists` the first bytes are kept. */
+/**
+ * The host's part of growing: the memory ends no sooner than there (bytes) afterwards, or the host throws. In f64, since what is asked for may lie beyond what an address can say.
+ */
+// @ts-ignore: decorator
+@external("env", "makeRoom")
+declare function makeRoom(end: f64): void
+
+/** Makes room for so many vertices and triangles, or throws and leaves all as it is. The list of changed ones must be empty; of `lists` the first bytes are kept. */
 export function reserve(vertexTotal: i32, triangleTotal: i32, kept: usize): void {
   if (vertexTotal <= vertexCapacity && triangleTotal <= triangleCapacity) return
-  vertexCapacity = max(vertexTotal, vertexCapacity + (vertexCapacity >> 1))
-  triangleCapacity = max(triangleTotal, triangleCapacity + (triangleCapacity >> 1))
+  const forVertices = max(vertexTotal, vertexCapacity + (vertexCapacity >> 1))
+  const forTriangles = max(triangleTotal, triangleCapacity + (triangleCapacity >> 1))
+  const end = <f64>arena + <f64>forVertices * VERTEX + <f64>forTriangles * (TRIANGLE + 16 + 4 + 4) + 64
+  if (end > <f64>memory.size() * 65536) makeRoom(end)
+  vertexCapacity = forVertices
+  triangleCapacity = forTriangles
   const oldTriangles = triangles
   const oldLists = lists
   vertices = arena
@@ -52,8 +63,6 @@ export function reserve(vertexTotal: i32, triangleTotal: i32, kept: usize): void
   lists = triangles + <usize>triangleCapacity * TRIANGLE
   changed = lists + (<usize>triangleCapacity << 4)
   stack = changed + (<usize>triangleCapacity << 2)
-  const missing = <isize>(stack + (<usize>triangleCapacity << 2) + 64) - (<isize>memory.size() << 16)
-  if (missing > 0 && memory.grow(<i32>((missing + 65535) >> 16)) < 0) unreachable()
   // all of it moves up, so that the last goes first
   memory.copy(lists, oldLists, kept)
   memory.copy(triangles, oldTriangles, <usize>triangleCount * TRIANGLE)

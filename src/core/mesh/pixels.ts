@@ -94,7 +94,7 @@ export function forgetLoops({ disparity }: Pick<DisparityMap, 'disparity'>): voi
 /** The loops over one map, with a copy of it in their memory; both go when nobody holds them. */
 export function createPixelLoops(disparity: Float32Array, width: number, height: number, { scratch = false } = {}): PixelLoops {
   compiled ??= new WebAssembly.Module(decodeBase64(PIXEL_LOOPS))
-  const loops = new WebAssembly.Instance(compiled, { env: { abort: () => {} } }).exports as unknown as Exports
+  const loops = new WebAssembly.Instance(compiled, { env: { makeRoom: (end: number) => makeRoom(loops.memory, end) } }).exports as unknown as Exports
   let free = loops.freeFrom()
   const take = (bytes: number): number => {
     const address = aligned(free)
