@@ -4,15 +4,36 @@ import { normalizePath, type BuildEnvironment, type Environment, type ResolvedCo
 import type { BakedAsset } from '../bake/bake.js'
 import { isGlb, namedPictures, renamePictures } from '../core/glb/pictures.js'
 import type { DepthManifest } from '../core/glb/manifest.js'
+import type { CoarsestLevel } from './preload.js'
 
 /** The files that builds emit, by environment and module. */
 export interface Emissions {
   /** Emits each file of a bake once; gives the expression of its URL, which Vite fills in for every base and `renderBuiltUrl`. */
-  emit(context: Rollup.PluginContext & { environment: Environment }, id: string, original: string, asset: BakedAsset): (file: string) => string
+  emit(context: Rollup.PluginContext & { environment: Environment }, module: EmittingModule, asset: BakedAsset): (file: string) => string
   /** Takes the files of modules that ended up in no chunk out of the bundle: a tree-shaken import leaves nothing behind. */
   dropUnused(context: Rollup.PluginContext & { environment: BuildEnvironment | Environment }, bundle: Rollup.OutputBundle): void
   /** Makes levels name their pictures as they are called by now, from wherever they lie. To be done when nothing is dropped any more. */
   linkPictures(context: Rollup.PluginContext & { environment: BuildEnvironment | Environment }, bundle: Rollup.OutputBundle): void
+  /** What is shown first of each map. */
+  coarsestLevels(context: Rollup.PluginContext & { environment: BuildEnvironment | Environment }): CoarsestLevel[]
+}
+
+/** Whose files are emitted. */
+export interface EmittingModule {
+  id: string
+  /** The map's file, or the import of a shape. */
+  map: string
+  /** What Vite's manifest.json calls it. */
+  original: string
+}
+
+/** What a module emitted. */
+interface EmittedMap {
+  /** The map's file, or the import of a shape. */
+  map: string
+  outputs: Emitted[]
+  /** Reference of the coarsest level. */
+  coarsest: string
 }
 
 /** A file that was emitted. */
@@ -28,10 +49,10 @@ const HASH_LENGTH = 16
 export function createEmissions(config: ResolvedConfig): Emissions {
   // From 8.3 on Vite resolves these references itself; before, its own placeholder is the one that respects base and renderBuiltUrl.
   const documented = config.plugins.some((plugin) => plugin.name === 'vite:asset' && 'resolveFileUrl' in plugin)
-  const emitted = new WeakMap<Environment, Map<string, Emitted[]>>()
+  const emitted = new WeakMap<Environment, Map<string, EmittedMap>>()
 
   return {
-    emit(context, id, original, { manifest, files }) {
+    emit(context, { id, map, original }, { manifest, files }) {
       const keys = manifestKeys(manifest, normalizePath(original))
       const references = new Map<string, string>()
       const stand = new Map<string, string>()
@@ -55,8 +76,9 @@ export function createEmissions(config: ResolvedConfig): Emissions {
         const pictures = namedPictures(bytes).map((uri) => [stand.get(uri) ?? uri, references.get(decodeURIComponent(uri)) ?? ''] as const)
         add(name, renamePictures(bytes, (uri) => stand.get(uri) ?? uri), new Map(pictures))
       }
-      const modules = emitted.get(context.environment) ?? new Map<string, Emitted[]>()
-      emitted.set(context.environment, modules.set(id, outputs))
+      const modules = emitted.get(context.environment) ?? new Map<string, EmittedMap>()
+      modules.set(id, { map, outputs, coarsest: references.get(manifest.lods.at(-1)?.url ?? '') ?? '' })
+      emitted.set(context.environment, modules)
       return (file) => {
         const reference = references.get(file)
         if (reference === undefined) return '""'
@@ -71,16 +93,16 @@ export function createEmissions(config: ResolvedConfig): Emissions {
       const used = new Set(chunks.flatMap(({ moduleIds }) => moduleIds))
       // A bundler may have moved a constant URL into the importer and dropped the module.
       const isMentioned = (name: string | undefined): boolean => name !== undefined && chunks.some(({ code }) => code.includes(encodeURI(name)))
-      const kept = [...modules].flatMap(([id, outputs]) => outputs.filter(({ reference }) => used.has(id) || isMentioned(nameOf(context, reference))))
+      const kept = [...modules].flatMap(([id, { outputs }]) => outputs.filter(({ reference }) => used.has(id) || isMentioned(nameOf(context, reference))))
       const names = new Set(kept.flatMap(({ reference, pictures }) => [reference, ...pictures.values()]).map((reference) => nameOf(context, reference)))
-      for (const { reference } of [...modules.values()].flat()) {
+      for (const { reference } of [...modules.values()].flatMap(({ outputs }) => outputs)) {
         const name = nameOf(context, reference)
         if (name !== undefined && !names.has(name)) delete bundle[name]
       }
     },
 
     linkPictures(context, bundle) {
-      for (const { reference, pictures } of [...(emitted.get(context.environment)?.values() ?? [])].flat()) {
+      for (const { reference, pictures } of [...(emitted.get(context.environment)?.values() ?? [])].flatMap(({ outputs }) => outputs)) {
         const name = pictures.size === 0 ? undefined : nameOf(context, reference)
         const output = name === undefined ? undefined : bundle[name]
         if (name === undefined || output?.type !== 'asset') continue
@@ -90,6 +112,11 @@ export function createEmissions(config: ResolvedConfig): Emissions {
         }
         output.source = renamePictures(Buffer.from(output.source), placeOf)
       }
+    },
+
+    coarsestLevels(context) {
+      const modules = [...(emitted.get(context.environment)?.values() ?? [])]
+      return modules.map(({ map, coarsest }) => ({ map, file: nameOf(context, coarsest) }))
     },
   }
 }

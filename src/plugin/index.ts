@@ -9,6 +9,7 @@ import { createEmissions, type Emissions } from './emit.js'
 import type { LiveMaps } from './hot.js'
 import { assetModule } from './module.js'
 import { parsePluginOptions, type DepthMeshPluginOptions, type PluginOptions } from './options.js'
+import { createPreloads, type Preloads } from './preload.js'
 import { SHAPE_IMPORT, shapeId, shapeImportOf } from './shape-id.js'
 import { createProgress } from './progress.js'
 import { shownError, shownPath, warningsOf } from './report.js'
@@ -55,6 +56,7 @@ export default function depthmesh(options: DepthMeshPluginOptions = {}): Plugin<
 function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
   let config: ResolvedConfig
   let emissions: Emissions
+  let preloads: Preloads
   let isIncluded: (id: string) => boolean = () => false
 
   /** `?url`, `?raw`, `?inline` and the rest keep giving the picture; `?v=` and `?t=` are Vite's own marks. */
@@ -74,7 +76,7 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
       // (Loaded here: what there is to know of shapes takes 10 ms of every start.)
       const { parseShapeImport } = await import('./shape-import.js')
       const asset = await (session?.baker ?? bakerOf()).bakeShape(parseShapeImport(source), { name: source })
-      const urlOf = session ? session.publish(id, asset) : emissions.emit(context, id, source, asset)
+      const urlOf = session ? session.publish(id, asset) : emissions.emit(context, { id, map: source, original: source }, asset)
       return { code: assetModule(asset.manifest, { urlOf, hot: undefined }), map: null, moduleSideEffects: false, moduleType: 'js' as const }
     } catch (error) {
       return context.error(shownError(error, source, config))
@@ -106,6 +108,7 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
     configResolved(resolved) {
       config = resolved
       emissions = createEmissions(config)
+      preloads = createPreloads(shared.options.preload, config)
       isIncluded = createFilter([...shared.options.include], undefined, { resolve: config.root })
       if (config.command === 'build' && config.build.lib && config.base === '/') {
         warnOnce(shared, config, `Library mode with base "/" gives URLs like "/canyon.glb", which hold on no other site. Set base: './'.`)
@@ -144,7 +147,7 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
         try {
           const asset = await (session ? session.live.load(file, servedByVite(this.environment)) : bakerOf().bake(file))
           for (const warning of warningsOf(asset, file, config)) if (isNew(shared, warning)) this.warn(warning)
-          const urlOf = session ? session.publish(file, asset) : emissions.emit(this, id, relative(config.root, file), asset)
+          const urlOf = session ? session.publish(file, asset) : emissions.emit(this, { id, map: file, original: relative(config.root, file) }, asset)
           return { code: assetModule(asset.manifest, { urlOf, hot: session?.hotOf(file, asset) }), map: null, moduleSideEffects: false, moduleType: 'js' }
         } catch (error) {
           return this.error(shownError(error, file, config))
@@ -169,6 +172,13 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
     generateBundle(_options, bundle) {
       emissions.dropUnused(this, bundle)
       emissions.linkPictures(this, bundle)
+      const { name, config: { consumer } } = this.environment
+      if (config.command === 'build' && consumer === 'client' && !config.isWorker) preloads.found(name, emissions.coarsestLevels(this), (message) => isNew(shared, message) && this.warn(message))
+    },
+
+    transformIndexHtml: {
+      order: 'post',
+      handler: (_html, page) => preloads.links(page),
     },
 
     closeWatcher() {

@@ -10,12 +10,17 @@ const GROUPS = {
   cache: { dir: 'string', maxBytes: 'number', maxAge: 'number', readonly: 'boolean' },
   limits: { maxPixels: 'number', maxFileBytes: 'number', jobSeconds: 'number' },
 } as const
-const PLUGIN_KEYS = ['include', 'cache', 'workers', 'limits']
+const PLUGIN_KEYS = ['include', 'preload', 'cache', 'workers', 'limits']
 
 /** Options of the Vite plugin: defaults of the settings, which each sidecar may override, and what concerns the plugin alone. */
 export interface DepthMeshPluginOptions extends SettingsInput {
   /** Files to bake: globs (relative to Vite's root) or patterns. Default: `*.depth.png`, `*.depth.exr`, `*.depth.tif`, `*.depth.tiff`. */
   include?: string | RegExp | readonly (string | RegExp)[] | undefined
+  /**
+   * Maps that the player sees first: globs (relative to Vite's root) or patterns; a shape as it is imported. Built pages whose scripts use them ask for their coarsest GLB
+   * (`<link rel="preload">`) while the scripts still load. Default: none.
+   */
+  preload?: string | RegExp | readonly (string | RegExp)[] | undefined
   /** The cache on disk; `false`: none. */
   cache?: CacheOptions | false | undefined
   /** Bakes at once, at most. Default: the cores, at most 4. */
@@ -26,6 +31,7 @@ export interface DepthMeshPluginOptions extends SettingsInput {
 /** Plugin options, checked and taken apart. */
 export interface PluginOptions {
   include: readonly (string | RegExp)[]
+  preload: readonly (string | RegExp)[]
   settings: SettingsInput
   cache: CacheOptions | false
   workers: number | undefined
@@ -35,19 +41,23 @@ export interface PluginOptions {
 /** @throws DepthMeshError `SETTINGS_INVALID`: its message is whole, since it is shown while Vite reads its config. */
 export function parsePluginOptions(options: DepthMeshPluginOptions): PluginOptions {
   try {
-    const { include = DEFAULT_INCLUDE, cache = {}, workers, limits = {}, ...settings } = options
+    const { include = DEFAULT_INCLUDE, preload = [], cache = {}, workers, limits = {}, ...settings } = options
     const known = [...PLUGIN_KEYS, ...Object.keys(settingsEntries)]
     for (const key of Object.keys(settings)) if (!known.includes(key)) throw unknownKey(key, nearestKey(key, known), known)
     parseSettings([{ origin: 'plugin options', settings }])
-    const patterns = Array.isArray(include) ? (include as readonly unknown[]) : [include]
-    for (const pattern of patterns) if (typeof pattern !== 'string' && !(pattern instanceof RegExp)) throw invalid('include', 'a glob or a RegExp', pattern)
     if (workers !== undefined && !(Number.isInteger(workers) && workers > 0)) throw invalid('workers', 'a whole number > 0', workers)
     if (cache !== false) checkGroup('cache', cache)
     checkGroup('limits', limits)
-    return { include: patterns as (string | RegExp)[], settings, cache, workers, limits }
+    return { include: patternsOf('include', include), preload: patternsOf('preload', preload), settings, cache, workers, limits }
   } catch (error) {
     throw error instanceof DepthMeshError ? new DepthMeshError(error.code, formatError(error), { cause: error }) : error
   }
+}
+
+function patternsOf(key: string, value: unknown): (string | RegExp)[] {
+  const patterns: unknown[] = Array.isArray(value) ? value : [value]
+  for (const pattern of patterns) if (typeof pattern !== 'string' && !(pattern instanceof RegExp)) throw invalid(key, 'a glob or a RegExp', pattern)
+  return patterns as (string | RegExp)[]
 }
 
 function checkGroup(name: keyof typeof GROUPS, value: unknown): void {

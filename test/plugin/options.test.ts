@@ -13,10 +13,10 @@ function refusal(options: unknown): string {
 }
 
 describe('plugin options', () => {
-  it('are settings and four keys of their own', () => {
-    const { settings, limits, cache, workers, include } = parsePluginOptions({ fovY: 60, texture: { quality: 50 }, workers: 2, cache: { readonly: true }, limits: { jobSeconds: 5 }, include: ['**/*.height.png', /relief/] })
+  it('are settings and five keys of their own', () => {
+    const { settings, limits, cache, workers, include, preload } = parsePluginOptions({ fovY: 60, texture: { quality: 50 }, workers: 2, cache: { readonly: true }, limits: { jobSeconds: 5 }, include: ['**/*.height.png', /relief/], preload: /canyon/ })
     expect(settings).toEqual({ fovY: 60, texture: { quality: 50 } })
-    expect({ limits, cache, workers, include }).toEqual({ limits: { jobSeconds: 5 }, cache: { readonly: true }, workers: 2, include: ['**/*.height.png', /relief/] })
+    expect({ limits, cache, workers, include, preload }).toEqual({ limits: { jobSeconds: 5 }, cache: { readonly: true }, workers: 2, include: ['**/*.height.png', /relief/], preload: [/canyon/] })
     expect(parsePluginOptions({}).cache).toEqual({})
     expect(parsePluginOptions({ cache: false }).cache).toBe(false)
   })
@@ -33,6 +33,7 @@ describe('plugin options', () => {
     [{ cache: { readonly: 1 } }, 'plugin options: cache.readonly: expected a boolean, got 1.'],
     [{ workers: 1.5 }, 'plugin options: workers: expected a whole number > 0, got 1.5.'],
     [{ include: 7 }, 'plugin options: include: expected a glob or a RegExp, got 7.'],
+    [{ preload: [true] }, 'plugin options: preload: expected a glob or a RegExp, got true.'],
     [{ near: 10, far: 1 }, 'plugin options: near: expected < far, got near 10 and far 1. near and far are metres from the camera.'],
   ])('refuses %j', (options, message) => {
     expect(refusal(options)).toBe(message)
