@@ -3,16 +3,15 @@ import { createAsset, neverBetter, type DepthAsset, type DepthTexture, type Mani
 import { materialOf, writeGlb, writeLodGlb, type GlbContent, type GlbLayer } from './glb/write.js'
 import { buildBackdrop } from './mesh/backdrop.js'
 import { fillBackdropColor } from './mesh/backdrop-color.js'
-import { bendUvs, type Bend } from './mesh/bent-uvs.js'
+import { slipOfBend } from './mesh/bent-error.js'
 import { errorModel, levelError, publishedError, type ErrorModel } from './mesh/error.js'
 import { buildLevels, type LevelSurfaces } from './mesh/levels.js'
 import { correctSlip } from './mesh/correct-slip.js'
 import { shippedError, type LaidPicture } from './mesh/shipped-error.js'
 import { forgetLoops } from './mesh/pixels.js'
-import type { PlaneMesh } from './mesh/triangulate.js'
 import { unproject } from './mesh/unproject.js'
 import type { Settings } from './options.js'
-import { budgetsBeforeSplitting, type SharedPicture, type Worn } from './shared-picture.js'
+import { budgetsBeforeSplitting, type SharedPicture, type Wearer, type Worn } from './shared-picture.js'
 import { coverage, padEdges, shrinkPicture, type Picture } from './texture/color.js'
 import { encodeForLevel, encodeNormals, encodePicture, encodePlaceholder, qualityAt, textureSize, type EncodingUse } from './texture/encode.js'
 import { varyPicture } from './texture/vary.js'
@@ -66,7 +65,7 @@ export async function bakeChain({ name, map, picture, variation, shared = null }
   let backdrop = buildBackdrop(map, settings)
   const surfaces = await buildLevels(map, backdrop, shared ? { ...settings, lods: budgetsBeforeSplitting(settings) } : settings, model)
   forgetLoops(map)
-  const common = shared && variation ? await wearShared(surfaces, { shared, bend: variation.source }, settings) : []
+  const common = shared && variation ? await wearShared(surfaces, shared, { map, model, bend: variation.source, slipAt: slipOfBend(variation.source, map) }, settings) : []
   signal?.throwIfAborted()
 
   const size = { width: map.width, height: map.height }
@@ -101,11 +100,9 @@ export async function bakeChain({ name, map, picture, variation, shared = null }
       ? await encodeForLevel(normalUse, (size, quality) => encodeNormals(correctSlip(normalPicture(shrinkNormals(normals, size)), front, map, model), { format, quality }))
       : null
     const laid = [worn && color ? laidFrom(worn, color) : null, normalMap ? laidFrom(normalMap, normalMap) : null].filter((picture) => picture !== null)
-    const shipped = shippedError(front, map, model, laid)
-    const slip = dressed?.slip ?? { max: 0, p99: 0 }
-    const error = levelError(model, { maxError: front.maxError, pixelError: { max: Math.max(shipped.max, slip.max), p99: Math.max(shipped.p99, slip.p99) } })
+    const error = levelError(model, { maxError: front.maxError, pixelError: dressed?.error ?? shippedError(front, map, model, laid) })
     const mesh = unproject(front, map, settings)
-    const layers: GlbLayer[] = [{ role: 'front', mesh: variation && dressed ? bendUvs(mesh, variation.source, { map, step: dressed.step }) : mesh, color, normalMap }]
+    const layers: GlbLayer[] = [{ role: 'front', mesh: dressed ? { ...mesh, uvs: dressed.uvs } : mesh, color, normalMap }]
     if (hidden && canvas) {
       const hiddenSize = Math.ceil((color ? Math.max(color.width, color.height) : 0) * hiddenScale)
       const hiddenColor = plate ? await encodePicture(correctSlip(plate, hidden, canvas, model), { ...settings.texture, size: hiddenSize }) : null
@@ -122,13 +119,13 @@ export async function bakeChain({ name, map, picture, variation, shared = null }
 }
 
 /** The shared picture at each level, `null` where it does not fit; levels that wear it are split where it would slip. */
-async function wearShared(surfaces: LevelSurfaces[], { shared, bend }: { shared: SharedPicture; bend: Bend }, { lods }: Settings): Promise<(Worn<PlaneMesh> | null)[]> {
-  const levels: (Worn<PlaneMesh> | null)[] = []
+async function wearShared(surfaces: LevelSurfaces[], shared: SharedPicture, wearer: Wearer, { lods }: Settings): Promise<(Worn | null)[]> {
+  const levels: (Worn | null)[] = []
   for (const [level, surface] of surfaces.entries()) {
     const finer = level === 0 ? Infinity : trianglesOf(surfaces[level - 1]) - 1
     const hidden = trianglesOf(surface) - surface.front.triangles.length / 3
     const budget = Math.min(Array.isArray(lods) ? lods[level] : Infinity, finer) - hidden
-    const worn = await shared.worn(surface.front, { level, budget, bend })
+    const worn = await shared.worn(surface.front, wearer, { level, budget })
     if (worn) surface.front = worn.front
     levels.push(worn)
   }

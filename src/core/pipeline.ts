@@ -74,7 +74,7 @@ export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions =
   options.signal?.throwIfAborted()
   const { asset, files, triangles } = await bakeChain({ name: sources.name, map, picture }, settings, options.signal)
 
-  const shared = canShare(settings, picture) ? sharePicture({ name: sources.name, picture, size: map, mask: coverage(map), triangles }, settings) : null
+  const shared = canShare(settings, picture) ? sharePicture({ name: sources.name, picture, mask: coverage(map), triangles }, settings) : null
   const variants: DepthAsset[] = []
   for (let index = 1; index <= settings.variants; index++) {
     const variation = variationOf(map, index, settings)

@@ -1,14 +1,17 @@
 import { shadingOf, type GlbImage } from './glb/write.js'
-import { bentSlip, type Bend, type BentSlip } from './mesh/bent-uvs.js'
+import type { DisparityMap } from './depth/convention.js'
+import { bentError, type BentSlip } from './mesh/bent-error.js'
+import { bendUvs, type Bend } from './mesh/bent-uvs.js'
+import type { ErrorModel, PixelError } from './mesh/error.js'
 import { splitBent } from './mesh/split-bent.js'
-import type { RefinableSurface } from './mesh/refine.js'
+import type { PlaneMesh } from './mesh/triangulate.js'
 import type { Settings } from './options.js'
 import { padEdges, type Mask, type Picture } from './texture/color.js'
 import { encodeForLevel, encodePicture, qualityAt, textureSize, type EncodedImage } from './texture/encode.js'
 
 /** Slip that level by level may cost, pixels of the map, 99 of 100 places: what their triangles may be off by. */
 const MOST_SLIP = [1, 2, 4, 8]
-/** UVs are stored in steps of this share of that. */
+/** UVs are stored in steps of this share of that, which may slip by as much more. */
 const UV_SHARE = 1 / 8
 /**
  * Triangles of a budget that are left for splitting what slips by more, times the budget's square root: 1 % of 20,000, 9 % of 500, 18 % of 120. Of rocks, towers and cliffs at 2,000, 500 and
@@ -18,13 +21,22 @@ const SPLIT_ROOM = 2
 /** Bytes that UVs of their own take a triangle, 0.9 to 1.9 under meshopt; those of a picture that is not bent repeat positions (see `packMeshes`). */
 const UV_BYTES = { meshopt: 1.5, khr_meshopt: 1.5, quantize: 2, none: 0 }
 
-export interface Worn<Surface> {
-  front: Surface
+export interface Worn {
+  front: PlaneMesh
   image: GlbImage
-  /** How far it slips there. */
-  slip: BentSlip
-  /** How finely UVs into it are worth storing, pixels of the map. */
-  step: number
+  /** Into the picture, two numbers a vertex. */
+  uvs: Float32Array
+  /** The error that counts, of the surface as it ships in this picture. */
+  error: Pick<PixelError, 'max' | 'p99'>
+}
+
+/** The variation of the map that is to wear it. */
+export interface Wearer {
+  map: DisparityMap
+  model: ErrorModel
+  bend: Bend
+  /** Of that bend. */
+  slipAt: BentSlip
 }
 
 /** A map's picture in files of its own, one a level size, that all of its variations wear. */
@@ -33,7 +45,7 @@ export interface SharedPicture {
    * A variation's level in it, and the surface that wears it: with a few more triangles, up to `budget`, where the picture would slip. `null` where a level is better off with a
    * picture of its own.
    */
-  worn<Surface extends RefinableSurface>(front: Surface, options: { level: number; budget: number; bend: Bend }): Promise<Worn<Surface> | null>
+  worn(front: PlaneMesh, wearer: Wearer, options: { level: number; budget: number }): Promise<Worn | null>
   /** The files that are worn so far. */
   files(): { name: string; bytes: Uint8Array }[]
 }
@@ -42,8 +54,6 @@ export interface SharedPictureSources {
   /** The map's name. */
   name: string
   picture: Picture
-  /** Size of the map, pixels. */
-  size: { width: number; height: number }
   /** Where the map has a surface. */
   mask: Mask | undefined
   /** Of the map's own levels, fine → coarse. */
@@ -73,7 +83,7 @@ function maySplit({ topology, solid, compression }: Settings): boolean {
  * Encodes the picture when a level first asks for it. A level gets it where it slips by no more than the level may be off, and where it saves bytes: `n` variations with pictures of
  * their own take `n` pictures, sharing one picture and `n` times the UVs.
  */
-export function sharePicture({ name, picture, size, mask, triangles }: SharedPictureSources, settings: Settings): SharedPicture {
+export function sharePicture({ name, picture, mask, triangles }: SharedPictureSources, settings: Settings): SharedPicture {
   const { format } = settings.texture
   const { variants } = settings
   const quality = qualityAt(settings.texture, picture)
@@ -97,17 +107,18 @@ export function sharePicture({ name, picture, size, mask, triangles }: SharedPic
   }
 
   return {
-    async worn(front, { level, budget, bend }) {
+    async worn(front, { map, model, bend, slipAt }, { level, budget }) {
       if (level >= triangles.length) return null
       const image = await imageAt(level)
       if (variants * UV_BYTES[settings.compression] * triangles[level] > (variants - 1) * image.bytes.length) return null
       const most = MOST_SLIP[Math.min(level, MOST_SLIP.length - 1)]
-      const split = maySplit(settings) ? splitBent(front, size, { bend, most, budget }) : front
-      const slip = bentSlip(split, size, bend)
-      if (slip.p99 > most) return null
+      const split = maySplit(settings) ? splitBent(front, map, { bend, most, budget }) : front
+      const uvs = bendUvs(split, map, { bend, step: most * UV_SHARE })
+      const { error, slip } = bentError(split, map, model, { uvs, slipAt })
+      if (slip > most * (1 + UV_SHARE)) return null
       const file = `${name}.variants.color${await finestAlike(level)}.${extensionOf(image)}`
       files.set(file, image)
-      return { front: split, image: { ...image, file }, slip, step: most * UV_SHARE }
+      return { front: split, image: { ...image, file }, uvs, error }
     },
     files: () => [...files].map(([name, { bytes }]) => ({ name, bytes })).sort((a, b) => (a.name < b.name ? -1 : 1)),
   }

@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { bakeDepthMesh, type DepthAsset, type SettingsInput } from '../../src/core/index.js'
+import { bakeDepthMesh, parseSettings, prepareMap, varyMap, type DepthAsset, type SettingsInput } from '../../src/core/index.js'
+import { variationOf } from '../../src/core/pipeline.js'
+import type { Variation } from '../../src/core/variation.js'
+import { readLevel, type SeenPrimitive } from '../support/glb.js'
 import { gray16, rgb8 } from '../support/maps.js'
 
 const SIZE = 256
@@ -106,4 +109,80 @@ describe('the error that a manifest tells', () => {
       expect(metres).toBeGreaterThan(0.5 * (2 / SIZE) * pixels)
     }
   })
+  it.each(['none', 'meshopt'] as const)('is what is seen of a shared picture, place by place, in the GLB itself: compression %s', { timeout: 60_000 }, async (compression) => {
+    const sources = { name: 'hill', depth: await gray16(SIZE, SIZE, (x, y) => 0.5 + 0.4 * Math.sin(x / 20) * Math.sin(y / 30) + 0.1 * Math.sin((x * y) / 900)), color: await noise() }
+    const input: SettingsInput = { projection: 'orthographic', width: 2, relief: 0.2, lods: [1500, 300, 60], variants: 2, compression }
+    const settings = parseSettings([{ origin: 'test', settings: input }])
+    const { map } = await prepareMap(sources, { settings: input })
+    const { manifest, files } = await bakeDepthMesh(sources, { settings: input })
+    for (const [i, { lods }] of manifest.variants.entries()) {
+      const variation = variationOf(map, i + 1, settings)
+      const varied = varyMap(map, variation)
+      const worn = lods.filter(({ textures }) => textures !== undefined)
+      expect(worn.length).toBeGreaterThan(1)
+      for (const { url, error } of worn) {
+        const [level] = await readLevel(files.find(({ name }) => name === url)?.bytes ?? new Uint8Array())
+        const seen = lookAt(level, { heights: varied.disparity.map((value) => value * varied.relief), width: settings.width * variation.size, variation })
+        // rounding moves heights by up to an eighth of the level's error, which is told on top
+        const rounding = compression === 'none' ? 0 : error.pixels / 8
+        for (const [told, looked] of [[error.p99.pixels, seen.p99], [error.pixels, seen.max]]) {
+          expect(told).toBeGreaterThan(0.99 * looked)
+          // (counted in steps of 1.6 %)
+          expect(told).toBeLessThan(1.02 * looked + rounding)
+        }
+        // neither heights nor the picture alone
+        expect(seen.slip99).toBeGreaterThan(0.2)
+        expect(seen.p99).toBeGreaterThanOrEqual(Math.max(seen.parallax99, seen.slip99))
+      }
+    }
+  })
 })
+
+/** Looks straight at a level in the middle of each pixel of its map, `width` metres wide: how far it lies from `heights`, metres, and how far what its texture coordinates show from where it belongs; pixels. */
+function lookAt({ positions, uvs, indices }: SeenPrimitive, { heights, width, variation }: { heights: Float32Array; width: number; variation: Variation }): { max: number; p99: number; parallax99: number; slip99: number } {
+  const metres = width / SIZE
+  const [parallax, slips] = [new Float64Array(SIZE * SIZE).fill(NaN), new Float64Array(SIZE * SIZE).fill(NaN)]
+  for (let t = 0; t < indices.length; t += 3) {
+    const corners = [...indices.subarray(t, t + 3)].map((vertex) => {
+      const [x, y, z] = positions.subarray(3 * vertex, 3 * vertex + 3)
+      return { x: x / metres + SIZE / 2, y: SIZE / 2 - y / metres, z, u: uvs[2 * vertex], v: uvs[2 * vertex + 1] }
+    })
+    const [a, b, c] = corners
+    const area = (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x)
+    const [left, right] = [Math.min(a.x, b.x, c.x), Math.max(a.x, b.x, c.x)]
+    const [top, bottom] = [Math.min(a.y, b.y, c.y), Math.max(a.y, b.y, c.y)]
+    for (let y = Math.max(0, Math.floor(top)); y < Math.min(SIZE, bottom); y++) {
+      for (let x = Math.max(0, Math.floor(left)); x < Math.min(SIZE, right); x++) {
+        const [dx, dy] = [x + 0.5 - a.x, y + 0.5 - a.y]
+        const wb = (dx * (c.y - a.y) - dy * (c.x - a.x)) / area
+        const wc = ((b.x - a.x) * dy - (b.y - a.y) * dx) / area
+        if (Math.min(wb, wc, 1 - wb - wc) < -1e-9) continue
+        const blend = (key: keyof typeof a): number => (1 - wb - wc) * a[key] + wb * b[key] + wc * c[key]
+        const at = y * SIZE + x
+        parallax[at] = Math.abs(blend('z') - heights[at]) / metres
+        const [u, v] = whereShown(variation, blend('u'), blend('v'))
+        slips[at] = SIZE * Math.hypot(u - (x + 0.5) / SIZE, v - (y + 0.5) / SIZE)
+      }
+    }
+  }
+  expect(slips.every((slip) => slip >= 0)).toBe(true)
+  const p99 = (values: Float64Array): number => values.toSorted()[Math.ceil(0.99 * values.length) - 1]
+  const errors = parallax.map((distance, i) => Math.max(distance, slips[i]))
+  return { max: Math.max(...errors), p99: p99(errors), parallax99: p99(parallax), slip99: p99(slips) }
+}
+
+/** The place of a variation that takes its content from (u, v): its warp's slope stays below ½, so that going aside by what is off leads there. */
+function whereShown({ source }: Variation, u: number, v: number): [u: number, v: number] {
+  const [start, end, from] = [0, 1, 0].map((corner) => {
+    const out = new Float64Array(2)
+    source(corner, corner, out)
+    return out
+  })
+  const found: [number, number] = [0.5, 0.5]
+  for (let step = 0; step < 24; step++) {
+    source(found[0], found[1], from)
+    found[0] += (u - from[0]) / (end[0] - start[0])
+    found[1] += (v - from[1]) / (end[1] - start[1])
+  }
+  return found
+}

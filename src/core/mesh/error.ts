@@ -113,3 +113,22 @@ export function percentile99(histogram: Uint32Array): number {
   while (left > histogram[step]) left -= histogram[step++]
   return new Float32Array(Uint32Array.of((step + 1) << DROPPED_BITS).buffer)[0]
 }
+
+/** Takes errors one by one, and tells the largest and the 99th percentile, within 1.6 %. */
+export class Tally {
+  max = 0
+  readonly #histogram = new Uint32Array(1 << (32 - DROPPED_BITS))
+  readonly #error = new Float32Array(1)
+  readonly #bits = new Uint32Array(this.#error.buffer)
+
+  add(error: number): void {
+    if (error > this.max) this.max = error
+    this.#error[0] = error
+    this.#histogram[this.#bits[0] >>> DROPPED_BITS]++
+  }
+
+  /** 0 of none. */
+  get p99(): number {
+    return Math.min(this.max, percentile99(this.#histogram))
+  }
+}

@@ -1,18 +1,16 @@
 import type { DisparityMap } from '../depth/convention.js'
-import { percentile99, type ErrorModel, type PixelError } from './error.js'
+import { Tally, type ErrorModel, type PixelError } from './error.js'
 import { createLaying, layTriangle, UNSEEN } from './lay.js'
 import { spreadMoved } from './moved.js'
 import { BEHIND, nearestAt } from './nearest.js'
-import { DROPPED_BITS } from './pixels.js'
-import type { RefinableSurface } from './refine.js'
-import { slopeAcross, slopeDown } from './slope.js'
+import { eachSeenRow, everyEnough } from './seen-rows.js'
 import { coverTriangle, createSpans } from './spans.js'
 import type { PlaneMesh } from './triangulate.js'
 
 /**
  * Of a taller map slip is looked at in as many rows as come to about this many, evenly spread. Every row of 2752 × 1536 takes 8 % of the bake's time, these 4; the 99th percentile then differs by 1 to 5 %.
  */
-const ROWS = 512
+const ENOUGH_ROWS = 512
 
 /** A texture of a level, out of which the slip of the level's own triangles is taken (see `correctSlip`). */
 export interface LaidPicture {
@@ -41,14 +39,14 @@ function measure(front: PlaneMesh, map: DisparityMap, model: ErrorModel, picture
   const { width, height, disparity } = map
   const { pixelsPerDisparity, wFar } = model
   const wRange = model.wNear - wFar
-  const canvas = { width, height, wFar, wRange }
+  const frame = { width, height, wFar, wRange }
   const exempt = front.moved && spreadMoved(front.moved, disparity.length)
 
   const seen = front.folded ? nearestAt(front, map, [1, 1]) : undefined
 
   // (1) The largest parallax, anywhere.
   let max = 0
-  eachRow(front, canvas, 1, ({ az, zx, zy }, at, end, dx, dy) => {
+  eachSeenRow(front, frame, 1, ({ az, zx, zy }, at, end, dx, dy) => {
     for (let z = az + dx * zx + dy * zy; at < end; at++, z += zx) {
       let parallax = Math.abs(z - disparity[at]) * pixelsPerDisparity
       if (!(parallax > max) || (seen !== undefined && z < seen[at] - BEHIND)) continue
@@ -61,10 +59,8 @@ function measure(front: PlaneMesh, map: DisparityMap, model: ErrorModel, picture
   const offsets = layOffsets(front, map, model, picture)
   const [texelsX, texelsY] = [picture.width / width, picture.height / height]
   const [lastX, lastY] = [picture.width - 1, picture.height - 1]
-  const histogram = new Uint32Array(1 << (32 - DROPPED_BITS))
-  const error = new Float32Array(1)
-  const bits = new Uint32Array(error.buffer)
-  eachRow(front, canvas, Math.max(1, Math.round(height / ROWS)), ({ ax, ay, az, zx, zy, uxBy, uyBy, vxBy, vyBy }, at, end, dx, dy) => {
+  const errors = new Tally()
+  eachSeenRow(front, frame, everyEnough(height, ENOUGH_ROWS), ({ ax, ay, az, zx, zy, uxBy, uyBy, vxBy, vyBy }, at, end, dx, dy) => {
     for (; at < end; at++, dx++) {
       const z = az + dx * zx + dy * zy
       let pixels = Math.abs(z - disparity[at]) * pixelsPerDisparity
@@ -92,70 +88,10 @@ function measure(front: PlaneMesh, map: DisparityMap, model: ErrorModel, picture
         slipY += offsets[here + 1] * w00 + offsets[here + beside + 1] * w01 + offsets[here + below + 1] * w10 + offsets[here + beside + below + 1] * w11
       }
       const slip = Math.sqrt(slipX * slipX + slipY * slipY)
-      if (slip > pixels) pixels = slip
-      if (pixels > max) max = pixels
-      error[0] = pixels
-      histogram[bits[0] >>> DROPPED_BITS]++
+      errors.add(slip > pixels ? slip : pixels)
     }
   })
-  return { max, p99: Math.min(max, percentile99(histogram)) }
-}
-
-/** A triangle in the picture, as it is seen there: all that is linear from its first corner on. */
-interface Seen {
-  /** The corner: u px, v px, disparity. */
-  ax: number
-  ay: number
-  az: number
-  /** Disparity, by px. */
-  zx: number
-  zy: number
-  /** Where texture coordinates lead from the corner, times inverse depth: u by px across and down, v so. */
-  uxBy: number
-  uyBy: number
-  vxBy: number
-  vyBy: number
-}
-
-/** A picture's size, pixels, and inverse depth by disparity: w = wFar + z · wRange. */
-interface Canvas {
-  width: number
-  height: number
-  wFar: number
-  wRange: number
-}
-
-/** Hands over each triangle's rows of pixels, of every `every`-th row of the map: the first and the one past the last, and how far the first one's centre is from the triangle's corner. */
-function eachRow({ points, triangles }: RefinableSurface, { width, height, wFar, wRange }: Canvas, every: number, visit: (seen: Seen, at: number, end: number, dx: number, dy: number) => void): void {
-  const spans = createSpans(height)
-  const seen: Seen = { ax: 0, ay: 0, az: 0, zx: 0, zy: 0, uxBy: 0, uyBy: 0, vxBy: 0, vyBy: 0 }
-  for (let t = 0; t < triangles.length; t += 3) {
-    const [a, b, c] = [3 * triangles[t], 3 * triangles[t + 1], 3 * triangles[t + 2]]
-    const bx = points[b] - points[a]
-    const by = points[b + 1] - points[a + 1]
-    const cx = points[c] - points[a]
-    const cy = points[c + 1] - points[a + 1]
-    const area = bx * cy - by * cx
-    if (area === 0) continue
-    seen.ax = points[a]
-    seen.ay = points[a + 1]
-    seen.az = points[a + 2]
-    seen.zx = slopeAcross(points[b + 2] - seen.az, points[c + 2] - seen.az, by, cy, area)
-    seen.zy = slopeDown(points[b + 2] - seen.az, points[c + 2] - seen.az, bx, cx, area)
-    // texture coordinates lead to a + (λb·wb·b + λc·wc·c) / w, λ and w affine in the place
-    const wb = wFar + points[b + 2] * wRange
-    const wc = wFar + points[c + 2] * wRange
-    seen.uxBy = slopeAcross(wb * bx, wc * cx, by, cy, area)
-    seen.uyBy = slopeDown(wb * bx, wc * cx, bx, cx, area)
-    seen.vxBy = slopeAcross(wb * by, wc * cy, by, cy, area)
-    seen.vyBy = slopeDown(wb * by, wc * cy, bx, cx, area)
-    coverTriangle(spans, seen.ax, seen.ay, points[b], points[b + 1], points[c], points[c + 1], width, height)
-    for (let row = 0, y = spans.top; row < spans.rows; row++, y++) {
-      if (y % every !== 0) continue
-      const start = spans.bounds[2 * row]
-      visit(seen, y * width + start, y * width + spans.bounds[2 * row + 1], start + 0.5 - seen.ax, y + 0.5 - seen.ay)
-    }
-  }
+  return { max: Math.max(max, errors.max), p99: errors.p99 }
 }
 
 /** How far from where it stands the picture's place is that each texel shows: x, y per texel, source pixels; `null` where no texel shows another. */
