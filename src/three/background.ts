@@ -1,5 +1,6 @@
 import { Group, Vector2, Vector3, type Camera, type Object3D, type Scene, type WebGLRenderer } from 'three'
 import type { DepthAsset, DepthMaterial } from '../core/glb/manifest.js'
+import { lookBeforeRender } from './before-render.js'
 import { LevelChain, type LoadGlb } from './chain.js'
 import { chooseLevel, screenError, viewOf } from './level.js'
 import { StandIn } from './stand-in.js'
@@ -189,13 +190,7 @@ export class DepthBackground {
 
   #prepare(scene: Object3D, level: number): void {
     applySettings(scene, () => this.#options.prepare?.(scene, level))
-    scene.traverse((node) => {
-      const own = node.onBeforeRender
-      node.onBeforeRender = (...frame) => {
-        this.#measure(frame[0])
-        own.apply(node, frame)
-      }
-    })
+    scene.traverse((node) => lookBeforeRender(node, (renderer) => this.#measure(renderer)))
     this.#prepared.add(scene)
   }
 

@@ -471,28 +471,38 @@ describeInBrowser('the first picture', () => {
     expect(seen).toEqual({ color: 'red', errors: ['Error: no such mesh'] })
   })
 
-  it('sends its stand-in away from beside an `onBeforeRender` of one’s own, and calls that too', async () => {
+  it.each(['in `prepare`', 'before the first frame', 'around the one that was there'])('sends its stand-in away from beside an `onBeforeRender` of one’s own that is set %s, and calls that too', async (when) => {
     await hold()
-    const seen = await page.evaluate(async (asset) => {
-      const { scene, renderer, THREE } = stage
-      const calls: boolean[] = []
-      const loading = stage.loadDepthBackground(asset, {
-        scene,
-        renderer,
-        target: 1,
-        prepare: (object) =>
+    const seen = await page.evaluate(
+      async ({ asset, when }) => {
+        const { scene, renderer, THREE } = stage
+        const calls: string[] = []
+        const hookInto = (object: Three.Object3D, name: string, around = false) =>
           object.traverse((node) => {
-            if (node instanceof THREE.Mesh && !object.userData.standIn) node.onBeforeRender = function (...frame) { calls.push(this === node && frame[0] === renderer) }
-          }),
-      })
-      while (scene.children.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
-      ;(globalThis as unknown as { letGo(): void }).letGo()
-      scene.add((await loading).object)
-      const before = scene.children.length
-      stage.look()
-      await Promise.resolve()
-      return { before, after: scene.children.length, called: calls.length > 0 && calls.every(Boolean) }
-    }, assets['a picture with a hidden layer'])
-    expect(seen).toEqual({ before: 2, after: 1, called: true })
+            if (!(node instanceof THREE.Mesh)) return
+            const before = node.onBeforeRender
+            node.onBeforeRender = function (...frame) {
+              if (around) before.apply(node, frame)
+              calls.push(this === node && frame[0] === renderer ? name : 'not as three calls it')
+            }
+          })
+        const prepare = (object: Three.Object3D) => {
+          if (!object.userData.standIn) hookInto(object, 'in prepare')
+        }
+        const loading = stage.loadDepthBackground(asset, { scene, renderer, target: 1, prepare })
+        while (scene.children.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+        ;(globalThis as unknown as { letGo(): void }).letGo()
+        const { object } = await loading
+        scene.add(object)
+        if (when !== 'in `prepare`') hookInto(object, 'later', when !== 'before the first frame')
+        const before = scene.children.length
+        stage.look()
+        await Promise.resolve()
+        return { before, after: scene.children.length, calls }
+      },
+      { asset: assets['a relief, lit'], when },
+    )
+    const calls = { 'in `prepare`': ['in prepare'], 'before the first frame': ['later'], 'around the one that was there': ['in prepare', 'later'] }[when]
+    expect(seen).toEqual({ before: 2, after: 1, calls })
   })
 })

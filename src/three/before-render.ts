@@ -1,0 +1,19 @@
+import type { Object3D, WebGLRenderer } from 'three'
+
+/** Has `look` called each time that the object is drawn, before its `onBeforeRender`: whichever that is then, as three has room for one and it belongs to the page. */
+export function lookBeforeRender(object: Object3D, look: (renderer: WebGLRenderer) => void): void {
+  const withLook = (own: Object3D['onBeforeRender']): Object3D['onBeforeRender'] => (...frame) => {
+    look(frame[0])
+    own.apply(object, frame)
+  }
+  let hook = withLook(object.onBeforeRender)
+  // (A page may call what it reads here from what it sets.)
+  Object.defineProperty(object, 'onBeforeRender', {
+    configurable: true,
+    enumerable: true,
+    get: () => hook,
+    set(own: Object3D['onBeforeRender']) {
+      hook = withLook(own)
+    },
+  })
+}
