@@ -1,44 +1,18 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import type * as Three from 'three'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { bakeDepthMesh, type DepthAsset } from '../../src/core/index.js'
-import type { loadDepthBackground } from '../../src/three/index.js'
-import { describeInBrowser, launchBrowser } from '../support/browser.js'
+import { bakeDepthMesh, type DepthAsset, type SettingsInput } from '../../src/core/index.js'
+import { describeInBrowser } from '../support/browser.js'
 import { gray16, rgb8 } from '../support/maps.js'
-import { openSite, type Site } from '../support/site.js'
-
-interface Hot {
-  listeners: Set<unknown>
-  subscribe(listener: (next: DepthAsset) => void): () => void
-  emit(next: DepthAsset): void
-}
-
-interface Stage {
-  THREE: typeof Three
-  scene: Three.Scene
-  camera: Three.PerspectiveCamera
-  renderer: Three.WebGLRenderer
-  bitmaps: ImageBitmap[]
-  loadDepthBackground: typeof loadDepthBackground
-  gltfLoader(): { loadAsync(url: string): Promise<{ scene: Three.Object3D }> }
-  hot(): Hot
-  look(): string
-  memory(): { geometries: number; textures: number; programs: number; openBitmaps: number }
-}
+import { openTheatre, type Stage, type Theatre } from '../support/stage.js'
 
 declare const stage: Stage
 
-const HTML = `<!doctype html><title>loading</title><script type="importmap">{ "imports": {
-  "three": "/node_modules/three/build/three.module.js",
-  "three/": "/node_modules/three/",
-  "depthmesh/three": "/dist/three/index.js" } }</script><script type="module" src="/test/three/stage.js"></script>`
 const NOTHING = { geometries: 0, textures: 0, programs: 0, openBitmaps: 0 }
 
 describeInBrowser('DepthBackground', () => {
-  let browser: Browser
-  let site: Site
+  let theatre: Theatre
   let page: Page
-  let problems: string[]
   /** One surface, from 1 m to 4 m, in three colours, with three levels each; without a hidden layer, so that a level is one mesh and one texture. */
   const assets = {} as Record<'red' | 'green' | 'blue', DepthAsset>
 
@@ -48,46 +22,32 @@ describeInBrowser('DepthBackground', () => {
   let mixed: DepthAsset[]
 
   beforeAll(async () => {
-    const files = new Map<string, Uint8Array | string>([['/index.html', HTML]])
+    theatre = await openTheatre()
     const depth = await gray16(64, 48, (x, y) => (x + y) / 112)
     for (const [index, name] of (['red', 'green', 'blue'] as const).entries()) {
       const color = await rgb8(64, 48, (x, y) => [0, 1, 2].map((channel) => (channel === index ? 160 + ((x + y) % 32) : 20)) as [number, number, number])
-      const { manifest, files: glbs } = await bakeDepthMesh({ name, depth, color }, { settings: { lods: [2000, 400, 60], far: 4, travel: 0 } })
-      for (const { name, bytes } of glbs) files.set(`/${name}`, bytes)
+      const asset = theatre.serve(await bakeDepthMesh({ name, depth, color }, { settings: { lods: [2000, 400, 60], far: 4, travel: 0 } }))
       const p99 = [{ metres: 0, pixels: 0 }, { metres: 0.025, pixels: 25 }, { metres: 0.2, pixels: 250 }]
-      assets[name] = { ...manifest, lods: manifest.lods.map((lod, level) => ({ ...lod, url: `/${lod.url}`, textureSize: 64, error: { ...p99[level], p99: p99[level] } })) }
+      assets[name] = { ...asset, lods: asset.lods.map((lod, level) => ({ ...lod, textureSize: 64, error: { ...p99[level], p99: p99[level] } })) }
     }
     const noise = await rgb8(96, 96, (x, y) => [150 + ((x * 7919 + y * 104729) % 100), (x * y * 31) % 80, (x * 13) % 80])
     const rock = await gray16(96, 96, (x, y) => Math.max(0, 0.9 - Math.hypot(x - 47.5, y - 47.5) ** 2 / 2000))
-    const { manifest, files: parts } = await bakeDepthMesh({ name: 'rock', depth: rock, color: noise }, { settings: { projection: 'orthographic', black: 'cut', width: 4, lods: [300], variants: 3 } })
-    for (const { name, bytes } of parts) files.set(`/${name}`, bytes)
-    rocks = manifest.variants.map((variant) => ({ ...variant, lods: variant.lods.map((lod) => ({ ...lod, url: `/${lod.url}` })) }))
+    const prop: SettingsInput = { projection: 'orthographic', black: 'cut', width: 4 }
+    rocks = theatre.serve(await bakeDepthMesh({ name: 'rock', depth: rock, color: noise }, { settings: { ...prop, lods: [300], variants: 3 } })).variants
     for (const { lods } of rocks) expect(lods[0].textures?.[0].url).toBe('rock.variants.color0.webp')
-    const both = await bakeDepthMesh({ name: 'mixed', depth: rock, color: noise }, { settings: { projection: 'orthographic', black: 'cut', width: 4, lods: [6000, 60], variants: 2, container: 'msft_lod' } })
-    for (const { name, bytes } of both.files) files.set(`/${name}`, bytes)
-    mixed = both.manifest.variants.map((variant) => ({ ...variant, lods: variant.lods.map((lod) => ({ ...lod, url: `/${lod.url}` })) }))
+    mixed = theatre.serve(await bakeDepthMesh({ name: 'mixed', depth: rock, color: noise }, { settings: { ...prop, lods: [6000, 60], variants: 2, container: 'msft_lod' } })).variants
     for (const { lods } of mixed) expect(lods[0].textures).toHaveLength(1)
-    site = await openSite(files)
-    browser = await launchBrowser()
   })
 
-  afterAll(async () => {
-    await browser?.close()
-    await site?.close()
-  })
+  afterAll(() => theatre?.close())
 
   beforeEach(async () => {
-    page = await browser.newPage()
-    problems = []
-    page.on('pageerror', (error) => problems.push(error.message))
-    await page.goto(`${site.origin}/index.html`)
-    await page.waitForFunction(() => document.title === 'ready')
-    site.requests.length = 0
+    page = await theatre.openPage()
   })
 
   afterEach(() => page.close())
 
-  const glbRequests = () => site.requests.filter((path) => path.endsWith('.glb'))
+  const glbRequests = () => theatre.requests.filter((path) => path.endsWith('.glb'))
 
   it('is on screen with its coarsest level first, then goes straight for the target', async () => {
     const seen = await page.evaluate(async (asset) => {
@@ -100,7 +60,7 @@ describeInBrowser('DepthBackground', () => {
     expect(seen.first).toEqual({ level: 2, color: 'red', triangles: assets.red.lods[2].triangles })
     expect(seen.later).toEqual({ level: 0, color: 'red', triangles: assets.red.lods[0].triangles })
     expect(glbRequests()).toEqual(['/red.lod2.glb', '/red.lod0.glb'])
-    expect(problems).toEqual([])
+    expect(theatre.problems).toEqual([])
   })
 
   it('asks for the target as soon as the coarsest level leaves the line free by the time of its answer', async () => {
@@ -144,7 +104,7 @@ describeInBrowser('DepthBackground', () => {
       return [await begin(300, 0.9), await begin(0, 0.1)]
     }, assets.red)
     expect(seen).toEqual([{ before: true, asked: 2 }, { before: false, asked: 2 }])
-    expect(problems).toEqual([])
+    expect(theatre.problems).toEqual([])
   })
 
   it('stops at the target that was asked for', async () => {
@@ -333,7 +293,7 @@ describeInBrowser('DepthBackground', () => {
         return { name, atOnce: waited < 200, memory: stage.memory() }
       })
       expect(seen).toEqual({ name: 'AbortError', atOnce: true, memory: NOTHING })
-      expect(problems).toEqual([])
+      expect(theatre.problems).toEqual([])
     })
   }
 
@@ -348,7 +308,7 @@ describeInBrowser('DepthBackground', () => {
       return { ready, color: stage.look(), level: background.level }
     }, assets.red)
     expect(seen).toEqual({ ready: 'AbortError', color: 'red', level: 2 })
-    expect(problems).toEqual([])
+    expect(theatre.problems).toEqual([])
   })
 
   it('rejects with the address when the coarsest level can not be loaded', async () => {
@@ -375,7 +335,7 @@ describeInBrowser('DepthBackground', () => {
       return { ready, level: background.level, errors: errors.length }
     }, assets.red)
     expect(seen).toEqual({ ready: 'failed', level: 1, errors: 1 })
-    expect(problems).toEqual([])
+    expect(theatre.problems).toEqual([])
   })
 
   it('works with a loader of one’s own, and shows each level to `prepare` once, before the player sees it', async () => {
@@ -399,7 +359,7 @@ describeInBrowser('DepthBackground', () => {
   })
 
   describe('of variants that share a picture', () => {
-    const pictureRequests = () => site.requests.filter((path) => path.endsWith('.webp'))
+    const pictureRequests = () => theatre.requests.filter((path) => path.endsWith('.webp'))
 
     for (const own of [false, true]) {
       it(`has it on the GPU once, until the last of them is gone, with ${own ? 'a loader of one’s own' : 'the default loader'}`, async () => {
@@ -451,7 +411,7 @@ describeInBrowser('DepthBackground', () => {
         // once for the three of them, once when all were gone
         expect(seen.uploads).toBe(2)
         if (!own) expect(pictureRequests()).toEqual(Array(2).fill('/rock.variants.color0.webp'))
-        expect(problems).toEqual([])
+        expect(theatre.problems).toEqual([])
       })
     }
 
@@ -492,7 +452,7 @@ describeInBrowser('DepthBackground', () => {
     it('says which picture is missing, and finds it when it is there', async () => {
       await page.route('**/*.webp', (route) => route.fulfill({ status: 404 }))
       const load = (asset: DepthAsset) => page.evaluate((asset) => stage.loadDepthBackground(asset).then(() => 'loaded', String), asset)
-      expect(await load(rocks[0])).toBe(`Error: ${site.origin}/rock.variants.color0.webp: expected a picture, got 404 Not Found`)
+      expect(await load(rocks[0])).toBe(`Error: ${theatre.origin}/rock.variants.color0.webp: expected a picture, got 404 Not Found`)
       await page.unroute('**/*.webp')
       expect(await load(rocks[0])).toBe('loaded')
     })

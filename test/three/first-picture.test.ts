@@ -1,32 +1,14 @@
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import type * as Three from 'three'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { bakeDepthMesh, type DepthAsset, type SettingsInput } from '../../src/core/index.js'
 import { EarlyPictures } from '../../src/three/early-pictures.js'
-import type { loadDepthBackground } from '../../src/three/index.js'
-import { describeInBrowser, launchBrowser } from '../support/browser.js'
+import { describeInBrowser } from '../support/browser.js'
 import { gray16, rgb8 } from '../support/maps.js'
-import { openSite, type Site } from '../support/site.js'
-
-interface Stage {
-  THREE: typeof Three
-  scene: Three.Scene
-  camera: Three.PerspectiveCamera
-  renderer: Three.WebGLRenderer
-  bitmaps: ImageBitmap[]
-  loadDepthBackground: typeof loadDepthBackground
-  gltfLoader(): { loadAsync(url: string): Promise<{ scene: Three.Object3D }> }
-  ktx2Loader(): ReturnType<Stage['gltfLoader']> & { dispose(): void }
-  look(): string
-  memory(): typeof NOTHING
-}
+import { openTheatre, type Stage, type Theatre } from '../support/stage.js'
 
 declare const stage: Stage
 
-const HTML = `<!doctype html><title>loading</title><script type="importmap">{ "imports": {
-  "three": "/node_modules/three/build/three.module.js",
-  "three/": "/node_modules/three/",
-  "depthmesh/three": "/dist/three/index.js" } }</script><script type="module" src="/test/three/stage.js"></script>`
 /** What is left of surfaces in light: a table of reflectances that three keeps for all of them. */
 const NOTHING = { geometries: 0, textures: 1, programs: 0, openBitmaps: 0 }
 const SIZE = { width: 64, height: 48 }
@@ -45,42 +27,27 @@ const KINDS = {
 type Kind = keyof typeof KINDS
 
 describeInBrowser('the first picture', () => {
-  let browser: Browser
-  let site: Site
+  let theatre: Theatre
   let page: Page
-  let problems: string[]
   const assets = {} as Record<Kind, DepthAsset>
 
   beforeAll(async () => {
-    const files = new Map<string, Uint8Array | string>([['/index.html', HTML]])
+    theatre = await openTheatre()
     const depth = await gray16(SIZE.width, SIZE.height, (x, y) => (Math.hypot(x - 32, y - 24) < 12 ? 0.9 : (x + y) / 224))
     const color = await rgb8(SIZE.width, SIZE.height, (x, y) => [160 + ((x * 7 + y * 13) % 90), 20, 20])
     for (const [index, kind] of (Object.keys(KINDS) as Kind[]).entries()) {
       const name = `kind${index}`
-      const { manifest, files: glbs } = await bakeDepthMesh({ name, depth, ...(kind === 'a relief without a picture' ? {} : { color }) }, { settings: { ...KINDS[kind], lods: [...KINDS[kind].lods] } })
-      for (const { name, bytes } of glbs) files.set(`/${name}`, bytes)
-      assets[kind] = { ...manifest, lods: manifest.lods.map((lod) => ({ ...lod, url: `/${lod.url}` })) }
+      assets[kind] = theatre.serve(await bakeDepthMesh({ name, depth, ...(kind === 'a relief without a picture' ? {} : { color }) }, { settings: { ...KINDS[kind], lods: [...KINDS[kind].lods] } }))
     }
-    site = await openSite(files)
-    browser = await launchBrowser()
   })
 
-  afterAll(async () => {
-    await browser?.close()
-    await site?.close()
-  })
+  afterAll(() => theatre?.close())
 
-  beforeEach(async () => {
-    page = await browser.newPage()
-    await openPage()
-  })
+  beforeEach(() => openPage())
 
-  const openPage = async () => {
-    problems = []
-    page.on('pageerror', (error) => problems.push(error.message))
-    page.on('console', (message) => message.text().startsWith('THREE.') && problems.push(message.text()))
-    await page.goto(`${site.origin}/index.html`)
-    await page.waitForFunction(() => document.title === 'ready')
+  /** A page that has drawn something in light. */
+  const openPage = async (userAgent?: string) => {
+    page = await theatre.openPage(userAgent === undefined ? {} : { userAgent })
     await page.evaluate(() => {
       const { THREE, renderer, camera } = stage
       const lit = new THREE.Mesh(new THREE.PlaneGeometry(), new THREE.MeshStandardMaterial())
@@ -144,7 +111,7 @@ describeInBrowser('the first picture', () => {
     expect(seen.after).toEqual(seen.before)
     expect(seen.children).toBe(1)
     expect(seen.memory).toEqual(NOTHING)
-    expect(problems).toEqual([])
+    expect(theatre.problems).toEqual([])
   })
 
   it('finds its shader where no frame is drawn meanwhile, and no other once the page draws', async () => {
@@ -175,7 +142,7 @@ describeInBrowser('the first picture', () => {
       return [stage.look(), ...(renderer.info.programs ?? []).map((program) => program === made)]
     }, assets['a picture with a hidden layer'])
     expect(seen).toEqual(['red', true])
-    expect(problems).toEqual([])
+    expect(theatre.problems).toEqual([])
   })
 
   it('has the shader that `prepare` makes of its material, which knows the stand-in from a level', async () => {
@@ -251,7 +218,7 @@ describeInBrowser('the first picture', () => {
       { asset: assets['a relief, lit'], end },
     )
     expect(seen).toEqual({ results: [{ aborted: 'AbortError', missing: 'Error', disposed: 'loaded' }[end]], children: 0, memory: NOTHING })
-    expect(problems).toEqual([])
+    expect(theatre.problems).toEqual([])
   })
 
   it('is decoded and on the GPU while its mesh still arrives, and is uploaded once', async () => {
@@ -302,8 +269,7 @@ describeInBrowser('the first picture', () => {
   it.each(['can not be decoded yet', 'is loaded as an element, as in older Safaris'] as const)('is the loader’s own where it %s', async (why) => {
     if (why !== 'can not be decoded yet') {
       await page.close()
-      page = await browser.newPage({ userAgent: 'Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/16.4 Safari/605.1.15' })
-      await openPage()
+      await openPage('Mozilla/5.0 (Macintosh) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/16.4 Safari/605.1.15')
     }
     const seen = await page.evaluate(
       async ({ asset, failing }) => {
@@ -323,7 +289,7 @@ describeInBrowser('the first picture', () => {
       { asset: assets['a relief'], failing: why === 'can not be decoded yet' },
     )
     expect(seen).toEqual({ color: 'red', openBitmaps: why === 'can not be decoded yet' ? 1 : 0, memory: NOTHING })
-    expect(problems).toEqual([])
+    expect(theatre.problems).toEqual([])
   })
 
   it('leaves no picture behind that was decoded for a level which is given up, or is broken', async () => {
@@ -390,7 +356,7 @@ describeInBrowser('the first picture', () => {
       { asset: assets['a relief, lit'], early: when === 'early' },
     )
     expect(seen).toEqual({ filters: [true, false], drawn: 3, memory: NOTHING })
-    expect(problems).toEqual([])
+    expect(theatre.problems).toEqual([])
   })
 
   it('is the frame’s to upload where the renderer does not take it early', async () => {
@@ -408,7 +374,7 @@ describeInBrowser('the first picture', () => {
       return { color, memory: stage.memory() }
     }, assets['a relief'])
     expect(seen).toEqual({ color: 'red', memory: NOTHING })
-    expect(problems).toEqual([])
+    expect(theatre.problems).toEqual([])
   })
 
   it('is left to the loader where the file is odd', () => {
@@ -453,7 +419,7 @@ describeInBrowser('the first picture', () => {
       return { failed, told, errors, children: scene.children.length }
     }, assets['a picture with a hidden layer'])
     expect(seen).toEqual({ failed: 'no such layer', told: 'left', errors: [], children: 0 })
-    expect(problems).toEqual([])
+    expect(theatre.problems).toEqual([])
   })
 
   it('tells once of a `prepare` that throws for the stand-in alone, and is shown', async () => {

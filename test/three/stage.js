@@ -1,4 +1,4 @@
-// The page of background.test.ts and first-picture.test.ts: the package as it ships (dist, unbundled) and a small stage to draw on.
+// The page of test/support/stage.ts: the package as it ships (dist, unbundled) and a small stage to draw on.
 import * as THREE from 'three'
 import { GLTFLoader } from 'three/examples/jsm/loaders/GLTFLoader.js'
 import { KTX2Loader } from 'three/examples/jsm/loaders/KTX2Loader.js'
