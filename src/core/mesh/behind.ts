@@ -8,8 +8,8 @@ import { eachEdgePlace, isThin } from './thin.js'
 /** Rounds for those triangles of the hidden layer of which a corner can't go back any farther. */
 const ROUNDS = 12
 
-/** How far behind the front surface the hidden layer has to stay, disparity: a third of what it is set back by. */
-const CLEARANCE = 0.005
+/** How far behind the front surface the hidden layer has to stay, disparity. */
+export const CLEARANCE = 0.005
 
 /**
  * Pushes the hidden layer's vertices back until it lies behind the front surface everywhere, also where its coarse triangles run past what they

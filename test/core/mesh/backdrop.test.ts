@@ -32,9 +32,9 @@ const built = (map: DisparityMap, more?: SettingsInput): Backdrop => {
 }
 
 describe('buildBackdrop', () => {
-  it('continues the farther side behind the edge, set back by half the cut threshold', () => {
+  it('continues the farther side behind the edge, set back by as much as it is kept behind the front surface', () => {
     const backdrop = built(edge)
-    for (const x of [59, 57, 55]) expect(at(backdrop, x, 40)).toBeCloseTo(0.3 - 0.015, 5)
+    for (const x of [59, 57, 55]) expect(at(backdrop, x, 40)).toBeCloseTo(0.3 - 0.005, 5)
   })
 
   it('reaches as far behind the edge as a camera at the end of its travel can look', () => {
@@ -55,10 +55,10 @@ describe('buildBackdrop', () => {
   })
 
   it('runs under the border of the picture by as much more as it moves less than that, being set back', () => {
-    // .015 of disparity · 15 px · √(1 + (71.6 / 40)²) in a corner: .46 px, so 2 + 1; with a cut of a third, .17 · 15 · 2.05: 5.1, so 2 + 6
-    const ring = (cut: number) => Array.from({ length: 20 }, (_, x) => x).findIndex((x) => Number.isNaN(at(built(mapOf(() => 0.6), { cut }), x, 40)))
-    expect(ring(0.03)).toBe(3)
-    expect(ring(1 / 3)).toBe(8)
+    // .005 of disparity · 15 px · √(1 + (71.6 / 40)²) in a corner: .15 px, so 2 + 1; with ten times the travel 1.5, so 2 + 2
+    const ring = (travel: number) => Array.from({ length: 20 }, (_, x) => x).findIndex((x) => Number.isNaN(at(built(mapOf(() => 0.6), { travel }), x, 40)))
+    expect(ring(0.5)).toBe(3)
+    expect(ring(5)).toBe(4)
   })
 
   it('carries the surface past the border by its own parallax', () => {
@@ -68,7 +68,7 @@ describe('buildBackdrop', () => {
     const room = Math.ceil(14 * Math.sqrt(1 + (corner / 40) ** 2) + 4)
     expect([left, top]).toEqual([room, room])
     expect([map.width, map.height]).toEqual([WIDTH + 2 * room, HEIGHT + 2 * room])
-    expect(map.disparity[(top + 40) * map.width + left - 10]).toBeCloseTo(0.6 - 0.015, 5)
+    expect(map.disparity[(top + 40) * map.width + left - 10]).toBeCloseTo(0.6 - 0.005, 5)
     expect(map.disparity[(top + 40) * map.width + left - room]).toBeNaN()
   })
 
@@ -89,7 +89,7 @@ describe('buildBackdrop', () => {
         const behind = at(backdrop, x, y)
         if (Number.isNaN(behind)) continue
         hidden++
-        expect(behind).toBeLessThanOrEqual(map.disparity[y * WIDTH + x] - 0.015 + 1e-6)
+        expect(behind).toBeLessThanOrEqual(map.disparity[y * WIDTH + x] - 0.005 + 1e-6)
       }
     }
     expect(hidden).toBeGreaterThan(200)
@@ -124,9 +124,24 @@ describe('buildBackdrop', () => {
     const relief = { projection: 'orthographic', cut: 0.03, width: 12, relief: 2 } as const
     const deep = built({ ...edge, relief: 2 }, { ...relief, travel: 5 })
     expect([deep.left, deep.top]).toEqual([0, 0])
-    expect(at(deep, 60 - 15, 40)).toBeCloseTo(0.285, 5)
+    expect(at(deep, 60 - 15, 40)).toBeCloseTo(0.295, 5)
     expect(at(deep, 60 - 17, 40)).toBeNaN()
     expect(at(built({ ...edge, relief: 2 }, { ...relief, travel: 0.3 }), 60 - 8, 40)).toBeNaN()
+  })
+
+  it.each([
+    ['all around', (x: number, y: number) => x < 1 || y < 1 || x >= WIDTH - 1 || y >= HEIGHT - 1],
+    ['two pixels at the right and below', (x: number, y: number) => x >= WIDTH - 2 || y >= HEIGHT - 2],
+  ])('goes on from where the surface ends, where the picture’s outermost pixels hold nothing: %s', (_, isEmpty) => {
+    const backdrop = built(mapOf((x, y) => (isEmpty(x, y) ? NaN : 0.6)))
+    for (let y = 0; y < HEIGHT; y++) for (let x = 0; x < WIDTH; x++) if (isEmpty(x, y)) expect(at(backdrop, x, y)).toBeCloseTo(0.595, 5)
+    for (const [x, y] of [[60, -10], [60, HEIGHT + 9], [-10, 40], [WIDTH + 9, 40]]) expect(at(backdrop, x, y)).toBeCloseTo(0.595, 5)
+  })
+
+  it('has no skirt where a prop leaves more than that of its picture empty', () => {
+    expect(buildBackdrop(mapOf((x, y) => (x < 3 || y < 3 || x >= WIDTH - 3 || y >= HEIGHT - 3 ? NaN : 0.6)), settings())).toBeNull()
+    // along less than half of it
+    expect(buildBackdrop(mapOf((x, y) => (Math.hypot(x - 60, y - 40) < 39 ? 0.6 : NaN)), settings())).toBeNull()
   })
 
   it('makes nothing out of nothing: no skirt and no hidden layer beside empty pixels', () => {
