@@ -1,6 +1,5 @@
-import { scatter, seededRandom } from '../random.js'
-import { Noise } from './noise.js'
-import { clamp, mix, smoothstep, softMin } from './numbers.js'
+import { chanceOf } from './chance.js'
+import { clamp, smoothstep, softMin } from './numbers.js'
 import { pick, scale, tint } from './palette.js'
 import type { Design } from './relief.js'
 import { paintStone, STONES } from './stone.js'
@@ -11,9 +10,7 @@ const ROUND = 1.15
 
 /** A natural arch: a fin of layered rock with a hole in it. */
 export function arch(seed: number): Design {
-  const random = seededRandom(scatter(seed))
-  const noise = new Noise(seed)
-  const between = (low: number, high: number): number => mix(low, high, random())
+  const { random, between, noise } = chanceOf(seed)
   const material = pick([STONES.red, STONES.sandstone, STONES.limestone, STONES.red], random())
   const wide = between(2.1, 3)
   const high = between(2.7, 3.6)

@@ -1,6 +1,5 @@
-import { scatter, seededRandom } from '../random.js'
+import { chanceOf } from './chance.js'
 import { blockAt, type Masonry } from './masonry.js'
-import { Noise } from './noise.js'
 import { mix, smoothstep } from './numbers.js'
 import { linear, pick, scale, setColor, tint } from './palette.js'
 import type { Design, Relief } from './relief.js'
@@ -28,9 +27,7 @@ const DEEP = 1.7
 
 /** The front of a town house: a door, windows with shutters or frames, a cornice, a roof. */
 export function building(seed: number): Design {
-  const random = seededRandom(scatter(seed))
-  const noise = new Noise(seed)
-  const between = (low: number, high: number): number => mix(low, high, random())
+  const { random, between, noise } = chanceOf(seed)
   const brick = random() < 0.42
   const wall = brick ? pick(BRICKS, random()) : pick(PLASTERS, random())
   const trim = pick(TRIMS, random())

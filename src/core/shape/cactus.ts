@@ -1,6 +1,5 @@
-import { scatter, seededRandom } from '../random.js'
+import { chanceOf } from './chance.js'
 import { eachOnLimb, type Joint } from './limbs.js'
-import { Noise } from './noise.js'
 import { mix, smoothstep } from './numbers.js'
 import { linear, pick, scale, setColor, tint } from './palette.js'
 import type { Design, Relief } from './relief.js'
@@ -24,9 +23,7 @@ const STEPS = 12
 
 /** A ribbed column with arms that turn upward. */
 export function cactus(seed: number): Design {
-  const random = seededRandom(scatter(seed))
-  const noise = new Noise(seed)
-  const between = (low: number, high: number): number => mix(low, high, random())
+  const { random, between, noise } = chanceOf(seed)
   const skin = pick(SKINS, random())
   const flower = pick(FLOWERS, random())
   const blooms = random() < 0.6

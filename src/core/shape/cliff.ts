@@ -1,5 +1,4 @@
-import { scatter, seededRandom } from '../random.js'
-import { Noise } from './noise.js'
+import { chanceOf } from './chance.js'
 import { blockAt } from './masonry.js'
 import { clamp, mix, smoothstep, softMin } from './numbers.js'
 import { linear, pick, scale, tint } from './palette.js'
@@ -18,9 +17,7 @@ const TURFS = [linear('#5d7038'), linear('#71753f'), linear('#8a7f52')]
 
 /** A wall of layered rock between two gullies, with rubble at its foot and turf on top. */
 export function cliff(seed: number): Design {
-  const random = seededRandom(scatter(seed))
-  const noise = new Noise(seed)
-  const between = (low: number, high: number): number => mix(low, high, random())
+  const { random, between, noise } = chanceOf(seed)
   const dry = random()
   const material = pick([STONES.limestone, STONES.granite, STONES.sandstone, STONES.red], dry)
   const turf = pick(TURFS, dry)

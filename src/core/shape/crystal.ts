@@ -1,5 +1,4 @@
-import { scatter, seededRandom } from '../random.js'
-import { Noise } from './noise.js'
+import { chanceOf } from './chance.js'
 import { clamp, mix, smoothstep } from './numbers.js'
 import { linear, pick, scale, setColor, tint } from './palette.js'
 import type { Design } from './relief.js'
@@ -36,9 +35,7 @@ const GEM = 1
 
 /** A cluster of six-sided crystals on a stone. */
 export function crystal(seed: number): Design {
-  const random = seededRandom(scatter(seed))
-  const noise = new Noise(seed)
-  const between = (low: number, high: number): number => mix(low, high, random())
+  const { random, between, noise } = chanceOf(seed)
   const gem = pick(GEMS, random())
   const host = pick([STONES.basalt, STONES.granite, STONES.limestone], random())
   const tallest = between(2.2, 3.1)

@@ -1,5 +1,4 @@
-import { scatter, seededRandom } from '../random.js'
-import { Noise } from './noise.js'
+import { chanceOf } from './chance.js'
 import { clamp, mix, smoothstep } from './numbers.js'
 import { linear, pick, scale, setColor, tint } from './palette.js'
 import type { Design, Relief } from './relief.js'
@@ -19,9 +18,7 @@ const FOREST = linear('#3d5238')
 
 /** A grassy hill with outcrops of rock and shrubs. */
 export function hill(seed: number): Design {
-  const random = seededRandom(scatter(seed))
-  const noise = new Noise(seed)
-  const between = (low: number, high: number): number => mix(low, high, random())
+  const { random, between, noise } = chanceOf(seed)
   const grass = pick(GRASSES, random())
   const material = pick([STONES.limestone, STONES.granite, STONES.sandstone], random())
   const half = between(8, 10.5)
@@ -100,9 +97,7 @@ export function hill(seed: number): Design {
 
 /** A ridge of peaks for the far distance; the high ones keep snow. */
 export function mountain(seed: number): Design {
-  const random = seededRandom(scatter(seed))
-  const noise = new Noise(seed)
-  const between = (low: number, high: number): number => mix(low, high, random())
+  const { random, between, noise } = chanceOf(seed)
   const material = pick([STONES.granite, STONES.basalt, STONES.granite, STONES.limestone, STONES.red], random())
   const half = between(85, 115)
   const high = between(78, 118)

@@ -1,6 +1,5 @@
-import { scatter, seededRandom } from '../random.js'
-import { Noise } from './noise.js'
-import { clamp, mix, smoothstep } from './numbers.js'
+import { chanceOf } from './chance.js'
+import { clamp, smoothstep } from './numbers.js'
 import { linear, pick, scale, tint } from './palette.js'
 import type { Design } from './relief.js'
 import { paintStone, STONES, type Stone } from './stone.js'
@@ -14,9 +13,7 @@ const AXIS = 0.12
 
 /** A fluted column on a plinth: whole with its capital, or broken, with what fell off at its foot. */
 export function pillar(seed: number): Design {
-  const random = seededRandom(scatter(seed))
-  const noise = new Noise(seed)
-  const between = (low: number, high: number): number => mix(low, high, random())
+  const { random, between, noise } = chanceOf(seed)
   const material = pick([MARBLE, STONES.limestone, STONES.sandstone, MARBLE], random())
   const broken = random() < 0.5
   const radius = between(0.36, 0.5)

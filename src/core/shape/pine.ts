@@ -1,6 +1,6 @@
-import { scatter, seededRandom } from '../random.js'
+import { seededRandom } from '../random.js'
+import { chanceOf } from './chance.js'
 import { eachOnLimb } from './limbs.js'
-import { Noise } from './noise.js'
 import { clamp, mix, smoothstep } from './numbers.js'
 import { linear, pick, scale, setColor, tint } from './palette.js'
 import type { Design, Relief } from './relief.js'
@@ -27,9 +27,7 @@ interface Bough {
 
 /** A conifer: whorls of drooping boughs, shorter toward the tip. */
 export function pine(seed: number): Design {
-  const random = seededRandom(scatter(seed))
-  const noise = new Noise(seed)
-  const between = (low: number, high: number): number => mix(low, high, random())
+  const { random, between, noise } = chanceOf(seed)
   const green = pick(GREENS, random())
   const snowy = random() < 0.3
   const tall = between(5.6, 8.4)

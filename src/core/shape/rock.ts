@@ -1,6 +1,5 @@
-import { scatter, seededRandom } from '../random.js'
-import { Noise } from './noise.js'
-import { clamp, mix, smoothstep, softMax, softMin } from './numbers.js'
+import { chanceOf } from './chance.js'
+import { clamp, smoothstep, softMax, softMin } from './numbers.js'
 import { pick } from './palette.js'
 import type { Design } from './relief.js'
 import { paintStone, STONES } from './stone.js'
@@ -31,9 +30,7 @@ const ROUND = 0.075
 
 /** A boulder, split and worn, often with smaller ones at its foot. */
 export function rock(seed: number): Design {
-  const random = seededRandom(scatter(seed))
-  const noise = new Noise(seed)
-  const between = (low: number, high: number): number => mix(low, high, random())
+  const { random, between, noise } = chanceOf(seed)
   const material = pick([STONES.granite, STONES.limestone, STONES.basalt, STONES.sandstone, STONES.granite], random())
   const wide = between(0.85, 1.5)
   const high = between(0.72, 1.3)

@@ -1,6 +1,5 @@
-import { scatter, seededRandom } from '../random.js'
+import { chanceOf } from './chance.js'
 import { blockAt, type Masonry } from './masonry.js'
-import { Noise } from './noise.js'
 import { clamp, mix, smoothstep } from './numbers.js'
 import { linear, pick, scale, setColor, tint } from './palette.js'
 import type { Design } from './relief.js'
@@ -16,9 +15,7 @@ const OAK = linear('#5f4630')
 
 /** A round tower of masonry: a door, slits, and a roof or battlements. */
 export function tower(seed: number): Design {
-  const random = seededRandom(scatter(seed))
-  const noise = new Noise(seed)
-  const between = (low: number, high: number): number => mix(low, high, random())
+  const { random, between, noise } = chanceOf(seed)
   const material = pick([STONES.limestone, STONES.granite, STONES.sandstone, STONES.granite], random())
   const roofColor = pick(ROOFS, random())
   const roofed = random() < 0.6

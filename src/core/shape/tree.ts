@@ -1,6 +1,6 @@
-import { scatter, seededRandom } from '../random.js'
+import { seededRandom } from '../random.js'
+import { chanceOf } from './chance.js'
 import { eachOnLimb, type Joint } from './limbs.js'
-import { Noise } from './noise.js'
 import { clamp, mix, smoothstep } from './numbers.js'
 import { linear, pick, scale, setColor, tint } from './palette.js'
 import type { Design, Relief } from './relief.js'
@@ -30,9 +30,7 @@ interface Clump {
 
 /** A broad-leaved tree. */
 export function tree(seed: number): Design {
-  const random = seededRandom(scatter(seed))
-  const noise = new Noise(seed)
-  const between = (low: number, high: number): number => mix(low, high, random())
+  const { random, between, noise } = chanceOf(seed)
   const foliage = pick(FOLIAGE, random() ** 1.3)
   const bark = pick(BARKS, random())
   const trunk = between(1.3, 2.3)
