@@ -1,6 +1,7 @@
 import type { DisparityMap } from '../depth/convention.js'
 import type { Contour } from './contour.js'
 import { LATTICE, Triangulation } from './delaunay.js'
+import { lastOf, nextOf } from './half-edges.js'
 import { extrapolate } from './sample.js'
 
 /** A stretch of a simplified contour: a straight line between two of its points. */
@@ -60,19 +61,17 @@ export function layConstraints(map: DisparityMap, spans: readonly Span[]): Laid 
   const { tri, twin, fixed } = surface
   const out = new Int32Array(surface.vertexCount)
   for (let e = 0; e < 3 * surface.triangleCount; e++) out[tri[e]] = e
-  const next = (e: number): number => (e % 3 === 2 ? e - 2 : e + 1)
-  const last = (e: number): number => (e % 3 === 0 ? e + 2 : e - 1)
   /** The half-edges that leave a vertex, and the one that enters at a boundary, as found by turning around it. */
   const leaving = (v: number): number[] => {
     const found: number[] = []
     let e = out[v]
     do {
       found.push(e)
-      e = twin[last(e)]
+      e = twin[lastOf(e)]
     } while (e >= 0 && e !== out[v])
     if (e < 0) {
       for (e = twin[out[v]]; e >= 0; e = twin[e]) {
-        e = next(e)
+        e = nextOf(e)
         found.push(e)
       }
     }
@@ -80,9 +79,9 @@ export function layConstraints(map: DisparityMap, spans: readonly Span[]): Laid 
   }
   const between = (a: number, b: number): number => {
     for (const e of leaving(a)) {
-      if (tri[next(e)] === b) return e
+      if (tri[nextOf(e)] === b) return e
       // a boundary edge that enters a has no half-edge that leaves it
-      if (tri[last(e)] === b && twin[last(e)] < 0) return last(e)
+      if (tri[lastOf(e)] === b && twin[lastOf(e)] < 0) return lastOf(e)
     }
     return -1
   }
@@ -95,7 +94,7 @@ export function layConstraints(map: DisparityMap, spans: readonly Span[]): Laid 
   }
   const clashAtVertex = (i: number, v: number): void => {
     conflicts.add(spanKey(spans[i].contour, spans[i].from))
-    for (const e of leaving(v)) if (fixed[e] !== 0) clash(i, tri[e], tri[next(e)])
+    for (const e of leaving(v)) if (fixed[e] !== 0) clash(i, tri[e], tri[nextOf(e)])
   }
   const flip = (e: number): void => {
     const t = (e / 3) | 0
@@ -118,8 +117,8 @@ export function layConstraints(map: DisparityMap, spans: readonly Span[]): Laid 
       let blocked = false
       let through = -1
       for (const leave of leaving(a)) {
-        const p = tri[next(leave)]
-        const q = tri[last(leave)]
+        const p = tri[nextOf(leave)]
+        const q = tri[lastOf(leave)]
         const sideP = surface.area(a, b, p)
         const sideQ = surface.area(a, b, q)
         const ahead = (v: number) => (surface.x[v] - surface.x[a]) * (surface.x[b] - surface.x[a]) + (surface.y[v] - surface.y[a]) * (surface.y[b] - surface.y[a]) > 0
@@ -129,7 +128,7 @@ export function layConstraints(map: DisparityMap, spans: readonly Span[]): Laid 
           break
         }
         if (sideP < 0 && sideQ > 0) {
-          through = next(leave)
+          through = nextOf(leave)
           break
         }
       }
@@ -140,18 +139,18 @@ export function layConstraints(map: DisparityMap, spans: readonly Span[]): Laid 
       }
       for (;;) {
         if (fixed[through] !== 0) {
-          clash(i, tri[through], tri[next(through)])
+          clash(i, tri[through], tri[nextOf(through)])
           blocked = true
           break
         }
-        crossing.push(tri[through], tri[next(through)])
+        crossing.push(tri[through], tri[nextOf(through)])
         const f = twin[through]
         if (f < 0) {
           clash(i, a, b)
           blocked = true
           break
         }
-        const r = tri[last(f)]
+        const r = tri[lastOf(f)]
         if (r === b) break
         const side = surface.area(a, b, r)
         if (side === 0) {
@@ -160,7 +159,7 @@ export function layConstraints(map: DisparityMap, spans: readonly Span[]): Laid 
           break
         }
         // go on through the edge of the next triangle whose ends lie on both sides
-        through = side > 0 ? next(f) : last(f)
+        through = side > 0 ? nextOf(f) : lastOf(f)
       }
       if (blocked) continue
       // (2) Turn them until none is left.
@@ -168,10 +167,10 @@ export function layConstraints(map: DisparityMap, spans: readonly Span[]): Laid 
       for (let at = 0; at < crossing.length && patience > 0; at += 2, patience--) {
         const c = between(crossing[at], crossing[at + 1])
         if (c < 0) continue
-        const p = tri[last(c)]
-        const q = tri[last(twin[c])]
+        const p = tri[lastOf(c)]
+        const q = tri[lastOf(twin[c])]
         const m = tri[c]
-        const n = tri[next(c)]
+        const n = tri[nextOf(c)]
         if (surface.area(m, q, p) <= 0 || surface.area(q, n, p) <= 0) {
           crossing.push(m, n)
           continue
@@ -218,9 +217,9 @@ function restoreDelaunay(surface: Triangulation, flip: (e: number) => void): voi
     const f = twin[e]
     if (f < 0 || (fixed as Uint8Array)[e] !== 0) continue
     const a = tri[e]
-    const b = tri[e % 3 === 2 ? e - 2 : e + 1]
-    const p = tri[e % 3 === 0 ? e + 2 : e - 1]
-    const d = tri[f % 3 === 0 ? f + 2 : f - 1]
+    const b = tri[nextOf(e)]
+    const p = tri[lastOf(e)]
+    const d = tri[lastOf(f)]
     // Delaunay: the angles opposite an edge add up to at most 180°; compared by their cotangents' signs
     const cotangent = (v: number): [number, number] => {
       const ux = x[a] - x[v], uy = y[a] - y[v], wx = x[b] - x[v], wy = y[b] - y[v]

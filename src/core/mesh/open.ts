@@ -2,6 +2,7 @@ import type { DisparityMap } from '../depth/convention.js'
 import { simplifyContour, toSegment, type Contour } from './contour.js'
 import { layConstraints, spanKey, type Laid, type Span } from './constraints.js'
 import { LATTICE, Triangulation } from './delaunay.js'
+import { lastOf, nextOf } from './half-edges.js'
 import { extrapolate } from './sample.js'
 
 /** Up to this tolerance no pixel centre changes sides: a centre lies at least ½ · cos 45° from a line through the middles of pairs. */
@@ -126,8 +127,6 @@ function finish(map: DisparityMap, { surface: laid, halfEdges }: Laid, spans: re
   const { tri, twin, x, y } = laid
   const fixed = laid.fixed as Uint8Array
   const count = laid.triangleCount
-  const next = (e: number): number => (e % 3 === 2 ? e - 2 : e + 1)
-  const last = (e: number): number => (e % 3 === 0 ? e + 2 : e - 1)
 
   // (1) The pixel beside each end of each half-edge that is open.
   const startPixel = new Map<number, number>()
@@ -154,20 +153,20 @@ function finish(map: DisparityMap, { surface: laid, halfEdges }: Laid, spans: re
     let e = first
     for (;;) {
       const f = twin[e]
-      if (f < 0 || fixed[e] !== 0 || next(f) === first) break
-      e = next(f)
+      if (f < 0 || fixed[e] !== 0 || nextOf(f) === first) break
+      e = nextOf(f)
     }
     let sum = 0
     let sides = 0
     const fan: number[] = []
     for (const begin = e; ;) {
       fan.push(e)
-      for (const pixel of [startPixel.get(e), endPixel.get(last(e))]) {
+      for (const pixel of [startPixel.get(e), endPixel.get(lastOf(e))]) {
         if (pixel === undefined) continue
         sum += extrapolate(map, pixel % map.width, Math.floor(pixel / map.width), x[v] / LATTICE, y[v] / LATTICE, jump)
         sides++
       }
-      const through = last(e)
+      const through = lastOf(e)
       if (twin[through] < 0 || fixed[through] !== 0) break
       e = twin[through]
       if (e === begin) break

@@ -1,7 +1,7 @@
 import { MeshoptSimplifier } from 'meshoptimizer'
 import type { DisparityMap } from '../depth/convention.js'
 import type { Settings } from '../options.js'
-import { linkTriangles } from './half-edges.js'
+import { lastOf, linkTriangles, nextOf } from './half-edges.js'
 import type { RefinableSurface } from './refine.js'
 import { dropUnused, isSound } from './topology.js'
 import type { PlaneMesh } from './triangulate.js'
@@ -25,7 +25,6 @@ export async function closeSolid(plane: PlaneMesh, map: DisparityMap, settings: 
   const { points, triangles } = splitFans(plane)
   const count = points.length / 3
   const twin = linkTriangles(triangles, count)
-  const next = (e: number) => (e % 3 === 2 ? e - 2 : e + 1)
 
   // (1) The back: the front's outline, seen from behind.
   const flat = await simplestInside(points, triangles)
@@ -46,7 +45,7 @@ export async function closeSolid(plane: PlaneMesh, map: DisparityMap, settings: 
   for (let e = 0; e < triangles.length; e++) {
     if (twin[e] >= 0) continue
     const a = triangles[e]
-    const b = triangles[next(e)]
+    const b = triangles[nextOf(e)]
     faces.push(b, a, behind(a), b, behind(a), behind(b))
   }
   return { ...plane, points: Float32Array.from(closed), triangles: Uint32Array.from(faces), folded: true }
@@ -67,13 +66,12 @@ function splitFans({ points, triangles }: RefinableSurface): RefinableSurface {
     // All corners that are reached across edges at this vertex, one way and then the other.
     for (let c = start; c >= 0 && corner[c] < 0; ) {
       corner[c] = id
-      const across = twin[c % 3 === 0 ? c + 2 : c - 1]
-      c = across
+      c = twin[lastOf(c)]
     }
     for (let c = start; ; ) {
       const across = twin[c]
       if (across < 0) break
-      c = across % 3 === 2 ? across - 2 : across + 1
+      c = nextOf(across)
       if (corner[c] >= 0) break
       corner[c] = id
     }
@@ -90,7 +88,7 @@ async function simplestInside(points: Float32Array, triangles: Uint32Array): Pro
   const outline = new Uint8Array(count)
   const twin = linkTriangles(triangles, count)
   triangles.forEach((vertex, e) => {
-    if (twin[e] < 0) outline[vertex] = outline[triangles[e % 3 === 2 ? e - 2 : e + 1]] = 1
+    if (twin[e] < 0) outline[vertex] = outline[triangles[nextOf(e)]] = 1
   })
   const [flat] = MeshoptSimplifier.simplifyWithAttributes(triangles, sheet, 3, new Float32Array(count), 1, [0], outline, 0, NO_ERROR_BOUND, ['ErrorAbsolute'])
   const used = dropUnused(sheet, flat)
@@ -100,7 +98,7 @@ async function simplestInside(points: Float32Array, triangles: Uint32Array): Pro
 function hasSameOutline(a: Uint32Array, b: Uint32Array, vertexCount: number): boolean {
   const outline = (triangles: Uint32Array) => {
     const twin = linkTriangles(triangles, vertexCount)
-    return new Set(Array.from(triangles, (vertex, e) => (twin[e] < 0 ? vertex * vertexCount + triangles[e % 3 === 2 ? e - 2 : e + 1] : -1)))
+    return new Set(Array.from(triangles, (vertex, e) => (twin[e] < 0 ? vertex * vertexCount + triangles[nextOf(e)] : -1)))
   }
   const wanted = outline(a)
   const found = outline(b)

@@ -1,5 +1,5 @@
 import type { Bend } from './bent-uvs.js'
-import { linkTriangles } from './half-edges.js'
+import { lastOf, linkTriangles, nextOf } from './half-edges.js'
 import type { RefinableSurface } from './refine.js'
 
 /**
@@ -26,7 +26,6 @@ export function splitBent<Surface extends RefinableSurface>(surface: Surface, ma
     bent.push(out[0] * map.width, out[1] * map.height)
   }
   for (let vertex = 0; vertex < points.length / 3; vertex++) wear(vertex)
-  const next = (e: number) => (e % 3 === 2 ? e - 2 : e + 1)
   /** At a share of the way from b to a: how far the mean of what they wear lies from what is there. */
   const edgeSlip = (a: number, b: number, share: number): number => {
     const rest = 1 - share
@@ -34,16 +33,16 @@ export function splitBent<Surface extends RefinableSurface>(surface: Surface, ma
     return distance(out[0] * map.width - share * bent[2 * a] - rest * bent[2 * b], out[1] * map.height - share * bent[2 * a + 1] - rest * bent[2 * b + 1])
   }
   const lengthOf = (e: number): number => {
-    const [a, b] = [3 * triangles[e], 3 * triangles[next(e)]]
+    const [a, b] = [3 * triangles[e], 3 * triangles[nextOf(e)]]
     return distance(points[a] - points[b], points[a + 1] - points[b + 1])
   }
   const areaOf = (e: number): number => {
-    const [a, b, c] = [3 * triangles[e], 3 * triangles[next(e)], 3 * triangles[next(next(e))]]
+    const [a, b, c] = [3 * triangles[e], 3 * triangles[nextOf(e)], 3 * triangles[lastOf(e)]]
     return Math.abs((points[b] - points[a]) * (points[c + 1] - points[a + 1]) - (points[b + 1] - points[a + 1]) * (points[c] - points[a])) / 2
   }
   /** What a triangle slips by in its middle, if this is its longest edge: that is the one to split. */
   const middleSlip = (e: number): number => {
-    const [right, left] = [next(e), next(next(e))]
+    const [right, left] = [nextOf(e), lastOf(e)]
     if (lengthOf(e) < Math.max(lengthOf(right), lengthOf(left))) return 0
     const [a, b, c] = [triangles[e], triangles[right], triangles[left]]
     bend((points[3 * a] + points[3 * b] + points[3 * c]) / 3 / map.width, (points[3 * a + 1] + points[3 * b + 1] + points[3 * c + 1]) / 3 / map.height, out)
@@ -51,7 +50,7 @@ export function splitBent<Surface extends RefinableSurface>(surface: Surface, ma
   }
   /** Looked for in three places: a long edge may bend one way and back, so that its middle alone shows nothing. */
   const slipOf = (e: number): number => {
-    const [a, b] = [triangles[e], triangles[next(e)]]
+    const [a, b] = [triangles[e], triangles[nextOf(e)]]
     const along = Math.max(edgeSlip(a, b, 0.25), edgeSlip(a, b, 0.5), edgeSlip(a, b, 0.75))
     return Math.max(along, middleSlip(e), twins[e] < 0 ? 0 : middleSlip(twins[e]))
   }
@@ -61,8 +60,8 @@ export function splitBent<Surface extends RefinableSurface>(surface: Surface, ma
   }
   /** Edge e of a triangle a b c becomes a m; the new triangle is m b c. Gives the new half of the edge. */
   const splitTriangle = (e: number, m: number): number => {
-    const [b, c] = [triangles[next(e)], triangles[next(next(e))]]
-    const right = next(e)
+    const [b, c] = [triangles[nextOf(e)], triangles[lastOf(e)]]
+    const right = nextOf(e)
     const t = triangles.length
     triangles.push(m, b, c)
     twins.push(-1, -1, -1)
@@ -91,7 +90,7 @@ export function splitBent<Surface extends RefinableSurface>(surface: Surface, ma
     const twin = twins[e]
     if (slipOf(e) <= most) continue
     if (triangles.length / 3 + (twin < 0 ? 1 : 2) > budget) break
-    const [a, b] = [triangles[e], triangles[next(e)]]
+    const [a, b] = [triangles[e], triangles[nextOf(e)]]
     const m = points.length / 3
     for (let axis = 0; axis < 3; axis++) points.push((points[3 * a + axis] + points[3 * b + axis]) / 2)
     wear(m)

@@ -1,3 +1,5 @@
+import { lastOf, nextOf } from './half-edges.js'
+
 /** What is wrong with a surface in (u, v): all zero when nothing is. */
 export interface TopologyFaults {
   /** Triangles that are clockwise as seen. */
@@ -97,8 +99,8 @@ export function mend({ points, triangles }: Surface): Surface {
     let twice = false
     for (let e = t; e < t + 3; e++) {
       for (let f = last[triangles[e]]; f >= 0; f = before[f]) {
-        if (triangles[next(f)] !== triangles[next(e)]) continue
-        if (triangles[next(next(f))] === triangles[next(next(e))]) twice = true
+        if (triangles[nextOf(f)] !== triangles[nextOf(e)]) continue
+        if (triangles[lastOf(f)] === triangles[lastOf(e)]) twice = true
         if (hasOwnVertices[Math.floor(f / 3)] === 0) crowded = true
       }
     }
@@ -116,9 +118,4 @@ export function mend({ points, triangles }: Surface): Surface {
   all.set(points)
   all.set(grown, points.length)
   return dropUnused(all, kept.slice(0, count))
-}
-
-/** The half-edge after `e` in its triangle. */
-function next(e: number): number {
-  return e % 3 === 2 ? e - 2 : e + 1
 }
