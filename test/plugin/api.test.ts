@@ -1,15 +1,13 @@
 import type { Plugin, ResolvedConfig } from 'vite'
 import { afterEach, expect, it } from 'vitest'
 import type { DepthMeshApi } from '../../src/plugin/index.js'
-import { startServer, type DevServer } from '../support/dev.js'
+import { startServer } from '../support/dev.js'
 import { createProject, hill, smallLevels, testCache, viteVersions, type Project } from '../support/project.js'
 
 let project: Project | undefined
-let dev: DevServer | undefined
-afterEach(async () => {
+afterEach(() => {
   project?.dispose()
-  await dev?.close()
-  project = dev = undefined
+  project = undefined
 })
 
 const apiOf = ({ plugins }: ResolvedConfig): DepthMeshApi => plugins.find(({ name }) => name === 'depthmesh')?.api as DepthMeshApi
@@ -40,7 +38,7 @@ it.each(viteVersions)('tells other plugins what is a depth map, and bakes for th
 })
 
 it.each(viteVersions)('is there in dev too, and refuses as an import would (%s)', async (vite) => {
-  dev = await startServer({ 'hill.depth.png': await hill(), 'broken.depth.png': 'no picture' }, { vite })
+  const dev = await startServer({ 'hill.depth.png': await hill(), 'broken.depth.png': 'no picture' }, { vite })
   const api = apiOf(dev.server.config)
   expect((await api.bake('hill.depth.png')).manifest.lods).toHaveLength(2)
   await expect(api.bake('broken.depth.png')).rejects.toMatchObject({ code: 'INPUT_UNREADABLE', file: 'broken.depth.png' })

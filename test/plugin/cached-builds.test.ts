@@ -64,20 +64,16 @@ describe.each(viteVersions)('the cache of builds and dev servers with %s', (vite
 
   it('is mended by a dev server too, which serves the map meanwhile', async () => {
     const dev = await startServer({ 'hill.depth.png': await hill() }, { vite, options: { cache: CACHE, ...SETTINGS } })
-    try {
-      const load = async (): Promise<string | undefined> => {
-        dev.server.environments.client.moduleGraph.invalidateAll()
-        return (await dev.server.transformRequest('/hill.depth.png'))?.code.match(/\/@depthmesh\/[^"]+/)?.[0]
-      }
-      const url = await load()
-      expect(url).toContain('hill.lod0.glb')
-      damage(dev.project)
-      expect(await load()).toBe(url)
-      expect(await load()).toBe(url)
-      expect(dev.warnings.filter((text) => text.includes('is damaged'))).toHaveLength(1)
-    } finally {
-      await dev.close()
+    const load = async (): Promise<string | undefined> => {
+      dev.server.environments.client.moduleGraph.invalidateAll()
+      return (await dev.server.transformRequest('/hill.depth.png'))?.code.match(/\/@depthmesh\/[^"]+/)?.[0]
     }
+    const url = await load()
+    expect(url).toContain('hill.lod0.glb')
+    damage(dev.project)
+    expect(await load()).toBe(url)
+    expect(await load()).toBe(url)
+    expect(dev.warnings.filter((text) => text.includes('is damaged'))).toHaveLength(1)
   })
 })
 

@@ -1,6 +1,6 @@
 import { symlinkSync } from 'node:fs'
 import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { describeInBrowser, launchBrowser } from '../support/browser.js'
 import { openPage, startServer, type DevServer } from '../support/dev.js'
 import { hill, viteVersions } from '../support/project.js'
@@ -13,17 +13,12 @@ beforeAll(async () => {
   browser = await launchBrowser()
 })
 afterAll(() => browser.close())
-afterEach(() => dev.close())
 
 /** What `window.game` of the page is in the end. */
 async function play<T>(): Promise<T> {
   const page = await openPage(browser, dev.address)
-  try {
-    const game = await page.waitForFunction(() => (window as unknown as { game?: unknown }).game)
-    return (await game.jsonValue()) as T
-  } finally {
-    await page.close()
-  }
+  const game = await page.waitForFunction(() => (window as unknown as { game?: unknown }).game)
+  return (await game.jsonValue()) as T
 }
 const isGlb = async (url: string): Promise<boolean> => (await fetch(new URL(url, dev.address)).then((answer) => answer.text())).startsWith('glTF')
 const GLB = (name: string): RegExp => new RegExp(`^/@depthmesh/[0-9a-f]{32}/${name}\\.lod0\\.glb$`)

@@ -1,7 +1,7 @@
 import { symlinkSync } from 'node:fs'
 import { request } from 'node:http'
 import { basename, join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { startServer, type DevServer } from '../support/dev.js'
 import { temporaryFolder } from '../support/folder.js'
 import { namedPictures } from '../../src/core/glb/pictures.js'
@@ -9,7 +9,6 @@ import { gray16, rgb8 } from '../support/maps.js'
 import { hill, viteVersions } from '../support/project.js'
 
 let dev: DevServer
-afterEach(() => dev.close())
 
 interface Answer {
   status: number

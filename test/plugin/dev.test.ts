@@ -31,7 +31,6 @@ const bundlingVites = ['vite80', 'vite']
 
 let browser: Browser
 let dev: DevServer
-const pages: Page[] = []
 
 beforeAll(async () => {
   browser = await launchBrowser()
@@ -39,11 +38,9 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser.close()
 })
-afterEach(async () => {
+afterEach(() => {
   vi.restoreAllMocks()
   vi.unstubAllEnvs()
-  for (const page of pages.splice(0)) await page.close()
-  await dev.close()
 })
 
 const color = (blue: number): Promise<Uint8Array> => rgb8(32, 32, (x, y) => [x * 8, y * 8, blue])
@@ -52,11 +49,7 @@ async function open(files: Record<string, string | Uint8Array>, options: Paramet
   dev = await startServer({ 'main.js': subscriber, ...files }, options)
   return visit()
 }
-async function visit(): Promise<Page> {
-  const page = await openPage(browser, dev.address)
-  pages.push(page)
-  return page
-}
+const visit = (): Promise<Page> => openPage(browser, dev.address)
 
 const untilStates = (page: Page, count: number): Promise<unknown> => page.waitForFunction((count) => window.states?.length >= count, count, { polling: 20 })
 /** Until the whole bake is there, not its draft alone. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DepthAsset } from '../../src/core/index.js'
 import type { DepthMeshPluginOptions } from '../../src/plugin/index.js'
 import { describeInBrowser, launchBrowser } from '../support/browser.js'
@@ -30,17 +30,12 @@ window.stop = asset.hot.subscribe((next) => window.states.push(next))
 
 let browser: Browser
 let dev: DevServer
-const pages: Page[] = []
 
 beforeAll(async () => {
   browser = await launchBrowser()
 })
 afterAll(async () => {
   await browser.close()
-})
-afterEach(async () => {
-  for (const page of pages.splice(0)) await page.close()
-  await dev.close()
 })
 
 async function open(files: Record<string, string | Uint8Array>, options: Parameters<typeof startServer>[1] = {}): Promise<Page> {
@@ -49,11 +44,7 @@ async function open(files: Record<string, string | Uint8Array>, options: Paramet
   await page.waitForFunction(() => window.states !== undefined)
   return page
 }
-async function visit(path: string): Promise<Page> {
-  const page = await openPage(browser, dev.address + path)
-  pages.push(page)
-  return page
-}
+const visit = (path: string): Promise<Page> => openPage(browser, dev.address + path)
 
 /** What a page was told, as height of the waves in metres, with "draft" behind it where it was one. */
 const seen = (page: Page): Promise<string[]> => page.evaluate(() => window.states.map(({ bounds, draft }) => `${Math.round(bounds.max[2] * 10) / 10}${draft === true ? ' draft' : ''}`))

@@ -2,17 +2,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { renameSync } from 'node:fs'
 import { afterEach, expect, it } from 'vitest'
-import { startServer, type DevServer } from '../support/dev.js'
+import { startServer } from '../support/dev.js'
 import { createProject, hill, type Project } from '../support/project.js'
 
 /* What becomes of a build and of a dev server when workers die on them. */
 
 let project: Project | undefined
-let dev: DevServer | undefined
-afterEach(async () => {
-  await dev?.close()
-  project?.dispose()
-})
+afterEach(() => project?.dispose())
 
 /** Makes the worker of a project's depthmesh end, hang or run out of memory where a map is called so. */
 function sabotage({ path, write }: Project): void {
@@ -57,14 +53,13 @@ it('a build names each map whose worker crashed, hung or ran out of memory, fini
 
 it('a dev server names each map whose worker crashed or hung, and serves the others meanwhile', async () => {
   const names = ['hang', 'crash', 'good', 'mount']
-  dev = await startServer(await maps(...names), {
+  const { server } = await startServer(await maps(...names), {
     options: { workers: 2, cache: false, limits: { jobSeconds: 10 } },
     plugins: (project) => {
       sabotage(project)
       return Promise.resolve([])
     },
   })
-  const { server } = dev
   const ended: string[] = []
   const outcomes = await Promise.all(
     names.map((name) =>

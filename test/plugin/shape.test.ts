@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Rollup } from 'vite'
-import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import type { DepthAsset } from '../../src/core/index.js'
 import { parseShapeImport } from '../../src/plugin/shape-import.js'
 import { describeInBrowser, launchBrowser } from '../support/browser.js'
-import { openPage, startServer, type DevServer } from '../support/dev.js'
+import { openPage, startServer } from '../support/dev.js'
 import { createProject, viteVersions, type Project } from '../support/project.js'
 
 const projects = new Map<string, Project>()
@@ -113,19 +113,13 @@ describe('the query of a shape', () => {
   })
 })
 
-let dev: DevServer | undefined
-afterEach(async () => {
-  await dev?.close()
-  dev = undefined
-})
-
 describe.each(viteVersions)('dev server of %s', (vite) => {
   describeInBrowser('in a page', () => {
     it('serves the levels of a shape, and shows the overlay for an unknown one until it is mended', async () => {
       const browser = await launchBrowser()
       try {
         const main = (source: string) => `import { asset } from '${source}'\nwindow.asset = asset\nif (import.meta.hot) import.meta.hot.accept()`
-        dev = await startServer({ 'main.js': main('depthmesh:crystal?seed=2&size=64') }, { vite })
+        const dev = await startServer({ 'main.js': main('depthmesh:crystal?seed=2&size=64') }, { vite })
         const page = await openPage(browser, dev.address)
         const asset = await page.waitForFunction(() => (window as unknown as { asset?: DepthAsset }).asset)
         const { lods } = (await asset.jsonValue()) as DepthAsset

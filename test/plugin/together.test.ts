@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core'
 import type { Plugin } from 'vite'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { describeInBrowser, launchBrowser } from '../support/browser.js'
-import { openPage, startServer, type DevServer } from '../support/dev.js'
+import { openPage, startServer } from '../support/dev.js'
 import { createProject, hill, smallLevels, testCache, viteVersions, type Project } from '../support/project.js'
 
 /* Other plugins, each in the newest version that a Vite has one of. */
@@ -16,11 +16,9 @@ const inspectFor = async (vite: string, project: Project): Promise<typeof Inspec
 const sidecar = (relief: number): string => JSON.stringify({ projection: 'orthographic', relief })
 
 let project: Project | undefined
-let dev: DevServer | undefined
-afterEach(async () => {
+afterEach(() => {
   project?.dispose()
-  await dev?.close()
-  project = dev = undefined
+  project = undefined
 })
 
 describeInBrowser('with @vitejs/plugin-react', () => {
@@ -32,7 +30,7 @@ describeInBrowser('with @vitejs/plugin-react', () => {
   afterAll(() => browser.close())
 
   it.each(viteVersions)('an edit of a map swaps it in the component, without a reload, and the state stays (%s)', async (vite) => {
-    dev = await startServer(
+    const dev = await startServer(
       {
         'hill.depth.png': await hill(),
         'hill.depth.json': sidecar(2),
@@ -55,14 +53,13 @@ describeInBrowser('with @vitejs/plugin-react', () => {
     dev.project.write({ 'hill.depth.json': sidecar(4) })
     await button.getByText('3 clicks, 4.0 m').waitFor()
     expect(page.loads()).toBe(1)
-    await page.close()
   })
 })
 
 describe.each(viteVersions)('with vite-plugin-inspect and %s', (vite) => {
   it('loads maps in dev as it does alone, and is on the list of what made the module', async () => {
     let inspector: Plugin | undefined
-    dev = await startServer({ 'hill.depth.png': await hill() }, { vite, plugins: async (project) => [(inspector = (await inspectFor(vite, project))())] })
+    const dev = await startServer({ 'hill.depth.png': await hill() }, { vite, plugins: async (project) => [(inspector = (await inspectFor(vite, project))())] })
     const { code = '' } = (await dev.server.environments.client.transformRequest('/hill.depth.png')) ?? {}
     const levels = [...new Set(code.match(/\/@depthmesh\/[^"]+/g))]
     expect(levels).toHaveLength(2)

@@ -1,10 +1,11 @@
 import type { AddressInfo } from 'node:net'
 import type { Browser, Page } from 'playwright-core'
 import type { InlineConfig, ViteDevServer } from 'vite'
+import { onTestFinished } from 'vitest'
 import type { DepthMeshPluginOptions } from '../../src/plugin/index.js'
 import { createProject, smallLevels, testCache, type Project } from './project.js'
 
-/** A running dev server of a project of its own. */
+/** A running dev server of a project of its own. It is closed when the test ends that started it, unless it is closed by then. */
 export interface DevServer {
   project: Project
   server: ViteDevServer
@@ -39,22 +40,16 @@ export async function startServer(files: Record<string, string | Uint8Array>, { 
   )
   await server.listen()
   const { port } = server.httpServer!.address() as AddressInfo
-  return {
-    project,
-    server,
-    errors,
-    warnings,
-    address: `http://127.0.0.1:${port}/`,
-    async close() {
-      await server.close()
-      project.dispose()
-    },
-  }
+  let closing: Promise<void> | undefined
+  const close = () => (closing ??= server.close().then(() => project.dispose()))
+  onTestFinished(close)
+  return { project, server, errors, warnings, address: `http://127.0.0.1:${port}/`, close }
 }
 
-/** A page of a game that counts its loads, across reloads, in `loads()`. */
+/** A page of a game that counts its loads, across reloads, in `loads()`. It is closed when the test ends. */
 export async function openPage(browser: Browser, address: string): Promise<Page & { loads(): number }> {
   const page = await browser.newPage()
+  onTestFinished(() => page.close())
   let loads = 0
   page.on('load', () => loads++)
   await page.goto(address)
