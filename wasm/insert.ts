@@ -88,7 +88,7 @@ function slippingPixel(t: i32): i32 {
     }
   }
   const a = origin(edge), b = origin(next(edge)), c = origin(last(edge))
-  // slipsMostAt in texture-slip.ts
+  // slipsMostAt in plain-insertion.ts
   const root = Math.sqrt(wFar + zOf(a) * wRange)
   const along = root / (root + Math.sqrt(wFar + zOf(b) * wRange))
   const qx = (<f64>xOf(a) + along * <f64>(xOf(b) - xOf(a))) / LATTICE

@@ -280,15 +280,15 @@ export class Triangulation {
     return t
   }
 
-  /** Its first vertices and triangles in pixels. */
-  toSurface(vertexCount = this.vertexCount, tri: Int32Array = this.tri.subarray(0, 3 * this.triangleCount)): { points: Float32Array; triangles: Uint32Array } {
-    const points = new Float32Array(3 * vertexCount)
-    for (let i = 0; i < vertexCount; i++) {
+  /** Its vertices and triangles in pixels. */
+  toSurface(): { points: Float32Array; triangles: Uint32Array } {
+    const points = new Float32Array(3 * this.vertexCount)
+    for (let i = 0; i < this.vertexCount; i++) {
       points[3 * i] = this.x[i] / LATTICE
       points[3 * i + 1] = this.y[i] / LATTICE
       points[3 * i + 2] = this.z[i]
     }
-    return { points, triangles: Uint32Array.from(tri) }
+    return { points, triangles: Uint32Array.from(this.tri.subarray(0, 3 * this.triangleCount)) }
   }
 
   /** The triangle at or beside a place, by a walk from triangle `from`. Boundaries stop the walk. */

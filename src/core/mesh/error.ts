@@ -104,7 +104,7 @@ export function gatherCorners(corners: Float64Array, points: Float32Array, trian
 }
 
 /** What 99 of 100 of the floats stay below that are counted by their topmost bits (see `DROPPED_BITS`); 0 of none. */
-export function percentile99(histogram: Uint32Array): number {
+function percentile99(histogram: Uint32Array): number {
   let count = 0
   for (const n of histogram) count += n
   if (count === 0) return 0

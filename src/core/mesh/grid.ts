@@ -1,7 +1,7 @@
 import type { DisparityMap } from '../depth/convention.js'
-import { measureError, type ErrorModel } from './error.js'
+import type { ErrorModel } from './error.js'
 import { dropUnused } from './topology.js'
-import type { LevelGoals, PlaneMesh } from './triangulate.js'
+import { measureLevel, type LevelGoals, type PlaneMesh } from './triangulate.js'
 
 /** Halvings of the search for the largest grid that fits: beyond 2⁻²⁰ of the picture nothing changes. */
 const HALVINGS = 20
@@ -17,9 +17,7 @@ export function buildGridLods(map: DisparityMap, goals: LevelGoals, model: Error
   const finest = finestGrid(map).columns * finestGrid(map).rows
   const measured = (cells: number): PlaneMesh => {
     const { points, triangles } = triangulateGrid(map, 2 * cells)
-    const used = dropUnused(points, triangles)
-    const { maxError, rmsError, pixelError } = measureError(used.points, used.triangles, map, model)
-    return { ...used, maxError, rmsError, pixelError }
+    return measureLevel(dropUnused(points, triangles), map, model)
   }
   /** The last number of cells between 1 and `finest` that is good, found by halving; 1 when none is. */
   const search = (isGood: (cells: number) => boolean): number => {

@@ -13,8 +13,6 @@ export interface OpenSurface {
   surface: Triangulation
   /** Where a simplified contour passes on the wrong side of a pixel: how far, px; 0 elsewhere. `undefined`: nowhere. */
   exempt: Float32Array | undefined
-  /** Vertices that the contours take. */
-  contourVertices: number
 }
 
 /** How many vertices the contours would take at this tolerance. */
@@ -145,7 +143,6 @@ function finish(map: DisparityMap, { surface: laid, halfEdges }: Laid, spans: re
   // (2) One vertex for each fan of triangles that open edges leave together.
   const surface = new Triangulation(laid.vertexCount + spans.length + 64, count + 64)
   const vertexOf = new Int32Array(3 * count).fill(-1)
-  let contourVertices = 0
   for (let first = 0; first < 3 * count; first++) {
     if (vertexOf[first] >= 0 || dead[(first / 3) | 0] !== 0) continue
     const v = tri[first]
@@ -171,7 +168,6 @@ function finish(map: DisparityMap, { surface: laid, halfEdges }: Laid, spans: re
       e = twin[through]
       if (e === begin) break
     }
-    if (sides > 0) contourVertices++
     const vertex = surface.addVertex(x[v], y[v], sides > 0 ? sum / sides : valueNear(map, x[v] / LATTICE, y[v] / LATTICE, jump))
     for (const corner of fan) vertexOf[corner] = vertex
   }
@@ -186,7 +182,7 @@ function finish(map: DisparityMap, { surface: laid, halfEdges }: Laid, spans: re
     if (renumbered[t] < 0) continue
     surface.setTriangle(renumbered[t], vertexOf[3 * t], vertexOf[3 * t + 1], vertexOf[3 * t + 2], across(3 * t), across(3 * t + 1), across(3 * t + 2))
   }
-  return { surface, exempt: tolerance > EXACT_TOLERANCE ? findExempt(map, spans) : undefined, contourVertices }
+  return { surface, exempt: tolerance > EXACT_TOLERANCE ? findExempt(map, spans) : undefined }
 }
 
 /** The value of the pixel at a place, carried on to it; 0 where there is nothing. */

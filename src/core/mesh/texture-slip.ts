@@ -19,12 +19,6 @@ export function edgeSlip(dx: number, dy: number, wa: number, wb: number): number
   return (Math.sqrt(dx * dx + dy * dy) * (ratio - 1)) / (ratio + 1)
 }
 
-/** Where along an edge from a to b it slips most, 0 to 1. */
-export function slipsMostAt(wa: number, wb: number): number {
-  const a = Math.sqrt(wa)
-  return a / (a + Math.sqrt(wb))
-}
-
 /**
  * The mean of the squared slip over a triangle, px²: b and c relative to its first corner, px.
  */

@@ -4,7 +4,7 @@ import type { ErrorModel } from '../../../src/core/mesh/error.js'
 import { ROUNDING, smallestError, type Insertion } from '../../../src/core/mesh/insertion.js'
 import { BATCH, type PixelLoops } from '../../../src/core/mesh/pixels.js'
 import { extrapolate } from '../../../src/core/mesh/sample.js'
-import { edgeSlip, slipsMostAt } from '../../../src/core/mesh/texture-slip.js'
+import { edgeSlip } from '../../../src/core/mesh/texture-slip.js'
 
 /** How far a pixel centre may lie from a boundary for the boundary to be split beside it first, px: the outermost rows and columns, and along cuts. */
 const BESIDE_BOUNDARY = 0.75
@@ -197,6 +197,12 @@ export function createPlainInsertion(surface: Triangulation, map: DisparityMap, 
       for (const [t] of worst) if (surface.dirty[t] === 0) insert(t)
     },
     triangles: () => Uint32Array.from(surface.tri.subarray(0, 3 * surface.triangleCount)),
-    points: (count) => surface.toSurface(count).points,
+    points: (count) => surface.toSurface().points.slice(0, 3 * count),
   }
+}
+
+/** Where along an edge from a to b it slips most (see `edgeSlip`), 0 to 1. */
+export function slipsMostAt(wa: number, wb: number): number {
+  const a = Math.sqrt(wa)
+  return a / (a + Math.sqrt(wb))
 }

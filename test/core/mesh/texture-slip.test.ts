@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { edgeSlip, meanSquaredSlip, slipsMostAt } from '../../../src/core/mesh/texture-slip.js'
+import { edgeSlip, meanSquaredSlip } from '../../../src/core/mesh/texture-slip.js'
+import { slipsMostAt } from './plain-insertion.js'
 
 /** What a renderer shows at screen barycentrics λ, less what belongs there: Σ λᵢwᵢpᵢ / Σ λᵢwᵢ − Σ λᵢpᵢ. */
 function slipAt(lambda: number[], p: [number, number][], w: number[]): number {
