@@ -1,4 +1,5 @@
 import { parseSettings, toDisparity, type DepthRaster, type DisparityMap, type Settings, type SettingsInput } from '../../src/core/index.js'
+import type { ErrorModel } from '../../src/core/mesh/error.js'
 
 /** A raster from a formula that gives 0..1 at pixel (x, y), rounded to levels as its file would be; 32 bits keep floats as they are. */
 export function rasterOf(width: number, height: number, level: (x: number, y: number) => number, bitDepth = 16): DepthRaster {
@@ -24,6 +25,9 @@ export function meant(raster: DepthRaster, input: SettingsInput = {}): { raster:
 export function mapOf(width: number, height: number, disparity: (x: number, y: number) => number): DisparityMap {
   return { width, height, disparity: rasterOf(width, height, disparity, 32).samples, near: 1, far: 10, relief: 1 }
 }
+
+/** What errors cost on a relief: the whole range is 100 px high, and nothing slips. */
+export const RELIEF: ErrorModel = { pixelsPerDisparity: 100, wNear: 1, wFar: 1, slip: false, metresPerDisparity: 1 }
 
 /** Seeded uniform numbers in 0..1 (mulberry32). */
 export function seeded(seed: number): () => number {

@@ -1,17 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { DisparityMap } from '../../../src/core/depth/convention.js'
 import { findJumps, JUMP_RIGHT } from '../../../src/core/mesh/cut.js'
 import type { ErrorModel } from '../../../src/core/mesh/error.js'
 import { linkTriangles } from '../../../src/core/mesh/half-edges.js'
 import { triangulate, type PlaneMesh } from '../../../src/core/mesh/triangulate.js'
-
-const plain: ErrorModel = { pixelsPerDisparity: 100, wNear: 1, wFar: 1, slip: false, metresPerDisparity: 1 }
-
-function mapOf(width: number, height: number, level: (x: number, y: number) => number): DisparityMap {
-  const disparity = new Float32Array(width * height)
-  for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) disparity[y * width + x] = level(x, y)
-  return { width, height, disparity, near: 1, far: 10, relief: 1 }
-}
+import { mapOf, RELIEF } from '../../support/raster.js'
 
 /** px² that the mesh covers in the picture. */
 function areaOf({ points, triangles }: PlaneMesh): number {
@@ -50,7 +42,7 @@ describe('findJumps', () => {
 describe('a cut surface', () => {
   it('shows a disk before a wall without a gap between them, and without a triangle from one to the other', () => {
     const map = mapOf(96, 96, (x, y) => ((x - 48) ** 2 + (y - 48) ** 2 < 900 ? 0.9 : 0.1))
-    for (const mesh of triangulate(map, { budgets: [400, 100, 40] }, plain, findJumps(map, 0.03))) {
+    for (const mesh of triangulate(map, { budgets: [400, 100, 40] }, RELIEF, findJumps(map, 0.03))) {
       expect(areaOf(mesh)).toBeCloseTo(96 * 96, 3)
       for (let t = 0; t < mesh.triangles.length; t += 3) {
         const values = [...mesh.triangles.subarray(t, t + 3)].map((v) => mesh.points[3 * v + 2])
@@ -62,7 +54,7 @@ describe('a cut surface', () => {
   it('hugs a prop on black: a disk’s area and outline, at every level', () => {
     const map = mapOf(96, 96, (x, y) => ((x - 47.5) ** 2 + (y - 47.5) ** 2 < 900 ? 0.5 + 0.005 * x : NaN))
     // 40 triangles leave an outline of about a dozen corners: an inscribed dodecagon lacks 4.5 %
-    for (const [i, mesh] of triangulate(map, { budgets: [300, 100, 40] }, plain, findJumps(map, false)).entries()) {
+    for (const [i, mesh] of triangulate(map, { budgets: [300, 100, 40] }, RELIEF, findJumps(map, false)).entries()) {
       expect(Math.abs(areaOf(mesh) / (Math.PI * 900) - 1)).toBeLessThan([0.02, 0.05, 0.1][i])
       for (let v = 0; v < mesh.points.length; v += 3) expect(Math.hypot(mesh.points[v] - 48, mesh.points[v + 1] - 48)).toBeLessThan(31)
     }
@@ -70,7 +62,7 @@ describe('a cut surface', () => {
 
   it('makes a slanted silhouette a straight line rather than a staircase', () => {
     const map = mapOf(64, 64, (x, y) => (x + y < 64 ? 0.2 : 0.8))
-    const [mesh] = triangulate(map, { budgets: [5000] }, plain, findJumps(map, 0.03))
+    const [mesh] = triangulate(map, { budgets: [5000] }, RELIEF, findJumps(map, 0.03))
     expect(mesh.maxError).toBeLessThan(1e-6)
     // two triangles on either side would do; the ends of the line, where it meets the frame, take a few more
     expect(mesh.triangles.length / 3).toBeLessThan(16)

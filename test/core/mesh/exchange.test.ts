@@ -10,9 +10,9 @@ import type { RefinableSurface } from '../../../src/core/mesh/refine.js'
 import { ENOUGH_STEPS, solveDisparity } from '../../../src/core/mesh/solve.js'
 import { findFaults } from '../../../src/core/mesh/topology.js'
 import { triangulateLevels } from '../../../src/core/mesh/triangulate.js'
+import { RELIEF } from '../../support/raster.js'
 import { randomRaster } from './rasters.js'
 
-const relief: ErrorModel = { pixelsPerDisparity: 100, wNear: 1, wFar: 1, slip: false, metresPerDisparity: 1 }
 const view: ErrorModel = { pixelsPerDisparity: 100, wNear: 1, wFar: 0.1, slip: true, metresPerDisparity: 0 }
 
 /** Exchanges once; what it changed, and what the surface cost before and after. */
@@ -62,7 +62,7 @@ describe('exchangeVertices', () => {
   it('takes a vertex from flat ground and puts it on the cone that no vertex stood on', () => {
     const surface = squares(across, cell)
     expect(surface.points.some((_, i) => i % 3 === 0 && Math.hypot(surface.points[i] - left, surface.points[i + 1] - top) < 2)).toBe(false)
-    const { changed, before, after } = exchangeOnce(surface, cone, relief)
+    const { changed, before, after } = exchangeOnce(surface, cone, RELIEF)
     expect(after).toBeLessThan(0.6 * before)
     expect(changed.some((is) => is === 1)).toBe(true)
     expect(surface.triangles.length).toBe(6 * across * across)
@@ -74,7 +74,7 @@ describe('exchangeVertices', () => {
     for (const value of [0.2, NaN]) {
       const surface = squares(across, cell)
       const { points, triangles } = { points: surface.points.slice(), triangles: surface.triangles.slice() }
-      const changed = exchangeOnce(surface, { ...cone, disparity: cone.disparity.map(() => value) }, relief).changed
+      const changed = exchangeOnce(surface, { ...cone, disparity: cone.disparity.map(() => value) }, RELIEF).changed
       expect(changed.every((is) => is === 0)).toBe(true)
       expect(surface.triangles).toEqual(triangles)
       expect(surface.points).toEqual(points)
@@ -83,7 +83,7 @@ describe('exchangeVertices', () => {
 
   it('keeps surfaces of random rasters sound, in views too, with their outlines and as many triangles', () => {
     let exchanged = 0
-    fc.assert(fc.property(fc.nat(), fc.integer({ min: 0, max: 7 }), fc.constantFrom(0, 0, 0.02, 0.3), fc.constantFrom(relief, view), (seed, kind, nothing, model) => {
+    fc.assert(fc.property(fc.nat(), fc.integer({ min: 0, max: 7 }), fc.constantFrom(0, 0, 0.02, 0.3), fc.constantFrom(RELIEF, view), (seed, kind, nothing, model) => {
       const map = randomRaster(48, 40, seed, kind, nothing)
       for (const level of triangulateLevels(map, { budgets: [700, 150] }, model)) {
         const surface = { points: level.points.slice(), triangles: level.triangles.slice() }

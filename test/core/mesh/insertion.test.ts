@@ -8,10 +8,10 @@ import type { ErrorModel } from '../../../src/core/mesh/error.js'
 import { insertGreedily, type Stops } from '../../../src/core/mesh/greedy.js'
 import { EXACT_TOLERANCE, openSurface } from '../../../src/core/mesh/open.js'
 import { createPixelLoops, type PixelLoops } from '../../../src/core/mesh/pixels.js'
+import { RELIEF } from '../../support/raster.js'
 import { createPlainInsertion } from './plain-insertion.js'
 import { randomRaster } from './rasters.js'
 
-const RELIEF: ErrorModel = { pixelsPerDisparity: 100, wNear: 1, wFar: 1, slip: false, metresPerDisparity: 1 }
 const VIEW: ErrorModel = { pixelsPerDisparity: 20, wNear: 1, wFar: 0.1, slip: true, metresPerDisparity: 0 }
 const CUT = 0.05
 

@@ -9,12 +9,7 @@ import { refineSurface, type RefinableSurface } from '../../../src/core/mesh/ref
 import { ENOUGH_STEPS, solveDisparity } from '../../../src/core/mesh/solve.js'
 import { findFaults } from '../../../src/core/mesh/topology.js'
 import { triangulateLevels } from '../../../src/core/mesh/triangulate.js'
-
-const plain: ErrorModel = { pixelsPerDisparity: 100, wNear: 1, wFar: 1, slip: false, metresPerDisparity: 1 }
-
-function mapOf(width: number, height: number, level: (x: number, y: number) => number): DisparityMap {
-  return { width, height, disparity: Float32Array.from({ length: width * height }, (_, i) => level(i % width, Math.floor(i / width))), near: 1, far: 10, relief: 1 }
-}
+import { mapOf, RELIEF } from '../../support/raster.js'
 
 const [size, top] = [65, 32.5]
 const heightAt = (u: number, v: number): number => 0.9 - 0.02 * Math.max(Math.abs(u - top), Math.abs(v - top))
@@ -40,20 +35,20 @@ describe('moveVertices', () => {
   it('pulls a vertex towards the top of a pyramid that it stands beside, and there, and marks what it moved', () => {
     const surface = besideTop(6)
     const corners = surface.points.slice(0, 12)
-    expect([...moveOnce(surface, pyramid, plain)]).toEqual([1, 1, 1, 1])
+    expect([...moveOnce(surface, pyramid, RELIEF)]).toEqual([1, 1, 1, 1])
     expect(Math.abs(surface.points[12] - top)).toBeLessThan(6)
-    for (let again = 0; again < 4; again++) moveOnce(surface, pyramid, plain)
+    for (let again = 0; again < 4; again++) moveOnce(surface, pyramid, RELIEF)
     expect([...surface.points.subarray(12, 14)]).toEqual([top, top])
     // boundaries go up and down alone
     for (let i = 0; i < 12; i++) if (i % 3 < 2) expect(surface.points[i]).toBe(corners[i])
     solveDisparity(surface, pyramid, loopsOver(pyramid), ENOUGH_STEPS)
     // (values keep to the map's, whose corner pixels stand half a pixel, .01, above the picture's corners)
-    expect(measureError(surface.points, surface.triangles, pyramid, plain).maxError).toBeLessThan(0.01)
+    expect(measureError(surface.points, surface.triangles, pyramid, RELIEF).maxError).toBeLessThan(0.01)
   })
 
   it('leaves alone what it need not look at', () => {
     const surface = besideTop(6)
-    expect([...moveOnce(surface, pyramid, plain, { active: 0 })]).toEqual([0, 0, 0, 0])
+    expect([...moveOnce(surface, pyramid, RELIEF, { active: 0 })]).toEqual([0, 0, 0, 0])
     expect(surface.points[12]).toBe(top - 6)
   })
 
@@ -81,10 +76,10 @@ describe('refineSurface that moves vertices', () => {
       for (let v = 0; v < points.length; v += 3) if (points[v] === 0 || points[v + 1] === 0 || points[v] === 160 || points[v + 1] === 120) edge.push(`${points[v]} ${points[v + 1]}`)
       return edge.sort()
     }
-    for (const level of triangulateLevels(hills, { budgets: [1000, 300, 100] }, plain)) {
+    for (const level of triangulateLevels(hills, { budgets: [1000, 300, 100] }, RELIEF)) {
       const rms = [0, 1, 3].map((moves) => {
-        const surface = refineSurface(level, hills, level.loops, plain, { moves })
-        const { rmsError, covered } = measureError(surface.points, surface.triangles, hills, plain)
+        const surface = refineSurface(level, hills, level.loops, RELIEF, { moves })
+        const { rmsError, covered } = measureError(surface.points, surface.triangles, hills, RELIEF)
         expect(covered).toBe(160 * 120)
         expect(Object.values(findFaults(surface.points, surface.triangles)).every((count) => count === 0)).toBe(true)
         expect(atEdge(surface)).toEqual(atEdge(level))

@@ -2,9 +2,9 @@ import { describe, expect, it, vi } from 'vitest'
 import type { DisparityMap } from '../../../src/core/depth/convention.js'
 import { DepthMeshError } from '../../../src/core/errors.js'
 import { createRectangle } from '../../../src/core/mesh/constraints.js'
-import type { ErrorModel } from '../../../src/core/mesh/error.js'
 import { createPixelLoops, loopsOver } from '../../../src/core/mesh/pixels.js'
 import { triangulate } from '../../../src/core/mesh/triangulate.js'
+import { RELIEF } from '../../support/raster.js'
 
 // 1 MiB at most
 vi.mock(import('../../../src/core/mesh/pixels-wasm.js'), async (original) => ({ PIXEL_LOOPS: withMost((await original()).PIXEL_LOOPS, 16) }))
@@ -22,7 +22,6 @@ function withMost(code: string, pages: number): string {
 const SIZE = 128
 const noise = Float32Array.from({ length: SIZE * SIZE }, (_, i) => ((i * 7919) % 1009) / 1009)
 const rough: DisparityMap = { width: SIZE, height: SIZE, disparity: noise, near: 1, far: 10, relief: 1 }
-const RELIEF: ErrorModel = { pixelsPerDisparity: 100, wNear: 1, wFar: 1, slip: false, metresPerDisparity: 1 }
 const tooMuch = {
   code: 'INPUT_TOO_LARGE',
   message: expect.stringMatching(/^expected a map that can be meshed in the memory there is, found one that takes [2-9] MiB /),

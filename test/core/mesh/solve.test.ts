@@ -1,13 +1,11 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ErrorModel } from '../../../src/core/mesh/error.js'
 import { createPixelLoops } from '../../../src/core/mesh/pixels.js'
 import { solveDisparity, type Fit } from '../../../src/core/mesh/solve.js'
 import { triangulateLevels } from '../../../src/core/mesh/triangulate.js'
+import { RELIEF } from '../../support/raster.js'
 import { solvePlainly } from './plain-solve.js'
 import { randomRaster } from './rasters.js'
-
-const relief: ErrorModel = { pixelsPerDisparity: 100, wNear: 1, wFar: 1, slip: false, metresPerDisparity: 1 }
 
 describe('solveDisparity', () => {
   it('does what the plain one does, to the bit, of all triangles and of those alone that have changed', () => {
@@ -16,7 +14,7 @@ describe('solveDisparity', () => {
       const loops = createPixelLoops(map.disparity, map.width, map.height)
       const known = map.disparity.filter((value) => !Number.isNaN(value))
       const range = { low: Math.min(...known), high: Math.max(...known) }
-      for (const { points, triangles } of triangulateLevels(map, { budgets: [700, 60] }, relief)) {
+      for (const { points, triangles } of triangulateLevels(map, { budgets: [700, 60] }, RELIEF)) {
         const [fast, plain] = [points.slice(), points.slice()]
         let fit: Fit | undefined
         for (const changed of [undefined, new Uint8Array(triangles.length / 3).map((_, t) => (t % 3 === 0 ? 1 : 0))]) {
