@@ -1,16 +1,9 @@
 import { deflateSync } from 'node:zlib'
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { decodeDepth, DepthMeshError, type DecodeOptions } from '../../../src/core/index.js'
+import type { DecodeOptions } from '../../../src/core/index.js'
+import { decode, refusal } from '../../support/decode.js'
 import { makePng, pngChunk, pngHeader, pngOf } from '../../support/png.js'
-
-const decode = (bytes: Uint8Array, options: Partial<DecodeOptions> = {}) => decodeDepth(bytes, { channel: null, encoding: 'disparity', maxPixels: 2 ** 26, ...options })
-
-async function refusal(bytes: Uint8Array, options: Partial<DecodeOptions> = {}): Promise<string> {
-  const error = await decode(bytes, options).catch((reason: unknown) => reason)
-  expect(error).toBeInstanceOf(DepthMeshError)
-  return `${(error as DepthMeshError).code}: ${String(error)}`
-}
 
 /** Stored levels, as whole numbers; fails where a sample is not exactly one. */
 async function levels(bytes: Uint8Array, options: Partial<DecodeOptions> = {}): Promise<number[]> {

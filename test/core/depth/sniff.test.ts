@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { decodeDepth, DepthMeshError } from '../../../src/core/index.js'
+import { refusal as refusalOf } from '../../support/decode.js'
 
-async function refusal(bytes: Uint8Array | string): Promise<string> {
-  const error = await decodeDepth(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes, { channel: null, encoding: 'disparity', maxPixels: 2 ** 26 }).catch((reason: unknown) => reason)
-  expect(error).toBeInstanceOf(DepthMeshError)
-  return `${(error as DepthMeshError).code}: ${String(error)}`
-}
+const refusal = (bytes: Uint8Array | string): Promise<string> => refusalOf(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes)
 
 const SAVE_AS = 'Save the depth map as a 16-bit gray PNG, a TIFF or an EXR.'
 const DOWNLOAD = 'The download saved a page instead of the picture: fetch the file itself.'

@@ -1,15 +1,8 @@
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { decodeDepth, DepthMeshError, type DecodeOptions } from '../../../src/core/index.js'
+import { DepthMeshError } from '../../../src/core/index.js'
+import { decode, refusal } from '../../support/decode.js'
 import { makeTiff, type TiffRecipe } from '../../support/tiff.js'
-
-const decode = (bytes: Uint8Array, options: Partial<DecodeOptions> = {}) => decodeDepth(bytes, { channel: null, encoding: 'disparity', maxPixels: 2 ** 26, ...options })
-
-async function refusal(bytes: Uint8Array, options: Partial<DecodeOptions> = {}): Promise<string> {
-  const error = await decode(bytes, options).catch((reason: unknown) => reason)
-  expect(error).toBeInstanceOf(DepthMeshError)
-  return `${(error as DepthMeshError).code}: ${String(error)}`
-}
 
 const every16 = Uint16Array.from({ length: 65_536 }, (_, i) => i)
 const gray16 = (extra: Partial<TiffRecipe> = {}) => makeTiff({ width: 256, height: 256, samples: every16, bitDepth: 16, ...extra })
