@@ -24,12 +24,12 @@ const REAL_MAPS = { 'jacksboro-dem16': {}, 'grandcanyon-sm': { channel: 'g' }, '
 export async function run({ quick = argv.includes('--quick') } = {}) {
   const scenes = [terrain(1024), room(1024), spheres(1024)].map(({ name, width, height, disparity, settings, ...rest }) => ({ ...rest, name: `${name} ${width}×${height}`, width, height, disparity, settings }))
   const reliefs = [...scenes.map((scene) => prepare(scene, { ...scene.settings, projection: 'orthographic' })), ...(await realReliefs())]
-  const views = scenes.map((scene) => prepare(scene, { ...scene.settings, projection: 'perspective' }))
+  const views = [...scenes.map((scene) => prepare(scene, { ...scene.settings, projection: 'perspective' })), ...(await realSheets())]
   const timed = quick ? [reliefs[0]] : [reliefs[0], prepare(terrain(2048), { projection: 'orthographic' }, 'terrain 2048×2048'), prepare(room(2048), { projection: 'orthographic' }, 'room 2048×1536'), prepare(terrain(1024), { ...terrain(1024).settings, projection: 'perspective' }, 'terrain 1024×1024, perspective'), prepare(room(1024), room(1024).settings, 'room 1024×768, perspective')]
   return [
     '**Reliefs** (orthographic, one sheet): max / RMS error in 10⁻⁴ of the range at each budget; in brackets the RMS against delatin’s.',
     await reliefTable(reliefs),
-    '**Views** (perspective, cut along jumps), bare meshes: the error that counts, the larger of parallax and texture slip, RMS / 99th percentile in source pixels; in brackets the RMS against delatin’s. “As it ships”: each level wears its own texture, laid as its triangles wear it, and what slip remains is looked at in a picture that shows its own coordinates (where nothing is cut); delatin’s mesh wears the plain picture.',
+    '**Views** (perspective, cut along jumps; real heights as one sheet, as delatin makes them), bare meshes: the error that counts, the larger of parallax and texture slip, RMS / 99th percentile in source pixels; in brackets the RMS against delatin’s. “As it ships”: each level wears its own texture, laid as its triangles wear it, and what slip remains is looked at in a picture that shows its own coordinates (where nothing is cut); delatin’s mesh wears the plain picture.',
     await viewTable(views),
     '**What that is made of**: RMS / 99th percentile of parallax and of slip by themselves, source pixels.',
     await partsTable(views),
@@ -89,7 +89,7 @@ async function partsTable(views) {
 
 /** Whether a map has no jumps to be cut along. */
 function isWhole({ map: { width, disparity }, settings: { cut } }) {
-  for (let i = 0; i < disparity.length; i++) {
+  for (let i = 0; cut !== false && i < disparity.length; i++) {
     if (i % width > 0 && Math.abs(disparity[i] - disparity[i - 1]) > cut) return false
     if (i >= width && Math.abs(disparity[i] - disparity[i - width]) > cut) return false
   }
@@ -149,6 +149,12 @@ async function realReliefs() {
     const map = toDisparity(raster, settings)
     return { name: `${name} (real) ${map.width}×${map.height}`, map, settings, model: errorModel(map, settings) }
   }))
+}
+
+/** The same heights as disparities. */
+async function realSheets() {
+  const { near, far } = parseSettings([])
+  return (await realReliefs()).map(({ name, map }) => prepare({ ...map, name, near, far }, { cut: false }))
 }
 
 function measure({ points, triangles }, map, model) {
