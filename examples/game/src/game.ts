@@ -82,10 +82,11 @@ export class Game {
   readonly #sound = createSound()
   readonly #steering: () => Steering
 
+  /** Opens with the coarsest levels of what fills the picture; all else appears as it comes. */
   static async open(hud: Hud): Promise<Game> {
     const stage = new Stage(hud.canvas)
     const [backdrop, ground] = await Promise.all([createBackdrop(stage.renderer), createGround(stage.scene)])
-    return new Game(hud, stage, backdrop, ground, await createProps(stage.scene, ground.valley))
+    return new Game(hud, stage, backdrop, ground, createProps(stage.scene, ground.valley))
   }
 
   private constructor(hud: Hud, stage: Stage, backdrop: Backdrop, ground: Ground, props: Props) {
@@ -166,6 +167,8 @@ export class Game {
     const dt = Math.min(LONGEST_FRAME, Math.max(0, (now - this.#last) / 1000))
     this.#last = now
     this.#frames++
+    // (Before it is drawn: another size empties the picture.)
+    this.#measure(dt)
     this.#owed += dt
     const steering = this.#phase === 'playing' ? this.#steering() : this.#autopilot()
     const boosting = steering.boost && this.#run.boost > 0.01 && this.#phase === 'playing'
@@ -191,7 +194,6 @@ export class Game {
     this.#stage.draw(this.#backdrop)
     this.#sound.wind(this.#phase === 'playing' ? Math.min(1, (this.#flight.speed - 25) / 50) : 0)
     if (this.#phase === 'playing') this.#hud.run(this.#run)
-    this.#measure(dt)
   }
 
   #step(steering: Steering): void {

@@ -6,6 +6,8 @@ const CELL = 2
 /** The ground as the rules see it: taken from the very mesh that is drawn, so that an edit of the picture changes the game too. It repeats along z. */
 export class Valley {
   readonly length: number
+  /** Grows with each survey: what stands on the ground has to be set up anew. */
+  surveys = 0
   readonly #width: number
   readonly #columns: number
   readonly #rows: number
@@ -34,6 +36,7 @@ export class Valley {
       this.#fill(corners)
     }
     this.#findMiddles()
+    this.surveys++
   }
 
   /** Height of the ground, metres. */

@@ -39,12 +39,9 @@ export async function createGround(scene: Scene): Promise<Ground> {
     })
   }
   const tiles: DepthBackground[] = []
-  for (let i = 0; i < TILES; i++) {
-    const tile = await loadDepthBackground(relief, { prepare })
-    scene.add(tile.object)
-    tiles.push(tile)
-  }
-  await tiles[0].ready
+  // One after the other: what the first asks for, the others find in the browser's cache.
+  for (let i = 0; i < TILES; i++) tiles.push(await loadDepthBackground(relief, { prepare }))
+  scene.add(...tiles.map(({ object }) => object))
 
   return {
     valley,

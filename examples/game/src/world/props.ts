@@ -55,29 +55,33 @@ export interface Standing {
 }
 
 export interface Props {
-  kinds: readonly { name: string; background: DepthBackground }[]
-  crystals: readonly Standing[]
+  /** Those that are there: each appears when its coarsest level is loaded. */
+  readonly kinds: readonly { name: string; background: DepthBackground }[]
+  readonly crystals: readonly Standing[]
   /** Sets up ahead what has passed behind. */
   follow(z: number, camera: Camera, choose: boolean): void
 }
 
 /** Trees, rocks, ruins and crystals: a picture and its variations, each drawn many times in one call. */
-export async function createProps(scene: Scene, valley: Valley): Promise<Props> {
+export function createProps(scene: Scene, valley: Valley): Props {
   const sorts = Object.entries(KINDS).flatMap(([name, kind]) => {
     const assets = [kind.asset, ...kind.asset.variants]
     return assets.map((asset, i) => ({ name: i === 0 ? name : `${name} ${i + 1}`, kind: { ...kind, asset, count: Math.ceil(kind.count / assets.length) } }))
   })
-  const groves = await Promise.all(sorts.map(({ name, kind }, salt) => createGrove(name, kind, salt + 1, scene, valley)))
+  const groves: (Awaited<ReturnType<typeof createGrove>> & { name: string })[] = []
+  for (const [salt, { name, kind }] of sorts.entries()) createGrove(kind, salt + 1, scene, valley).then((grove) => groves.push({ name, ...grove }), reportError)
   return {
     kinds: groves,
-    crystals: groves.find(({ name }) => name === 'crystal')?.standing ?? [],
+    get crystals() {
+      return groves.find(({ name }) => name === 'crystal')?.standing ?? []
+    },
     follow(z, camera, choose) {
       for (const grove of groves) grove.follow(z, camera, choose)
     },
   }
 }
 
-async function createGrove(name: string, { asset, count, aside, size, sunk, turn, tint, along = (z) => z }: Kind, salt: number, scene: Scene, valley: Valley) {
+async function createGrove({ asset, count, aside, size, sunk, turn, tint, along = (z) => z }: Kind, salt: number, scene: Scene, valley: Valley) {
   const spacing = FADE_TO / count
   const wide = asset.bounds.max[0] - asset.bounds.min[0]
   const standing = Array.from({ length: count }, (_, i) => place(i))
@@ -85,6 +89,7 @@ async function createGrove(name: string, { asset, count, aside, size, sunk, turn
   scene.add(drawn)
   let dirty = true
   let last = 0
+  let surveys = valley.surveys
 
   function place(serial: number): Standing {
     const z = along(-40 - (serial + 0.8 * random(serial, salt, 1)) * spacing)
@@ -145,16 +150,17 @@ async function createGrove(name: string, { asset, count, aside, size, sunk, turn
   }
 
   return {
-    name,
     background,
     standing,
     follow(z: number, camera: Camera, choose: boolean): void {
       let nearest = Infinity
       const startedAnew = z > last + spacing
+      const resurveyed = valley.surveys !== surveys
       last = z
+      surveys = valley.surveys
       for (let i = 0; i < count; i++) {
-        if (startedAnew) standing[i] = place(i)
-        dirty ||= startedAnew
+        if (startedAnew || resurveyed) standing[i] = place(startedAnew ? i : standing[i].serial)
+        dirty ||= startedAnew || resurveyed
         while (standing[i].z > z + BEHIND) {
           standing[i] = place(standing[i].serial + count)
           dirty = true
