@@ -89,7 +89,8 @@ async function partsTable(views) {
 
 /** Whether a map has no jumps to be cut along. */
 function isWhole({ map: { width, disparity }, settings: { cut } }) {
-  for (let i = 0; cut !== false && i < disparity.length; i++) {
+  if (cut === false) return true
+  for (let i = 0; i < disparity.length; i++) {
     if (i % width > 0 && Math.abs(disparity[i] - disparity[i - 1]) > cut) return false
     if (i >= width && Math.abs(disparity[i] - disparity[i - width]) > cut) return false
   }
