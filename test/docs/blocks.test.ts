@@ -204,7 +204,7 @@ describe('the code that the documents show', () => {
       expect(pages).toEqual(expect.arrayContaining(['three-js', 'react-three-fiber', 'babylon-js', 'playcanvas'].map((name) => `docs-recipes-md/${name}`)))
     })
 
-    it.each(pages)('%s draws the map', async (folder) => {
+    it.each(pages)('%s draws the map, and fills windows that are wider and narrower than it', async (folder) => {
       const own = blocks.filter((block) => folderOf(block) === folder)
       const main = own.find(({ file }) => file.startsWith('main.'))!.file
       const at = (name: string) => `pages/${folder}/${name}`
@@ -224,15 +224,26 @@ describe('the code that the documents show', () => {
         page.on('pageerror', (error) => errors.push(error.message))
         await page.goto(server.resolvedUrls!.local[0])
         // Red grows to the right and green downward in the picture, so it is there when they do on the screen.
-        const colors = async () => {
+        const colors = async ({ x, y } = { x: 0.2, y: 0.15 }) => {
           const { data, info } = await sharp(await page.screenshot()).removeAlpha().raw().toBuffer({ resolveWithObject: true })
           const seen = (u: number, v: number) => [...data.subarray((Math.floor(v * info.height) * info.width + Math.floor(u * info.width)) * 3).subarray(0, 3)]
-          return { left: seen(0.2, 0.5), right: seen(0.8, 0.5), top: seen(0.5, 0.15), bottom: seen(0.5, 0.85) }
+          return { left: seen(x, 0.5), right: seen(1 - x, 0.5), top: seen(0.5, y), bottom: seen(0.5, 1 - y) }
         }
         await expect.poll(async () => {
           const { left, right, top, bottom } = await colors()
           return right[0] - left[0] > 60 && bottom[1] - top[1] > 60
         }, { timeout: 30_000 }).toBe(true)
+        // The picture's own edge on either side: an engine's background has one colour.
+        await page.setViewportSize({ width: 640, height: 200 })
+        await expect.poll(async () => {
+          const { left, right } = await colors({ x: 0.02, y: 0.3 })
+          return left[0] < 40 && right[0] > 200
+        }, { message: 'left and right edge of a wide window', timeout: 30_000 }).toBe(true)
+        await page.setViewportSize({ width: 200, height: 480 })
+        await expect.poll(async () => {
+          const { top, bottom } = await colors({ x: 0.2, y: 0.02 })
+          return top[1] < 40 && bottom[1] > 200
+        }, { message: 'top and bottom edge of a narrow window', timeout: 30_000 }).toBe(true)
         expect(errors).toEqual([])
         await page.close()
       } finally {
