@@ -23,6 +23,22 @@ function failing(holds: (x: number, y: number, i: number) => boolean): [number, 
   for (let y = 0; y < H; y++) for (let x = 0; x < W; x++) if (!holds(x, y, y * W + x)) found.push([x, y])
   return found
 }
+/** Levels softened by a Gaussian of so many pixels; the border is repeated. */
+function blur(level: (x: number, y: number) => number, sigma: number): (x: number, y: number) => number {
+  const reach = Math.ceil(3 * sigma)
+  const weights = Array.from({ length: 2 * reach + 1 }, (_, k) => Math.exp(-((k - reach) ** 2) / (2 * sigma * sigma)))
+  const all = weights.reduce((sum, weight) => sum + weight, 0)
+  const across = (of: (x: number, y: number) => number, dx: number, dy: number) => {
+    const levels = Float64Array.from({ length: W * H }, (_, i) =>
+      weights.reduce((sum, weight, k) => {
+        const [x, y] = [(i % W) + (k - reach) * dx, Math.floor(i / W) + (k - reach) * dy]
+        return sum + (weight / all) * of(Math.min(W - 1, Math.max(0, x)), Math.min(H - 1, Math.max(0, y)))
+      }, 0),
+    )
+    return (x: number, y: number) => levels[y * W + x]!
+  }
+  return across(across(level, 1, 0), 0, 1)
+}
 const stepsOf = ({ steps }: CleanResult) => steps.map(({ step }) => step)
 
 function rms(a: Float32Array, of: (x: number, y: number) => number, where: (x: number, y: number) => boolean = () => true): number {
@@ -257,6 +273,34 @@ describe('silhouettes', () => {
     const edge = (x: number, y: number) => x > 90 && x < 110 && y > 3 && y < H - 4
     expect(rms(result.map.disparity, hard, edge)).toBeLessThan(0.35 * rms(result.before, hard, edge))
     expect(failing((x, _, i) => (x >= 90 && x <= 110) || result.map.disparity[i] === result.before[i])).toEqual([])
+  })
+
+  // A disc of a radius of 40 px, a pole of 4 px that stands on it, and a pole of its own.
+  const disc = (x: number, y: number) => Math.hypot(x - 99.5, y - 100) - 40
+  const onPole = (x: number, y: number) => x >= 98 && x < 102 && y >= 35 && y < 80
+  const alone = (x: number) => x >= 20 && x < 24
+  const crisp = (x: number, y: number) => (disc(x, y) < 0 || onPole(x, y) || alone(x) ? 0.7 : 0.2)
+  const blurred = blur(crisp, 1.6)
+
+  it('that are round become one outline, with no second one beside it', () => {
+    const now = clean(rasterOf(W, H, blurred)).map.disparity
+    const apart = (x: number, y: number) => Math.abs(disc(x, y)) > 1.5 || y < 75
+    const round = (x: number, y: number) => Math.hypot(x - 99.5, y - 100) > 30 && Math.hypot(x - 99.5, y - 100) < 50 && y > 75
+    expect(failing((x, y, i) => !round(x, y) || !apart(x, y) || Math.abs(now[i]! - crisp(x, y)) < 0.03)).toEqual([])
+    // On the outline itself nothing hangs by more than an eighth of the height.
+    expect(failing((x, y, i) => !round(x, y) || Math.min(Math.abs(now[i]! - 0.2), Math.abs(now[i]! - 0.7)) < 0.5 / 8)).toEqual([])
+  })
+
+  it('of thin things come forward to what those are part of, no further, and stay whole', () => {
+    const { map, before } = clean(rasterOf(W, H, blurred))
+    // 4 px that a Gaussian of 1.6 px softens reach erf(2 / (1.6 √2)) = .79 of their height.
+    expect(before[52 * W + 100]).toBeCloseTo(0.2 + 0.5 * 0.79, 1)
+    for (const y of [55, 57]) expect(map.disparity[y * W + 100]! - before[y * W + 100]!, `row ${y}`).toBeGreaterThan(0.05)
+    expect(Math.max(...map.disparity)).toBeLessThanOrEqual(Math.max(...before))
+    for (let y = 8; y < H - 8; y++) {
+      for (const x of [21, 22]) expect(map.disparity[y * W + x], `the pole alone, row ${y}`).toBeGreaterThan(0.55)
+      if (y > 38 && y < 60) expect(map.disparity[y * W + 100], `the other, row ${y}`).toBeGreaterThan(0.55)
+    }
   })
 
   it('follow the picture where map and picture disagree by a pixel', () => {
