@@ -15,6 +15,8 @@ export interface Span {
 /** The picture's rectangle with all spans among its edges; or which spans are in each other's way. */
 export interface Laid {
   surface: Triangulation
+  /** Of each half-edge whether it runs along a span, on either side. */
+  fixed: Uint8Array
   /** The half-edge along each span, in its direction; its twin has the other side. */
   halfEdges: Int32Array
   conflicts: Set<string>
@@ -57,8 +59,8 @@ export function layConstraints(map: DisparityMap, spans: readonly Span[]): Laid 
     to[i] = vertexAt(contour.points[2 * (b % n)], contour.points[2 * (b % n) + 1])
   }
 
-  surface.fixed = new Uint8Array(surface.tri.length)
-  const { tri, twin, fixed } = surface
+  const { tri, twin } = surface
+  const fixed = new Uint8Array(3 * surface.triangleCount)
   const out = new Int32Array(surface.vertexCount)
   for (let e = 0; e < 3 * surface.triangleCount; e++) out[tri[e]] = e
   /** The half-edges that leave a vertex, and the one that enters at a boundary, as found by turning around it. */
@@ -97,10 +99,14 @@ export function layConstraints(map: DisparityMap, spans: readonly Span[]): Laid 
     for (const e of leaving(v)) if (fixed[e] !== 0) clash(i, tri[e], tri[nextOf(e)])
   }
   const flip = (e: number): void => {
-    const t = (e / 3) | 0
-    const u = (twin[e] / 3) | 0
+    const f = twin[e]
+    const t = 3 * ((e / 3) | 0)
+    const u = 3 * ((f / 3) | 0)
+    const [yp, px, xd, dy] = [fixed[nextOf(e)], fixed[lastOf(e)], fixed[nextOf(f)], fixed[lastOf(f)]]
     surface.flip(e)
-    for (const f of [3 * t, 3 * t + 1, 3 * t + 2, 3 * u, 3 * u + 1, 3 * u + 2]) out[tri[f]] = f
+    fixed.set([xd, 0, px], t)
+    fixed.set([dy, yp, 0], u)
+    for (const g of [t, t + 1, t + 2, u, u + 1, u + 2]) out[tri[g]] = g
   }
 
   for (let i = 0; i < spans.length; i++) {
@@ -193,10 +199,10 @@ export function layConstraints(map: DisparityMap, spans: readonly Span[]): Laid 
   }
   const halfEdges = new Int32Array(spans.length).fill(-1)
   if (conflicts.size === 0) {
-    restoreDelaunay(surface, flip)
+    restoreDelaunay(surface, fixed, flip)
     for (let i = 0; i < spans.length; i++) halfEdges[i] = between(from[i], to[i])
   }
-  return { surface, halfEdges, conflicts }
+  return { surface, fixed, halfEdges, conflicts }
 }
 
 const numbers = new WeakMap<Contour, number>()
@@ -209,13 +215,13 @@ export function spanKey(contour: Contour, from: number): string {
 }
 
 /** Flips whatever edge is free and not Delaunay, until all are. */
-function restoreDelaunay(surface: Triangulation, flip: (e: number) => void): void {
-  const { tri, twin, fixed, x, y } = surface
+function restoreDelaunay(surface: Triangulation, fixed: Uint8Array, flip: (e: number) => void): void {
+  const { tri, twin, x, y } = surface
   const stack = Array.from({ length: 3 * surface.triangleCount }, (_, e) => e)
   for (let patience = 64 * stack.length; stack.length > 0 && patience > 0; patience--) {
     const e = stack.pop() as number
     const f = twin[e]
-    if (f < 0 || (fixed as Uint8Array)[e] !== 0) continue
+    if (f < 0 || fixed[e] !== 0) continue
     const a = tri[e]
     const b = tri[nextOf(e)]
     const p = tri[lastOf(e)]

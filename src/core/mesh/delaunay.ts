@@ -1,3 +1,5 @@
+import { lastOf, nextOf } from './half-edges.js'
+
 /** Vertices stand on a lattice of ⅛ px, so that which side of a line a point lies on is decided in whole numbers, exactly. Pixel centres and edges are on it. */
 export const LATTICE = 8
 
@@ -26,8 +28,6 @@ export class Triangulation {
   changedCount = 0
   /** Whether a triangle is in that list. */
   dirty: Uint8Array
-  /** Half-edges that must stay: by their index. Used while a cut is being laid, empty afterwards. */
-  fixed: Uint8Array | undefined
   private stack = new Int32Array(256)
 
   constructor(vertexCapacity: number, triangleCapacity: number) {
@@ -61,13 +61,9 @@ export class Triangulation {
       this.tri = grown(this.tri, 3 * capacity)
       this.twin = grown(this.twin, 3 * capacity)
       this.changed = grown(this.changed, capacity)
-      const { dirty, fixed } = this
+      const { dirty } = this
       this.dirty = new Uint8Array(capacity)
       this.dirty.set(dirty)
-      if (fixed !== undefined) {
-        this.fixed = new Uint8Array(3 * capacity)
-        this.fixed.set(fixed)
-      }
     }
     return this.triangleCount++
   }
@@ -107,7 +103,7 @@ export class Triangulation {
   splitTriangle(t: number, p: number): void {
     const t1 = this.addTriangle()
     const t2 = this.addTriangle()
-    const { tri, twin, fixed } = this
+    const { tri, twin } = this
     const e = 3 * t
     const a = tri[e]
     const b = tri[e + 1]
@@ -115,11 +111,6 @@ export class Triangulation {
     const ab = twin[e]
     const bc = twin[e + 1]
     const ca = twin[e + 2]
-    if (fixed !== undefined) {
-      fixed[3 * t1] = fixed[e + 1]
-      fixed[3 * t2] = fixed[e + 2]
-      fixed[e + 1] = fixed[e + 2] = fixed[3 * t1 + 1] = fixed[3 * t1 + 2] = fixed[3 * t2 + 1] = fixed[3 * t2 + 2] = 0
-    }
     this.setTriangle(t, a, b, p, ab, -1, -1)
     this.setTriangle(t1, b, c, p, bc, -1, e + 1)
     this.setTriangle(t2, c, a, p, ca, e + 2, 3 * t1 + 1)
@@ -131,96 +122,56 @@ export class Triangulation {
     const f = this.twin[e]
     const t = (e / 3) | 0
     const t1 = this.addTriangle()
-    const u = f < 0 ? -1 : (f / 3) | 0
     const u1 = f < 0 ? -1 : this.addTriangle()
-    const { tri, twin, fixed } = this
-    const next = e - 3 * t === 2 ? e - 2 : e + 1
-    const last = e - 3 * t === 0 ? e + 2 : e - 1
+    const { tri, twin } = this
     const a = tri[e]
-    const b = tri[next]
-    const c = tri[last]
-    const bc = twin[next]
-    const ca = twin[last]
+    const b = tri[nextOf(e)]
+    const c = tri[lastOf(e)]
+    const bc = twin[nextOf(e)]
+    const ca = twin[lastOf(e)]
     //        c                 c
     //      / t \             / | \
     //     a──e──b    →      a──p──b      t: c a p, t1: b c p, u: a d p, u1: d b p
     //      \ u /             \ | /
     //        d                 d
-    let d = -1
-    let ad = -1
-    let db = -1
-    let marks = 0
-    if (fixed !== undefined) {
-      marks = fixed[e] | (fixed[next] << 1) | (fixed[last] << 2)
+    if (f < 0) {
+      this.setTriangle(t, c, a, p, ca, -1, -1)
+      this.setTriangle(t1, b, c, p, bc, 3 * t + 2, -1)
+      this.legalize(3 * t, 3 * t1)
+      return
     }
-    if (f >= 0) {
-      const fNext = f - 3 * u === 2 ? f - 2 : f + 1
-      const fLast = f - 3 * u === 0 ? f + 2 : f - 1
-      d = tri[fLast]
-      ad = twin[fNext]
-      db = twin[fLast]
-      if (fixed !== undefined) marks |= (fixed[fNext] << 3) | (fixed[fLast] << 4)
-    }
+    const u = (f / 3) | 0
+    const d = tri[lastOf(f)]
+    const ad = twin[nextOf(f)]
+    const db = twin[lastOf(f)]
     this.setTriangle(t, c, a, p, ca, -1, -1)
     this.setTriangle(t1, b, c, p, bc, 3 * t + 2, -1)
-    if (f >= 0) {
-      this.setTriangle(u, a, d, p, ad, -1, 3 * t + 1)
-      this.setTriangle(u1, d, b, p, db, 3 * t1 + 2, 3 * u + 1)
-    }
-    if (fixed !== undefined) {
-      fixed[3 * t] = (marks >> 2) & 1
-      fixed[3 * t + 1] = marks & 1
-      fixed[3 * t + 2] = 0
-      fixed[3 * t1] = (marks >> 1) & 1
-      fixed[3 * t1 + 1] = 0
-      fixed[3 * t1 + 2] = marks & 1
-      if (f >= 0) {
-        fixed[3 * u] = (marks >> 3) & 1
-        fixed[3 * u + 1] = 0
-        fixed[3 * u + 2] = marks & 1
-        fixed[3 * u1] = (marks >> 4) & 1
-        fixed[3 * u1 + 1] = marks & 1
-        fixed[3 * u1 + 2] = 0
-      }
-    }
-    if (f < 0) this.legalize(3 * t, 3 * t1)
-    else this.legalize(3 * t, 3 * t1, 3 * u, 3 * u1)
+    this.setTriangle(u, a, d, p, ad, -1, 3 * t + 1)
+    this.setTriangle(u1, d, b, p, db, 3 * t1 + 2, 3 * u + 1)
+    this.legalize(3 * t, 3 * t1, 3 * u, 3 * u1)
   }
 
-  /** Turns half-edge `e` within its quad; the quad must be convex. Vertex 2 of both triangles is what was opposite `e`. Gives the two. */
+  /** Turns half-edge `e` within its quad, which must be convex. Vertex 2 of both triangles is what was opposite `e`. */
   flip(e: number): void {
-    const { tri, twin, fixed } = this
+    const { tri, twin } = this
     const f = twin[e]
     const t = (e / 3) | 0
     const u = (f / 3) | 0
-    const next = e - 3 * t === 2 ? e - 2 : e + 1
-    const last = e - 3 * t === 0 ? e + 2 : e - 1
-    const fNext = f - 3 * u === 2 ? f - 2 : f + 1
-    const fLast = f - 3 * u === 0 ? f + 2 : f - 1
     //        p                   p
     //      / t \               / | \
-    //     x──e──y      →      x t|u y
+    //     x──e──y      →      x t|u y      t: x d p, u: d y p
     //      \ u /               \ | /
     //        d                   d
     const x = tri[e]
-    const y = tri[next]
-    const p = tri[last]
-    const d = tri[fLast]
-    const yp = twin[next]
-    const px = twin[last]
-    const xd = twin[fNext]
-    const dy = twin[fLast]
-    const marks = fixed === undefined ? 0 : fixed[next] | (fixed[last] << 1) | (fixed[fNext] << 2) | (fixed[fLast] << 3)
+    const y = tri[nextOf(e)]
+    const p = tri[lastOf(e)]
+    const d = tri[lastOf(f)]
+    const yp = twin[nextOf(e)]
+    const px = twin[lastOf(e)]
+    const xd = twin[nextOf(f)]
+    const dy = twin[lastOf(f)]
     this.setTriangle(t, x, d, p, xd, -1, px)
     this.setTriangle(u, d, y, p, dy, yp, 3 * t + 1)
-    if (fixed !== undefined) {
-      fixed[3 * t] = (marks >> 2) & 1
-      fixed[3 * t + 1] = 0
-      fixed[3 * t + 2] = (marks >> 1) & 1
-      fixed[3 * u] = (marks >> 3) & 1
-      fixed[3 * u + 1] = marks & 1
-      fixed[3 * u + 2] = 0
-    }
   }
 
   /** Flips outward from a new vertex (the last of every triangle given) until the triangulation is Delaunay again. */
@@ -235,7 +186,7 @@ export class Triangulation {
       const e = stack[--top]
       const { tri, twin, x, y } = this
       const f = twin[e]
-      if (f < 0 || (this.fixed !== undefined && this.fixed[e] !== 0)) continue
+      if (f < 0) continue
       const u = (f / 3) | 0
       const d = tri[f - 3 * u === 0 ? f + 2 : f - 1]
       const a = tri[e]

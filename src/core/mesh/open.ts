@@ -83,7 +83,7 @@ function farthest({ points }: Contour, from: number, to: number): number {
  * Which triangles hold nothing: what can be reached from the empty side of a contour without crossing another.
  * Where that is also the full side of one (a thin shape was simplified until its sides changed places), both are conflicts.
  */
-function findNothing({ surface: { tri, twin, fixed, triangleCount }, halfEdges, conflicts }: Laid, spans: readonly Span[]): Uint8Array {
+function findNothing({ surface: { tri, twin, triangleCount }, fixed, halfEdges, conflicts }: Laid, spans: readonly Span[]): Uint8Array {
   // (1) Regions, each with a number.
   const region = new Int32Array(triangleCount).fill(-1)
   let regions = 0
@@ -95,7 +95,7 @@ function findNothing({ surface: { tri, twin, fixed, triangleCount }, halfEdges, 
       const t = stack.pop() as number
       for (let e = 3 * t; e < 3 * t + 3; e++) {
         const u = twin[e] < 0 ? -1 : (twin[e] / 3) | 0
-        if (u < 0 || (fixed as Uint8Array)[e] !== 0 || region[u] >= 0) continue
+        if (u < 0 || fixed[e] !== 0 || region[u] >= 0) continue
         region[u] = regions
         stack.push(u)
       }
@@ -121,9 +121,8 @@ function findNothing({ surface: { tri, twin, fixed, triangleCount }, halfEdges, 
 }
 
 /** Takes out what holds nothing, gives each side vertices of its own, and values. */
-function finish(map: DisparityMap, { surface: laid, halfEdges }: Laid, spans: readonly Span[], dead: Uint8Array, tolerance: number, jump: number): OpenSurface {
+function finish(map: DisparityMap, { surface: laid, fixed, halfEdges }: Laid, spans: readonly Span[], dead: Uint8Array, tolerance: number, jump: number): OpenSurface {
   const { tri, twin, x, y } = laid
-  const fixed = laid.fixed as Uint8Array
   const count = laid.triangleCount
 
   // (1) The pixel beside each end of each half-edge that is open.
