@@ -6,13 +6,14 @@ import { fillBackdropColor } from './mesh/backdrop-color.js'
 import { slipOfBend } from './mesh/bent-error.js'
 import { errorModel, levelError, publishedError, type ErrorModel } from './mesh/error.js'
 import { buildLevels, type LevelSurfaces } from './mesh/levels.js'
+import { measureContrast } from './mesh/contrast.js'
 import { correctSlip } from './mesh/correct-slip.js'
 import { shippedError, type LaidPicture } from './mesh/shipped-error.js'
 import { forgetLoops } from './mesh/pixels.js'
 import { unproject } from './mesh/unproject.js'
 import type { Settings } from './options.js'
 import { budgetsBeforeSplitting, type SharedPicture, type Wearer, type Worn } from './shared-picture.js'
-import { coverage, padEdges, shrinkPicture, type Picture } from './texture/color.js'
+import { coverage, grayAt, padEdges, shrinkPicture, type Picture } from './texture/color.js'
 import { encodeForLevel, encodeNormals, encodePicture, encodePlaceholder, qualityAt, textureSize, type EncodingUse } from './texture/encode.js'
 import { varyPicture } from './texture/vary.js'
 import { bakeNormals, normalPicture, shrinkNormals } from './texture/normal.js'
@@ -63,7 +64,8 @@ export interface BakedChain {
 export async function bakeChain({ name, map, picture, variation, shared = null }: ChainSources, settings: Settings, signal?: AbortSignal): Promise<BakedChain> {
   const model = errorModel(map, settings)
   let backdrop = buildBackdrop(map, settings)
-  const surfaces = await buildLevels(map, backdrop, shared ? { ...settings, lods: budgetsBeforeSplitting(settings) } : settings, model)
+  const contrast = picture && settings.cut !== false ? measureContrast(await grayAt(variation ? varyPicture(picture, variation) : picture, map)) : null
+  const surfaces = await buildLevels(map, backdrop, shared ? { ...settings, lods: budgetsBeforeSplitting(settings) } : settings, model, contrast)
   forgetLoops(map)
   const common = shared && variation ? await wearShared(surfaces, shared, { map, model, bend: variation.source, slipAt: slipOfBend(variation.source, map) }, settings) : []
   signal?.throwIfAborted()

@@ -4,6 +4,7 @@ import type { Settings } from '../options.js'
 import type { Backdrop } from './backdrop.js'
 import { coverWith, pushBehind } from './behind.js'
 import { fallingChain } from './chain.js'
+import type { Contrast } from './contrast.js'
 import type { ErrorModel } from './error.js'
 import { buildFront } from './front.js'
 import { buildGridLods } from './grid.js'
@@ -43,9 +44,10 @@ const SOLID_ATTEMPTS = 8
  *
  * A grid is one sheet, without a hidden layer.
  *
+ * @param contrast of the picture on them, `null` where there is none.
  * @throws DepthMeshError `INPUT_NOTHING_TO_MESH` when no pixel holds anything; `SETTINGS_INVALID` when a closed surface fits no budget.
  */
-export async function buildLevels(map: DisparityMap, backdrop: Backdrop | null, settings: Settings, model: ErrorModel): Promise<LevelSurfaces[]> {
+export async function buildLevels(map: DisparityMap, backdrop: Backdrop | null, settings: Settings, model: ErrorModel, contrast: Contrast | null = null): Promise<LevelSurfaces[]> {
   const { lods } = settings
   if (settings.solid) return (await solidLevels(map, settings, model)).map((front) => ({ front, backdrop: null }))
   if (settings.topology === 'grid') return (await gridLevels(map, settings, model)).map((front) => ({ front, backdrop: null }))
@@ -58,7 +60,7 @@ export async function buildLevels(map: DisparityMap, backdrop: Backdrop | null, 
   const budgets: number[] = []
   for (const [level, budget] of lods.entries()) budgets.push(Math.min(budget - trianglesOf(hidden[level]), (budgets.at(-1) ?? Infinity) - 1))
   // Levels that the map can't tell apart are left out of the chain: each front takes the backdrop of the smallest budget that it fits.
-  const fronts = await buildFront(map, { ...settings, lods: budgets }, model)
+  const fronts = await buildFront(map, { ...settings, lods: budgets }, model, contrast)
   return fronts.map((front) => {
     const mesh = hidden[budgets.findLastIndex((budget) => trianglesOf(front) <= budget)]
     return { front, backdrop: mesh && backdrop ? keepBehind(mesh, front, map, backdrop) : null }

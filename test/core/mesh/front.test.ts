@@ -2,11 +2,13 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { DisparityMap } from '../../../src/core/depth/convention.js'
 import { collapseLevels } from '../../../src/core/mesh/collapse.js'
+import { measureContrast } from '../../../src/core/mesh/contrast.js'
 import { errorModel } from '../../../src/core/mesh/error.js'
 import { buildFront } from '../../../src/core/mesh/front.js'
 import { buildLods } from '../../../src/core/mesh/lod.js'
 import { meshDisparity } from '../../../src/core/mesh/drape.js'
 import { findFaults } from '../../../src/core/mesh/topology.js'
+import type { PlaneMesh } from '../../../src/core/mesh/triangulate.js'
 import { parseSettings } from '../../../src/core/options.js'
 
 const SOUND = { flipped: 0, degenerate: 0, duplicate: 0, crowdedEdges: 0, unusedVertices: 0, invalid: 0, empty: 0 }
@@ -55,6 +57,27 @@ describe('buildFront', () => {
     expect(chosen[2].pixelError.p99).toBeLessThan(2 * inserted[2].pixelError.p99)
   })
 
+  it('takes what shows less of its errors in the picture, where there is one', async () => {
+    const floor = mapOf(240, 160, (x, y) => Math.min(1, 0.1 + 0.005 * y + ((x + 5 * Math.floor(y / 20)) % 32 < 3 && y % 20 > 6 ? 0.12 : 0)))
+    const model = errorModel(floor, settings)
+    const isPost = (x: number, y: number) => (x + 5 * Math.floor(y / 20)) % 32 < 3 && y % 20 > 6
+    const pictures = [(x: number, y: number) => (isPost(x, y) ? 220 : 40), () => 128]
+    const folded: boolean[] = []
+    for (const picture of pictures) {
+      const contrast = measureContrast({ width: 240, height: 160, gray: Uint8Array.from(floor.disparity, (_, i) => picture(i % 240, Math.floor(i / 240))) })
+      const seen = (mesh: PlaneMesh) =>
+        meshDisparity(mesh, floor).reduce((sum, value, i) => {
+          const difference = ((value - floor.disparity[i]) * model.pixelsPerDisparity) ** 2 * contrast.perPixel[i]
+          return sum + (difference < contrast.most[i] ? difference : contrast.most[i])
+        }, 0)
+      const [chosen, inserted] = [await buildFront(floor, settings, model, contrast), await buildLods(floor, settings, model)]
+      for (let level = 1; level < chosen.length; level++) expect(seen(chosen[level])).toBeLessThanOrEqual(seen(inserted[level]) * (1 + 1e-6))
+      folded.push(chosen[2].folded === true)
+    }
+    // insertion where nothing is to be seen of either’s errors
+    expect(folded).toEqual([true, false])
+  })
+
   it('is insertion alone where nothing is cut', async () => {
     const smooth = mapOf(80, 60, (x, y) => 0.5 + 0.1 * Math.sin(x / 9) * Math.cos(y / 7))
     const model = errorModel(smooth, settings)
@@ -79,7 +102,7 @@ describe('collapseLevels', () => {
         })
         if (map.disparity.every(Number.isNaN)) return
         const [fine] = await buildLods(map, { ...settings, lods: [1500] }, errorModel(map, settings))
-        for (const mesh of await collapseLevels(fine, [600, 200, 60], map)) {
+        for (const mesh of await collapseLevels(fine, [600, 200, 60], map, 0.03)) {
           if (mesh.triangles.length === 0) continue
           expect(findFaults(mesh.points, mesh.triangles)).toEqual(SOUND)
         }
