@@ -18,13 +18,14 @@ export interface Terminal {
  * @param terminal `null`: no progress (CI, silent)
  */
 export function createProgress({ logger, root, terminal }: { logger: Logger; root: string; terminal: Terminal | null }): (event: BakeEvent) => void {
-  const running = new Set<string>()
+  /** Maps and how many bakes of each: one that an edit overtook may end after the next one has begun. */
+  const running = new Map<string, number>()
   let done = 0
   let start = 0
   let timer: NodeJS.Timeout | undefined
 
   const draw = (): void => {
-    const [first] = running
+    const [first] = running.keys()
     const others = running.size > 1 ? ` and ${running.size - 1} more` : ''
     const text = `depthmesh: baking ${first}${others}, ${done} done, ${Math.round((Date.now() - start) / 1000)} s`
     terminal?.write(`\r\u001b[2K${text.slice(0, (terminal.columns || 80) - 1)}`)
@@ -35,6 +36,8 @@ export function createProgress({ logger, root, terminal }: { logger: Logger; roo
     const milliseconds = Date.now() - start
     if (milliseconds < WORTH_A_WORD) return
     if (terminal?.isTTY === true) terminal.write('\r\u001b[2K')
+    // What failed has its own error; what an edit overtook is baked again.
+    if (done === 0) return
     logger.info(`depthmesh: baked ${done} depth ${done === 1 ? 'map' : 'maps'} in ${(milliseconds / 1000).toFixed(1)} s`, { timestamp: true })
   }
 
@@ -46,10 +49,12 @@ export function createProgress({ logger, root, terminal }: { logger: Logger; roo
         done = 0
         if (terminal?.isTTY === true) timer = setInterval(draw, WORTH_A_WORD).unref()
       }
-      running.add(name)
+      running.set(name, (running.get(name) ?? 0) + 1)
       return
     }
-    running.delete(name)
+    const others = (running.get(name) ?? 1) - 1
+    if (others > 0) running.set(name, others)
+    else running.delete(name)
     if (state === 'baked') done++
     if (running.size === 0) finish()
   }

@@ -42,3 +42,25 @@ it.each([false, null])('shows no progress where there is no terminal (%s)', (isT
   expect(written).toEqual([])
   expect(lines).toEqual(['depthmesh: baked 1 depth map in 3.0 s'])
 })
+
+it('counts an edit that overtakes a bake as one bake of its map, and says nothing before it is there', () => {
+  const { tell, written, lines } = watch(true)
+  tell({ file: '/game/a.depth.png', state: 'started' })
+  vi.advanceTimersByTime(2000)
+  tell({ file: '/game/a.depth.png', state: 'started' })
+  tell({ file: '/game/a.depth.png', state: 'failed' })
+  expect(lines).toEqual([])
+  vi.advanceTimersByTime(1000)
+  expect(written.at(-1)).toBe('\r\u001b[2Kdepthmesh: baking a.depth.png, 0 done, 3 s')
+  tell({ file: '/game/a.depth.png', state: 'baked' })
+  expect(lines).toEqual(['depthmesh: baked 1 depth map in 3.0 s'])
+})
+
+it('sums up nothing where nothing was baked, and leaves no line behind on the terminal', () => {
+  const { tell, written, lines } = watch(true)
+  tell({ file: '/game/a.depth.png', state: 'started' })
+  vi.advanceTimersByTime(1500)
+  tell({ file: '/game/a.depth.png', state: 'failed' })
+  expect(written.at(-1)).toBe('\r\u001b[2K')
+  expect(lines).toEqual([])
+})
