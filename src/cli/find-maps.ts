@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { glob, isDynamicPattern } from 'tinyglobby'
+import { FOREIGN_EXTENSIONS, FOREIGN_MAP, refuseMap } from '../bake/foreign-map.js'
 import { DepthMeshError } from '../core/errors.js'
 import { nearestKey } from '../core/options.js'
 import type { Arguments } from './flags.js'
@@ -11,7 +12,9 @@ import { UsageError } from './usage-error.js'
 const DEPTH_MAP = /\.depth\.(png|exr|tif|tiff)$/i
 
 /** Every depth map below a folder. */
-export const MAPS_BELOW = '**/*.depth.{png,exr,tif,tiff}'
+const MAPS_BELOW = '**/*.depth.{png,exr,tif,tiff}'
+/** And what people take for one. */
+const FOREIGN_BELOW = `**/*.depth.{${FOREIGN_EXTENSIONS.join()}}`
 
 /** Folders that hold nobody's sources. */
 const IGNORED = ['**/node_modules/**', '**/.git/**']
@@ -41,12 +44,18 @@ export async function findMaps(patterns: readonly string[]): Promise<FoundMaps> 
     const stats = statSync(pattern, { throwIfNoEntry: false })
     if (stats?.isFile()) {
       if (DEPTH_MAP.test(pattern)) maps.set(resolve(pattern), pattern)
-      else errors.push(misnamed(pattern))
+      else errors.push(await refuseMap(pattern))
       continue
     }
-    const found = stats?.isDirectory() ? await glob(MAPS_BELOW, { cwd: pattern, absolute: true, ignore: IGNORED }) : await globMaps(pattern)
-    for (const file of found.sort()) maps.set(resolve(file), isAbsolute(pattern) ? resolve(file) : relative('.', file))
-    if (found.length === 0) errors.push(await nothingFound(pattern, stats?.isDirectory() ?? false))
+    const all = stats?.isDirectory() ? await glob([MAPS_BELOW, FOREIGN_BELOW], { cwd: pattern, absolute: true, ignore: IGNORED }) : await globFiles(pattern)
+    const asTyped = (file: string): string => (isAbsolute(pattern) ? resolve(file) : relative('.', file))
+    const found = all.filter((file) => DEPTH_MAP.test(file)).sort()
+    for (const file of found) maps.set(resolve(file), asTyped(file))
+    const known = new Set(found.map(stemOf))
+    // Beside a map of the same name it may be a preview of it.
+    const foreign = all.filter((file) => FOREIGN_MAP.test(file) && !known.has(stemOf(file))).sort()
+    for (const file of foreign) errors.push(await refuseMap(asTyped(file)))
+    if (found.length + foreign.length === 0) errors.push(await nothingFound(pattern, stats?.isDirectory() ?? false))
   }
   return { maps: [...maps.values()], errors }
 }
@@ -56,18 +65,14 @@ export function mapName(file: string): string {
   return basename(file).replace(DEPTH_MAP, '')
 }
 
-async function globMaps(pattern: string): Promise<string[]> {
+async function globFiles(pattern: string): Promise<string[]> {
   const posix = pattern.replaceAll('\\', '/')
-  if (!isDynamicPattern(posix)) return []
-  const files = await glob(posix, { absolute: true, ignore: IGNORED })
-  return files.filter((file) => DEPTH_MAP.test(file))
+  return isDynamicPattern(posix) ? glob(posix, { absolute: true, ignore: IGNORED }) : []
 }
 
-function misnamed(file: string): DepthMeshError {
-  return new DepthMeshError('INPUT_UNSUPPORTED', 'expected a name that ends in .depth.png, .depth.exr, .depth.tif or .depth.tiff', {
-    file,
-    hint: 'Rename it: its colour picture and its settings are found by that name.',
-  })
+/** `art/canyon` of `art/canyon.depth.png`. */
+function stemOf(file: string): string {
+  return resolve(file).replace(/\.depth\.\w+$/i, '')
 }
 
 async function nothingFound(pattern: string, isFolder: boolean): Promise<DepthMeshError> {

@@ -1,6 +1,7 @@
 import { dirname, relative, resolve } from 'node:path'
 import { createFilter, isFileLoadingAllowed, normalizePath, searchForWorkspaceRoot, type DevEnvironment, type Environment, type Plugin, type ResolvedConfig, type Rollup } from 'vite'
 import { createBaker, type BakedAsset, type Baker } from '../bake/bake.js'
+import { FOREIGN_MAP, refuseMap } from '../bake/foreign-map.js'
 import { stampOf } from '../bake/read.js'
 import type { Dependencies } from '../bake/sources.js'
 import type { CompanionBell } from '../bake/companions.js'
@@ -59,10 +60,15 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
   let preloads: Preloads
   let isIncluded: (id: string) => boolean = () => false
 
-  /** `?url`, `?raw`, `?inline` and the rest keep giving the picture; `?v=` and `?t=` are Vite's own marks. */
   const isDepthMap = (id: string): boolean => {
     const [file, query] = splitId(id)
-    return isIncluded(file) && (query === '' || /^(?:&?(?:import|[vt]=[^&]*))*$/.test(query))
+    return isIncluded(file) && isPlain(query)
+  }
+  /** `canyon.depth.jpg`: as a picture its import would have none of the names that an import of a map has. */
+  const isForeignMap = (id: string): boolean => {
+    const [file, query] = splitId(id)
+    if (!FOREIGN_MAP.test(file) || !isPlain(query) || isIncluded(file)) return false
+    return (config.command === 'build' || isFileLoadingAllowed(config, normalizePath(file))) && stampOf(file) !== ''
   }
   const closeBaker = async (): Promise<void> => {
     const { baker } = shared
@@ -141,8 +147,9 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
       async handler(id) {
         const shape = shapeImportOf(id)
         if (shape !== null) return loadShape(this, id, shape)
-        if (!isDepthMap(id)) return null
         const [file] = splitId(id)
+        if (isForeignMap(id)) return this.error(shownError(await refuseMap(file), file, config))
+        if (!isDepthMap(id)) return null
         const session = shared.serving.get(this.environment)
         try {
           const asset = await (session ? session.live.load(file, servedByVite(this.environment)) : bakerOf().bake(file))
@@ -245,6 +252,11 @@ function isNew({ told }: Shared, warning: string): boolean {
 
 function warnOnce(shared: Shared, config: ResolvedConfig, warning: string): void {
   if (isNew(shared, warning)) config.logger.warn(`[depthmesh] ${warning}`)
+}
+
+/** `?url`, `?raw`, `?inline` and the rest keep giving the picture; `?v=` and `?t=` are Vite's own marks. */
+function isPlain(query: string): boolean {
+  return query === '' || /^(?:&?(?:import|[vt]=[^&]*))*$/.test(query)
 }
 
 function splitId(id: string): [file: string, query: string] {

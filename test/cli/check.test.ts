@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -41,6 +41,33 @@ describe('depthmesh check', () => {
     expect(lines).toHaveLength(2)
     expect(lines.find(({ ok }) => ok)).toMatchObject({ file: 'ramp.depth.png', report: { width: 96, height: 64, bitDepth: 16, checks: expect.any(Array) } })
     expect(lines.find(({ ok }) => !ok)).toMatchObject({ file: 'torn.depth.png', error: { code: 'INPUT_UNREADABLE' } })
+  })
+})
+
+describe('a depth map as JPEG', () => {
+  const refused = 'found a JPEG picture. Export the depth map again as a 16-bit gray PNG: JPEG keeps 8 bits and blurs silhouettes. If this copy is all there is, "npx sharp-cli -i x.jpg -o x.depth.png greyscale" makes a PNG of it.\n'
+  let jpegs: string
+
+  beforeAll(async () => {
+    jpegs = join(folder, 'jpegs')
+    await mkdir(jpegs)
+    const jpeg = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#888' } }).jpeg().toBuffer()
+    for (const name of ['flowers.depth.jpg', 'flowers.jpg', 'renamed.depth.png', 'ramp.depth.jpeg']) await writeFile(join(jpegs, name), jpeg)
+    await copyFile(join(folder, 'ramp.depth.png'), join(jpegs, 'ramp.depth.png'))
+  })
+
+  it.each(['flowers.depth.jpg', 'flowers.jpg', 'renamed.depth.png', '*.depth.jpg'])('gets the same answer when it is named as %s', async (pattern) => {
+    const { code, stderr } = await runCli(['check', pattern], jpegs)
+    expect(code).toBe(1)
+    expect(stderr).toBe(`error: ${pattern.replace('*', 'flowers')}: expected a PNG, TIFF or EXR, ${refused}`)
+  })
+
+  it('is found below a folder, unless a map of the same name is there', async () => {
+    const { code, stdout, stderr } = await runCli(['check', 'jpegs'], folder)
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/^jpegs\/ramp\.depth\.png: 96 × 64/)
+    expect(stderr.split('\n').map((line) => line.split(': ')[1])).toEqual(['jpegs/flowers.depth.jpg', 'jpegs/renamed.depth.png', undefined])
+    await rm(jpegs, { recursive: true })
   })
 })
 

@@ -33,6 +33,7 @@ const NOT_RUN: Record<string, string> = {
   'npm run build:wasm': 'test/core/mesh/pixels.test.ts compares what it would write',
   'npm run art': 'paints for minutes; its pictures are committed',
   'npm run example -- examples/engines/babylon': 'test/engines/examples.test.ts builds and plays the pages',
+  'npx sharp-cli -i canyon.jpg -o canyon.depth.png greyscale': 'fetches a program; test/core/depth/sniff.test.ts does the same with sharp, of which that is the shell',
   'npm run bench': 'lists the benchmarks, and is timed by people',
 }
 

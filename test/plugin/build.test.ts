@@ -1,6 +1,7 @@
 import { existsSync, statSync, symlinkSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import sharp from 'sharp'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { InlineConfig, Rollup } from 'vite'
 import type { DepthAsset } from '../../src/core/index.js'
@@ -349,6 +350,17 @@ describe.each(viteVersions)('what is wrong with a map, in a build of %s,', (vers
     const error = (await project.build(script()).catch((error: unknown) => error)) as Rollup.RollupError
     expect(error.message).toContain('art/hill.depth.json:3:3: unknown key "fovy". Did you mean "fovY"?')
     expect(JSON.stringify(error.frame ?? error.message)).toContain('3 |   \\"fovy\\": 2')
+  })
+
+  it('is explained where it is a JPEG, which stays a picture for ?url', async () => {
+    const jpeg = await sharp({ create: { width: 8, height: 8, channels: 3, background: '#888' } }).jpeg().toBuffer()
+    const project = await gameProject({ 'art/wall.depth.jpg': jpeg, 'main.js': `import { asset } from './art/wall.depth.jpg'\nglobalThis.game = { asset }` }, version)
+    const error = (await project.build(script()).catch((error: unknown) => error)) as Rollup.RollupError
+    expect(error.message).toContain('art/wall.depth.jpg: expected a PNG, TIFF or EXR, found a JPEG picture. Export the depth map again as a 16-bit gray PNG: JPEG keeps 8 bits and blurs silhouettes.')
+    expect(error.message).not.toContain('is not exported')
+    project.write({ 'main.js': `import url from './art/wall.depth.jpg?url'\nglobalThis.game = { url }` })
+    await project.build(script())
+    expect((await play(project)).url).toMatch(/^data:image\/jpeg|\.jpg$/)
   })
 
   it('is explained where it lies in public/', async () => {

@@ -16,8 +16,8 @@ interface Head {
   text: string
 }
 
-/** Bytes that are looked at: enough for a web page whose `<html` stands behind a comment. */
-const HEAD_BYTES = 512
+/** Bytes that are looked at to name a format: enough for a web page whose `<html` stands behind a comment. */
+export const SNIFFED_BYTES = 512
 
 const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
 
@@ -25,16 +25,21 @@ const SAVE_AS = 'Save the depth map as a 16-bit gray PNG, a TIFF or an EXR.'
 const DOWNLOAD = 'The download saved a page instead of the picture: fetch the file itself.'
 const LOSSLESS = 'Export the depth map again as a 16-bit gray PNG; from this copy the fine levels are gone, but saved as a gray PNG it can be read.'
 
+/** For what sharp-cli reads; its PNG is gray, where the picture's own channels differ by what was rounded. */
+function convert(extension: string, flaw = 'from this copy the fine levels are gone'): string {
+  return `Export the depth map again as a 16-bit gray PNG: ${flaw}. If this copy is all there is, "npx sharp-cli -i x.${extension} -o x.depth.png greyscale" makes a PNG of it.`
+}
+
 const FOREIGN: Foreign[] = [
   { found: 'a Git LFS pointer, not the picture it stands for', matches: text(/^version https:\/\/git-lfs/), hint: 'Run "git lfs pull" to fetch the picture.' },
-  { found: 'a JPEG picture', matches: magic(0xff, 0xd8, 0xff), hint: LOSSLESS },
-  { found: 'a WebP picture', matches: text(/^RIFF[^]{4}WEBP/), hint: LOSSLESS },
-  { found: 'an AVIF picture', matches: text(/^[^]{4}ftyp(avif|avis)/), hint: LOSSLESS },
+  { found: 'a JPEG picture', matches: magic(0xff, 0xd8, 0xff), hint: convert('jpg', 'JPEG keeps 8 bits and blurs silhouettes') },
+  { found: 'a WebP picture', matches: text(/^RIFF[^]{4}WEBP/), hint: convert('webp') },
+  { found: 'an AVIF picture', matches: text(/^[^]{4}ftyp(avif|avis)/), hint: convert('avif') },
   { found: 'a HEIC picture', matches: text(/^[^]{4}ftyp(heic|heix|mif1|msf1)/), hint: LOSSLESS },
   { found: 'a video', matches: text(/^[^]{4}ftyp/), hint: 'Save one frame of it as a 16-bit gray PNG.' },
   { found: 'a JPEG XL picture', matches: (head) => magic(0xff, 0x0a)(head) || text(/^[^]{4}JXL /)(head), hint: SAVE_AS },
   { found: 'a JPEG 2000 picture', matches: (head) => magic(0xff, 0x4f, 0xff, 0x51)(head) || text(/^[^]{4}jP {2}/)(head), hint: SAVE_AS },
-  { found: 'a GIF picture', matches: text(/^GIF8[79]a/), hint: LOSSLESS },
+  { found: 'a GIF picture', matches: text(/^GIF8[79]a/), hint: convert('gif') },
   { found: 'a BMP picture', matches: text(/^BM[^]{4}\0\0\0\0/), hint: SAVE_AS },
   { found: 'a Photoshop document', matches: text(/^8BPS/), hint: 'In Photoshop: Image > Mode > Grayscale and 16 Bits/Channel, then File > Save a Copy as PNG.' },
   { found: 'a Radiance HDR picture', matches: text(/^#\?(RADIANCE|RGBE)/), hint: 'Save it as EXR (32-bit float) or as a 16-bit gray PNG.' },
@@ -70,7 +75,7 @@ export function sniffFormat(bytes: Uint8Array): DepthFormat {
       hint: 'Export it again: the export was cut short or the disk was full.',
     })
   }
-  const head: Head = { bytes, text: String.fromCharCode(...bytes.subarray(0, HEAD_BYTES)) }
+  const head: Head = { bytes, text: String.fromCharCode(...bytes.subarray(0, SNIFFED_BYTES)) }
   if (magic(...PNG_SIGNATURE)(head)) return 'png'
   if (magic(0x76, 0x2f, 0x31, 0x01)(head)) return 'exr'
   if (text(/^(II[*+]\0|MM\0[*+])/)(head)) return 'tiff'

@@ -1,25 +1,28 @@
+import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
-import { refusal as refusalOf } from '../../support/decode.js'
+import { decode, refusal as refusalOf } from '../../support/decode.js'
 
 const refusal = (bytes: Uint8Array | string): Promise<string> => refusalOf(typeof bytes === 'string' ? Buffer.from(bytes, 'latin1') : bytes)
 
 const SAVE_AS = 'Save the depth map as a 16-bit gray PNG, a TIFF or an EXR.'
 const DOWNLOAD = 'The download saved a page instead of the picture: fetch the file itself.'
 const LOSSLESS = 'Export the depth map again as a 16-bit gray PNG; from this copy the fine levels are gone, but saved as a gray PNG it can be read.'
+const convert = (extension: string, flaw = 'from this copy the fine levels are gone') =>
+  `Export the depth map again as a 16-bit gray PNG: ${flaw}. If this copy is all there is, "npx sharp-cli -i x.${extension} -o x.depth.png greyscale" makes a PNG of it.`
 
 describe('a file that is no PNG, TIFF or EXR', () => {
   it.each([
     ['an empty file (0 bytes)', '', 'Export it again: the export was cut short or the disk was full.'],
     ['a Git LFS pointer, not the picture it stands for', 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n', 'Run "git lfs pull" to fetch the picture.'],
-    ['a JPEG picture', '\xff\xd8\xff\xe0\0\x10JFIF', LOSSLESS],
-    ['a WebP picture', 'RIFF\x38\0\0\0WEBPVP8L', LOSSLESS],
-    ['an AVIF picture', '\0\0\0\x1cftypavif\0\0\0\0', LOSSLESS],
+    ['a JPEG picture', '\xff\xd8\xff\xe0\0\x10JFIF', convert('jpg', 'JPEG keeps 8 bits and blurs silhouettes')],
+    ['a WebP picture', 'RIFF\x38\0\0\0WEBPVP8L', convert('webp')],
+    ['an AVIF picture', '\0\0\0\x1cftypavif\0\0\0\0', convert('avif')],
     ['a HEIC picture', '\0\0\0\x18ftypheic\0\0\0\0', LOSSLESS],
     ['a video', '\0\0\0\x18ftypisom\0\0\0\0', 'Save one frame of it as a 16-bit gray PNG.'],
     ['a JPEG XL picture', '\xff\x0a\0\0', SAVE_AS],
     ['a JPEG XL picture', '\0\0\0\x0cJXL \r\n\x87\n', SAVE_AS],
     ['a JPEG 2000 picture', '\0\0\0\x0cjP  \r\n\x87\n', SAVE_AS],
-    ['a GIF picture', 'GIF89a\x10\0', LOSSLESS],
+    ['a GIF picture', 'GIF89a\x10\0', convert('gif')],
     ['a BMP picture', 'BM\x46\0\0\0\0\0\0\0\x36\0\0\0', SAVE_AS],
     ['a Photoshop document', '8BPS\0\x01', 'In Photoshop: Image > Mode > Grayscale and 16 Bits/Channel, then File > Save a Copy as PNG.'],
     ['a Radiance HDR picture', '#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n', 'Save it as EXR (32-bit float) or as a 16-bit gray PNG.'],
@@ -42,6 +45,14 @@ describe('a file that is no PNG, TIFF or EXR', () => {
     const text = await refusal(bytes)
     expect(text).toMatch(/^INPUT_(UNSUPPORTED|UNREADABLE): /)
     expect(text.replace(/^\w+: /, '')).toBe(`expected a PNG, TIFF or EXR, found ${found}. ${hint}`)
+  })
+
+  it('is read when it was made a PNG as the hint says, also where JPEG left its channels a level apart', async () => {
+    const pixels = Uint8Array.from({ length: 32 * 16 * 3 }, (_, i) => 40 + Math.floor(i / 3) % 32 * 4 + (i % 3 === 2 ? 1 : 0))
+    const jpeg = await sharp(pixels, { raw: { width: 32, height: 16, channels: 3 } }).jpeg({ quality: 95 }).toBuffer()
+    expect(await refusal(jpeg)).toContain('npx sharp-cli -i x.jpg -o x.depth.png greyscale')
+    // What `sharp-cli … greyscale` calls.
+    expect(await decode(await sharp(jpeg).greyscale().png().toBuffer())).toMatchObject({ width: 32, height: 16, bitDepth: 8 })
   })
 
   it('is described where it has no name', async () => {

@@ -1,0 +1,33 @@
+import { open } from 'node:fs/promises'
+import { sniffFormat, SNIFFED_BYTES } from '../core/depth/sniff.js'
+import { DepthMeshError } from '../core/errors.js'
+
+/** What people call depth maps in formats that hold none: `canyon.depth.jpg`. */
+export const FOREIGN_EXTENSIONS = ['jpg', 'jpeg', 'jfif', 'webp', 'avif', 'heic', 'heif', 'gif', 'bmp', 'jxl', 'jp2', 'psd', 'hdr', 'pfm', 'pgm', 'ppm', 'npy', 'npz'] as const
+export const FOREIGN_MAP = new RegExp(`\\.depth\\.(?:${FOREIGN_EXTENSIONS.join('|')})$`, 'i')
+
+/** Why a file that is not named like a depth map is none: what it holds, else its name. */
+export async function refuseMap(file: string): Promise<DepthMeshError> {
+  try {
+    sniffFormat(await readHead(file))
+  } catch (error) {
+    if (error instanceof DepthMeshError) return error.inFile(file)
+    const { code, message } = error as NodeJS.ErrnoException
+    return new DepthMeshError('INPUT_UNREADABLE', `cannot be read (${code ?? message})`, { file, hint: 'Check that it is a file and that you may read it.', cause: error })
+  }
+  return new DepthMeshError('INPUT_UNSUPPORTED', 'expected a name that ends in .depth.png, .depth.exr, .depth.tif or .depth.tiff', {
+    file,
+    hint: 'Rename it: its colour picture and its settings are found by that name.',
+  })
+}
+
+async function readHead(file: string): Promise<Uint8Array> {
+  const handle = await open(file)
+  try {
+    const head = new Uint8Array(SNIFFED_BYTES)
+    const { bytesRead } = await handle.read(head, 0, head.length, 0)
+    return head.subarray(0, bytesRead)
+  } finally {
+    await handle.close()
+  }
+}
