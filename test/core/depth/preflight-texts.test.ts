@@ -180,8 +180,7 @@ const CASES: Case[] = [
       severity: 'warning',
       found: /^noise with a standard deviation of about 0\.[789] % of the scale \(\d\.\d of 255 levels\)$/,
       why: 'Noise becomes a sandpaper surface, and triangles are spent on it.',
-      advice: 'It is smoothed with an edge-preserving filter. If it is real roughness (gravel, bark), keep it.',
-      settings: { clean: { noise: false } },
+      advice: 'It is smoothed with an edge-preserving filter. If it is real roughness (gravel, bark), "clean": { "noise": false } keeps it.',
     },
   },
   {
@@ -191,8 +190,7 @@ const CASES: Case[] = [
       severity: 'warning',
       found: /^0\.\d\d % of the pixels stick out from their neighbours by more than 5 % of the scale$/,
       why: 'Each becomes a needle in the surface.',
-      advice: 'They are replaced by the median of their neighbours. If they are thin real things (wires, grass), keep them.',
-      settings: { clean: { spikes: false } },
+      advice: 'They are replaced by the median of their neighbours. If they are thin real things (wires, grass), "clean": { "spikes": false } keeps them.',
     },
   },
   {
@@ -212,8 +210,7 @@ const CASES: Case[] = [
       severity: 'warning',
       found: /^\d\d % of the pixels at silhouettes lie halfway between front and back$/,
       why: 'Blurred silhouettes become ramps of stretched picture around everything in front.',
-      advice: 'They are snapped to the side they belong to, with the colour picture as a guide; a sharper map is better still. If the ramps are real slopes, keep them.',
-      settings: { clean: { silhouettes: false } },
+      advice: 'They are snapped to the side they belong to, with the colour picture as a guide; a sharper map is better still. If the ramps are real slopes, "clean": { "silhouettes": false } keeps them.',
     },
   },
   {
@@ -319,6 +316,13 @@ const CASES: Case[] = [
 ]
 
 describe('what pre-flight says, whole', () => {
+  it('never offers settings that turn off what mends it', () => {
+    const offered = CASES.map(({ says }) => says.settings?.clean).filter((clean) => clean !== undefined)
+    for (const clean of offered) expect(Object.values(clean)).not.toContain(false)
+    // Each of the three that are mended by itself says how to leave it as it is.
+    expect(CASES.filter(({ says }) => /"clean": \{ "\w+": false \} keeps/.test(says.advice)).map(({ says }) => says.id)).toEqual(['noise', 'spikes', 'soft-silhouettes'])
+  })
+
   it.each(CASES.map((one): [string, Case] => [`${one.says.id}${one.settings ? ` with ${JSON.stringify(one.settings)}` : ''}`, one]))('%s', (_, { map: stored, settings: input, picture, says }) => {
     const { raster, map, settings } = meant(stored(), input)
     const found = preflight({ raster, map, picture: picture?.() ?? null }, settings).checks.filter(({ id }) => id === says.id)

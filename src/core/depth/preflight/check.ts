@@ -37,7 +37,7 @@ export interface PreflightCheck {
   why: string
   /** What to do. */
   advice: string
-  /** Settings that would mend it, where a setting can. */
+  /** Settings that would mend it, where a setting can. What is mended by itself has none: those that would leave it as it is are words in `advice`. */
   settings?: SettingsInput
 }
 

@@ -88,8 +88,7 @@ function checkGrain(map: DisparityMap, stride: number, settings: Settings): Pref
       value: sigma * STEP,
       found: `noise with a standard deviation of about ${(sigma * STEP * 100).toFixed(1)} % of the scale (${sigma.toFixed(1)} of 255 levels)`,
       why: 'Noise becomes a sandpaper surface, and triangles are spent on it.',
-      advice: 'It is smoothed with an edge-preserving filter. If it is real roughness (gravel, bark), keep it.',
-      settings: { clean: { noise: false } },
+      advice: 'It is smoothed with an edge-preserving filter. If it is real roughness (gravel, bark), "clean": { "noise": false } keeps it.',
     })
   }
   if (spikes > MANY_SPIKES * seen && !isRefused('spikes', settings)) {
@@ -99,8 +98,7 @@ function checkGrain(map: DisparityMap, stride: number, settings: Settings): Pref
       value: spikes / seen,
       found: `${percent(spikes / seen)} of the pixels stick out from their neighbours by more than 5 % of the scale`,
       why: 'Each becomes a needle in the surface.',
-      advice: 'They are replaced by the median of their neighbours. If they are thin real things (wires, grass), keep them.',
-      settings: { clean: { spikes: false } },
+      advice: 'They are replaced by the median of their neighbours. If they are thin real things (wires, grass), "clean": { "spikes": false } keeps them.',
     })
   }
   return checks
@@ -172,8 +170,7 @@ function checkSilhouettes(map: DisparityMap, range: number, stride: number): Pre
       value: amid / edges,
       found: `${percent(amid / edges)} of the pixels at silhouettes lie halfway between front and back`,
       why: 'Blurred silhouettes become ramps of stretched picture around everything in front.',
-      advice: 'They are snapped to the side they belong to, with the colour picture as a guide; a sharper map is better still. If the ramps are real slopes, keep them.',
-      settings: { clean: { silhouettes: false } },
+      advice: 'They are snapped to the side they belong to, with the colour picture as a guide; a sharper map is better still. If the ramps are real slopes, "clean": { "silhouettes": false } keeps them.',
     },
   ]
 }
