@@ -315,6 +315,87 @@ const CASES: Case[] = [
   },
 ]
 
+const RELIEF = { projection: 'orthographic', relief: 5 } as const
+
+/** What is said of reliefs, and of maps whose white is far, instead. */
+const OTHERWISE: { map: () => DepthRaster; settings: SettingsInput; says: Partial<PreflightCheck> & Pick<PreflightCheck, 'id'> }[] = [
+  {
+    map: () => rasterOf(W, H, (x, y) => 0.2 + 0.8 * scene(x, y)),
+    settings: { white: 'far' },
+    says: { id: 'lifted-black', why: 'Nothing in the map reaches "near": the scene will be pushed away from the camera.', advice: 'If the darkest surface is meant to be at "near", stretch the levels.' },
+  },
+  {
+    map: () => rasterOf(W, H, (x) => 0.2 + (0.8 * x) / W),
+    settings: RELIEF,
+    says: {
+      id: 'lifted-black',
+      // The 1st percentile is the 2nd of 200 columns: (0.2 + 0.8 · 1 / 200) · 5 m.
+      why: 'Nothing in the map is as low as black: the whole surface lies 1 m or more above its base.',
+      advice: 'If the darkest surface is meant to be the lowest, as black is, stretch the levels.',
+    },
+  },
+  {
+    map: () => rasterOf(W, H, (x) => 0.2 + (0.8 * x) / W),
+    settings: { ...RELIEF, white: 'far' },
+    says: {
+      id: 'lifted-black',
+      why: 'Nothing in the map is as high as black: the whole surface stays 1 m or more below the height that "relief" says.',
+      advice: 'If the darkest surface is meant to be the highest, as black is, stretch the levels.',
+    },
+  },
+  {
+    map: () => rasterOf(W, H, (x) => 0.4 + (0.2 * x) / W),
+    settings: RELIEF,
+    says: {
+      id: 'low-contrast',
+      why: 'From its lowest to its highest place the surface will have 20 % of the height that "relief" says, and few levels are left for its shape.',
+      advice: 'Stretch the levels, or, if they are heights in metres or parts of them, say so with "encoding": "metric".',
+    },
+  },
+  {
+    map: () => rasterOf(W, H, (x, y) => 2 + 24.5 * (1 - scene(x, y)), 32),
+    settings: RELIEF,
+    says: { id: 'metres', why: 'Values like these are most often metres. Read as anything else, the surface is as high as "relief" says, whatever they say.', advice: 'If they are metres, say so.' },
+  },
+  {
+    map: holed,
+    settings: RELIEF,
+    says: { id: 'holes', why: 'These look like unknown pixels. Taken for depth, each becomes a pit down to the base.', advice: 'Say what black is: unknown ("hole", to be filled in), nothing ("cut"), or the lowest surface after all ("far").' },
+  },
+  {
+    map: holed,
+    settings: { ...RELIEF, white: 'far' },
+    says: { id: 'holes', why: 'These look like unknown pixels. Taken for depth, each becomes a tower of the full height.', advice: 'Say what black is: unknown ("hole", to be filled in), nothing ("cut"), or the highest surface after all ("far").' },
+  },
+  {
+    map: holed,
+    settings: { white: 'far' },
+    says: { id: 'holes', why: 'These look like unknown pixels. Taken for depth, each becomes a spike that reaches to "near".', advice: 'Say what black is: unknown ("hole", to be filled in), nothing ("cut"), or the nearest surface after all ("far").' },
+  },
+  {
+    map: () => ({ ...rasterOf(W, H, scene), colourChunks: ['sRGB'] }),
+    settings: RELIEF,
+    says: { id: 'color-chunks', why: 'Levels are read as they are stored. If the program bent them to look right on a screen, slopes come out too steep in dark places and too flat in bright ones.' },
+  },
+]
+
+describe('what pre-flight says of reliefs, and where white is far', () => {
+  it.each(OTHERWISE.map((one) => [`${one.says.id} with ${JSON.stringify(one.settings)}`, one] as const))('%s', (_, { map: stored, settings: input, says }) => {
+    const { raster, map, settings } = meant(stored(), input)
+    expect(preflight({ raster, map, picture: null }, settings).checks.find(({ id }) => id === says.id)).toMatchObject(says)
+  })
+
+  it('speaks of no camera, and of neither near nor far, where there is none', () => {
+    const said = CASES.flatMap(({ map: stored, settings: input, picture }) => {
+      const { raster, map, settings } = meant(stored(), { ...input, ...RELIEF })
+      return preflight({ raster, map, picture: picture?.() ?? null }, settings).checks
+    })
+    expect(new Set(said.map(({ id }) => id)).size).toBeGreaterThan(12)
+    // ("black": "far" is called so for reliefs too.)
+    for (const { id, found, why, advice } of said) expect([found, why, advice].join(' ').replace('after all ("far")', ''), id).not.toMatch(/\b(near|far|nearer|camera)\b/)
+  })
+})
+
 describe('what pre-flight says, whole', () => {
   it('never offers settings that turn off what mends it', () => {
     const offered = CASES.map(({ says }) => says.settings?.clean).filter((clean) => clean !== undefined)

@@ -46,6 +46,11 @@ export function isRefused(step: CleanStepName, { clean }: Settings): boolean {
   return clean === false || (typeof clean === 'object' && clean[step] === false)
 }
 
+/** Reliefs have no camera: nothing in them is near or far, but high or low. */
+export function isRelief({ projection }: Settings): boolean {
+  return projection === 'orthographic'
+}
+
 /** `0.0314` → `3.1 %`; below one percent with two digits after the point. */
 export function percent(share: number): string {
   const value = share * 100

@@ -2,7 +2,7 @@ import type { Settings } from '../../options.js'
 import type { DisparityMap } from '../convention.js'
 import type { DepthRaster } from '../decode.js'
 import { labelAreas } from '../areas.js'
-import { isRefused, percent, type PreflightCheck } from './check.js'
+import { isRefused, isRelief, percent, type PreflightCheck } from './check.js'
 import type { LevelSpread } from './levels.js'
 
 /** More black than this share of the map is looked at. */
@@ -65,11 +65,18 @@ export function checkHoles(raster: DepthRaster, map: DisparityMap, spread: Level
       severity: 'warning',
       value: holes,
       found: `${percent(holes)} of the pixels are black and break off from their surroundings`,
-      why: 'These look like unknown pixels. Taken for depth, each becomes a pit that reaches to "far".',
-      advice: 'Say what black is: unknown ("hole", to be filled in), nothing ("cut"), or the farthest surface after all ("far").',
+      why: `These look like unknown pixels. Taken for depth, each becomes ${extreme(settings).shape}.`,
+      advice: `Say what black is: unknown ("hole", to be filled in), nothing ("cut"), or ${extreme(settings).surface} after all ("far").`,
       settings: { black: 'hole' },
     },
   ]
+}
+
+/** What a black pixel is that is taken for depth, and black as a surface. */
+function extreme(settings: Settings): { shape: string; surface: string } {
+  const { white } = settings
+  if (isRelief(settings)) return white === 'near' ? { shape: 'a pit down to the base', surface: 'the lowest surface' } : { shape: 'a tower of the full height', surface: 'the highest surface' }
+  return white === 'near' ? { shape: 'a pit that reaches to "far"', surface: 'the farthest surface' } : { shape: 'a spike that reaches to "near"', surface: 'the nearest surface' }
 }
 
 /** How far a hole's border stands above black, as a share of the scale. */

@@ -1,7 +1,7 @@
 import type { Settings } from '../../options.js'
 import type { DepthRaster } from '../decode.js'
 import { percentileBin } from '../histogram.js'
-import { percent, type PreflightCheck } from './check.js'
+import { isRelief, percent, type PreflightCheck } from './check.js'
 
 /** Bins of the histogram: one per 16-bit level. */
 const BINS = 65536
@@ -152,8 +152,15 @@ export function checkLevels(raster: DepthRaster, spread: LevelSpread, settings: 
       severity: 'warning',
       value: p99 - p1,
       found: `98 % of the levels lie within ${percent(p99 - p1)} of the scale (${percent(p1)} to ${percent(p99)})`,
-      why: 'The surface will be almost flat between near and far, and few levels are left for its shape.',
-      advice: 'Stretch the levels, or, if this is a sensor’s depth in millimetres, say so with "encoding": "metric".',
+      ...(isRelief(settings)
+        ? {
+            why: `From its lowest to its highest place the surface will have ${percent(p99 - p1)} of the height that "relief" says, and few levels are left for its shape.`,
+            advice: 'Stretch the levels, or, if they are heights in metres or parts of them, say so with "encoding": "metric".',
+          }
+        : {
+            why: 'The surface will be almost flat between near and far, and few levels are left for its shape.',
+            advice: 'Stretch the levels, or, if this is a sensor’s depth in millimetres, say so with "encoding": "metric".',
+          }),
       settings: { levels: stretch },
     })
   } else if (p1 > LIFTED_BLACK && settings.levels === null) {
@@ -162,25 +169,37 @@ export function checkLevels(raster: DepthRaster, spread: LevelSpread, settings: 
       severity: 'info',
       value: p1,
       found: `the darkest level in use is ${percent(p1)} of the scale`,
-      why: 'Nothing in the map reaches "far": the scene will be squeezed toward the camera.',
-      advice: 'If the darkest surface is meant to be at "far", stretch the levels.',
+      ...liftedBlack(p1, settings),
       settings: { levels: [stretch[0], 1] },
     })
   }
   return checks
 }
 
+/** What it does that black is not in use: black is far or near, in a relief low or high. */
+function liftedBlack(p1: number, settings: Settings): Pick<PreflightCheck, 'why' | 'advice'> {
+  const { white, relief } = settings
+  if (isRelief(settings)) {
+    const metres = Number((p1 * relief).toPrecision(2))
+    const [end, lies] = white === 'near' ? ['low', `lies ${metres} m or more above its base`] : ['high', `stays ${metres} m or more below the height that "relief" says`]
+    return { why: `Nothing in the map is as ${end} as black: the whole surface ${lies}.`, advice: `If the darkest surface is meant to be the ${end}est, as black is, stretch the levels.` }
+  }
+  const [end, moved] = white === 'near' ? ['far', 'squeezed toward the camera'] : ['near', 'pushed away from the camera']
+  return { why: `Nothing in the map reaches "${end}": the scene will be ${moved}.`, advice: `If the darkest surface is meant to be at "${end}", stretch the levels.` }
+}
+
 /** Floats beyond 1 are no share of a scale: most likely metres, which grow away from the camera. */
-function checkMetres({ top }: LevelSpread, { encoding }: Settings): PreflightCheck[] {
+function checkMetres({ top }: LevelSpread, settings: Settings): PreflightCheck[] {
   if (top <= 1) return []
   return [
     {
       id: 'metres',
       severity: 'warning',
       value: top,
-      found: `floats up to ${Number(top.toPrecision(4))}, read as ${encoding} and stretched to the full range`,
-      why: 'Values like these are most often metres. Read as anything else, what is near and what is far change places.',
-      advice: 'If they are metres from the camera, say so.',
+      found: `floats up to ${Number(top.toPrecision(4))}, read as ${settings.encoding} and stretched to the full range`,
+      ...(isRelief(settings)
+        ? { why: 'Values like these are most often metres. Read as anything else, the surface is as high as "relief" says, whatever they say.', advice: 'If they are metres, say so.' }
+        : { why: 'Values like these are most often metres. Read as anything else, what is near and what is far change places.', advice: 'If they are metres from the camera, say so.' }),
       settings: { encoding: 'metric' },
     },
   ]
@@ -195,7 +214,7 @@ export function checkColorChunks({ colourChunks }: DepthRaster, settings: Settin
       severity: 'info',
       value: colourChunks.length,
       found: `the file was saved as a colour picture (${colourChunks.join(', ')})`,
-      why: 'Levels are read as they are stored. If the program bent them to look right on a screen, near things come out too near and far ones squeezed.',
+      why: `Levels are read as they are stored. If the program bent them to look right on a screen, ${isRelief(settings) ? 'slopes come out too steep in dark places and too flat in bright ones' : 'near things come out too near and far ones squeezed'}.`,
       advice: 'Save it as data (linear, no colour management). If the levels were bent, "gamma": 2.2 straightens them.',
     },
   ]
