@@ -19,7 +19,7 @@ export interface Laid {
   fixed: Uint8Array
   /** The half-edge along each span, in its direction; its twin has the other side. */
   halfEdges: Int32Array
-  conflicts: Set<string>
+  conflicts: Set<Span>
 }
 
 /** The picture's rectangle, two triangles. */
@@ -38,7 +38,7 @@ export function createRectangle(map: DisparityMap): Triangulation {
 /** Triangulates the ends of all spans and makes each span an edge (Sloan 1993). */
 export function layConstraints(map: DisparityMap, spans: readonly Span[]): Laid {
   const surface = createRectangle(map)
-  const conflicts = new Set<string>()
+  const conflicts = new Set<Span>()
   const vertices = new Map<number, number>()
   const rowLength = map.width * LATTICE + 1
   let near = 0
@@ -90,12 +90,12 @@ export function layConstraints(map: DisparityMap, spans: readonly Span[]): Laid 
   const owners = new Map<number, number>()
   const pair = (a: number, b: number): number => Math.min(a, b) * surface.vertexCount + Math.max(a, b)
   const clash = (i: number, a: number, b: number): void => {
-    conflicts.add(spanKey(spans[i].contour, spans[i].from))
+    conflicts.add(spans[i])
     const other = owners.get(pair(a, b))
-    if (other !== undefined) conflicts.add(spanKey(spans[other].contour, spans[other].from))
+    if (other !== undefined) conflicts.add(spans[other])
   }
   const clashAtVertex = (i: number, v: number): void => {
-    conflicts.add(spanKey(spans[i].contour, spans[i].from))
+    conflicts.add(spans[i])
     for (const e of leaving(v)) if (fixed[e] !== 0) clash(i, tri[e], tri[nextOf(e)])
   }
   const flip = (e: number): void => {
@@ -203,15 +203,6 @@ export function layConstraints(map: DisparityMap, spans: readonly Span[]): Laid 
     for (let i = 0; i < spans.length; i++) halfEdges[i] = between(from[i], to[i])
   }
   return { surface, fixed, halfEdges, conflicts }
-}
-
-const numbers = new WeakMap<Contour, number>()
-let counter = 0
-/** Names a span. */
-export function spanKey(contour: Contour, from: number): string {
-  let number = numbers.get(contour)
-  if (number === undefined) numbers.set(contour, (number = counter++))
-  return `${number}:${from}`
 }
 
 /** Flips whatever edge is free and not Delaunay, until all are. */

@@ -1,6 +1,6 @@
 import type { DisparityMap } from '../depth/convention.js'
 import { simplifyContour, toSegment, type Contour } from './contour.js'
-import { layConstraints, spanKey, type Laid, type Span } from './constraints.js'
+import { layConstraints, type Laid, type Span } from './constraints.js'
 import { LATTICE, Triangulation } from './delaunay.js'
 import { lastOf, nextOf } from './half-edges.js'
 import { extrapolate } from './sample.js'
@@ -33,16 +33,17 @@ export function openSurface(map: DisparityMap, contours: readonly Contour[], tol
   const chains = contours.map((contour) => ({ contour, indices: simplifyContour(contour, tolerance) }))
     .filter(({ indices }) => indices.length > 0)
   for (;;) {
-    const spans = chains.flatMap(({ contour, indices }) => toSpans(contour, indices))
+    const spansOf = chains.map(({ contour, indices }) => toSpans(contour, indices))
+    const spans = spansOf.flat()
     const laid = layConstraints(map, spans)
     const dead = laid.conflicts.size === 0 ? findNothing(laid, spans) : undefined
     if (dead !== undefined && laid.conflicts.size === 0) return finish(map, laid, spans, dead, tolerance, jump)
     let refined = false
-    for (const chain of chains) {
+    for (const [i, chain] of chains.entries()) {
       const more: number[] = []
       const n = chain.contour.points.length / 2
-      for (const { from, to } of toSpans(chain.contour, chain.indices)) {
-        if (laid.conflicts.has(spanKey(chain.contour, from)) && to - from > 1) more.push(farthest(chain.contour, from, to) % n)
+      for (const span of spansOf[i]) {
+        if (laid.conflicts.has(span) && span.to - span.from > 1) more.push(farthest(chain.contour, span.from, span.to) % n)
       }
       if (more.length === 0) continue
       refined = true
@@ -50,7 +51,7 @@ export function openSurface(map: DisparityMap, contours: readonly Contour[], tol
     }
     // lines at full detail can't cross; if ever they did, leaving one out keeps the surface sound
     if (!refined) {
-      const worst = chains.findIndex(({ contour, indices }) => toSpans(contour, indices).some(({ from }) => laid.conflicts.has(spanKey(contour, from))))
+      const worst = spansOf.findIndex((own) => own.some((span) => laid.conflicts.has(span)))
       chains.splice(worst, 1)
     }
   }
@@ -112,8 +113,8 @@ function findNothing({ surface: { tri, twin, triangleCount }, fixed, halfEdges, 
     if (right >= 0) (contour.rightNothing ? nothing : something)[right] = 1
     return [left, right]
   })
-  for (const [i, { contour, from, to }] of spans.entries()) {
-    if (to - from > 1 && sides[i].some((side) => side >= 0 && nothing[side] === 1 && something[side] === 1)) conflicts.add(spanKey(contour, from))
+  for (const [i, span] of spans.entries()) {
+    if (span.to - span.from > 1 && sides[i].some((side) => side >= 0 && nothing[side] === 1 && something[side] === 1)) conflicts.add(span)
   }
   const dead = new Uint8Array(tri.length / 3)
   for (let t = 0; t < triangleCount; t++) dead[t] = nothing[region[t]] === 1 && something[region[t]] === 0 ? 1 : 0
