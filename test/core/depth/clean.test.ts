@@ -303,6 +303,15 @@ describe('silhouettes', () => {
     }
   })
 
+  it('beside nothing are snapped too, and nothing stays nothing', () => {
+    const prop = (x: number, y: number) => (y < 30 || y > 130 ? 0 : blurred(x, y))
+    const { map, before, steps } = clean(rasterOf(W, H, prop), { black: 'cut', clean: { silhouettes: true } })
+    expect(steps.map(({ step }) => step)).toEqual(['silhouettes'])
+    expect(failing((_x, _y, i) => Number.isNaN(map.disparity[i]) === Number.isNaN(before[i]))).toEqual([])
+    expect(before[110 * W + 61]).toBeCloseTo(0.49, 1)
+    expect(failing((x, y, i) => y < 34 || y > 126 || Math.abs(disc(x, y)) < 1.5 || disc(x, y) > 4 || disc(x, y) < -4 || y < 85 || Math.abs(map.disparity[i]! - crisp(x, y)) < 0.05)).toEqual([])
+  })
+
   it('follow the picture where map and picture disagree by a pixel', () => {
     const gray = new Uint8Array(W * H)
     for (let y = 0; y < H; y++) for (let x = 0; x < W; x++) gray[y * W + x] = x < 101 ? 40 : 200
