@@ -12,6 +12,9 @@ import { WORTH_NOTING, type SourceHashes } from './source-hashes.js'
 /** Colour pictures that are found by their stem, in order of preference. */
 export const COLOR_EXTENSIONS = ['png', 'jpg', 'jpeg', 'webp', 'avif', 'tif'] as const
 
+/** Names that say that they are maps. */
+const NAMED_MAP = /\.depth\.(?:png|exr|tiff?)$/i
+
 /** How long a file that changed a moment ago may look unfinished before it is taken as it is, ms: PNGs say where they end, others hardly do. */
 const PATIENCE_PNG = 1500
 const PATIENCE_OTHER = 400
@@ -314,17 +317,27 @@ function decodeText(bytes: Uint8Array, file: string): string {
 }
 
 async function missingMap(mapPath: string, folder: string): Promise<DepthMeshError> {
-  return new DepthMeshError('INPUT_MISSING', 'expected a depth map, found no file', { file: mapPath, hint: await suggestion(mapPath, folder) })
+  return new DepthMeshError('INPUT_MISSING', 'expected a depth map, found no file', { file: mapPath, hint: await suggestion(mapPath, folder, mayBeMap(mapPath)) })
 }
 
 async function missingColor(color: string, origin: string): Promise<DepthMeshError> {
-  return new DepthMeshError('COLOR_MISSING', `color: expected a picture at ${basename(color)}, found no file`, { file: origin, hint: await suggestion(color, dirname(color)) })
+  return new DepthMeshError('COLOR_MISSING', `color: expected a picture at ${basename(color)}, found no file`, { file: origin, hint: await suggestion(color, dirname(color), mayBeColor) })
 }
 
-async function suggestion(path: string, folder: string): Promise<string> {
+/** What may stand in for a missing map: no sidecar, no colour picture; where the name says that it is a map, what does so too. */
+function mayBeMap(missing: string): (name: string) => boolean {
+  const named = NAMED_MAP.test(missing)
+  return (name) => (named ? NAMED_MAP.test(name) : /\.(?:png|exr|tiff?)$/i.test(name) && !/\.color\.[^.]+$/i.test(name))
+}
+
+function mayBeColor(name: string): boolean {
+  return COLOR_EXTENSIONS.some((extension) => plainName(name).endsWith(`.${extension}`)) && !/\.depth\.[^.]+$/i.test(name)
+}
+
+async function suggestion(path: string, folder: string, mayBe: (name: string) => boolean): Promise<string> {
   const entries = await readdir(folder).catch(() => null)
   if (entries === null) return 'Its folder does not exist either.'
-  const near = nearestKey(basename(path), entries)
+  const near = nearestKey(basename(path), entries.filter(mayBe))
   return near === undefined ? 'Check its name.' : `Did you mean ${near}?`
 }
 

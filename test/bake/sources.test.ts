@@ -88,6 +88,9 @@ describe('companions', () => {
 describe('refusals of sources', () => {
   it('suggests a name for a missing map', async () => {
     expect(await refusal(temporaryFolder({ 'hill2.depth.png': 'map' }))).toBe('./hill.depth.png: expected a depth map, found no file. Did you mean hill2.depth.png?')
+    // Its own companions, and another map's, are nearest by name, but no maps.
+    const companions = { 'hill.depth.json': '{}', 'hill.color.png': 'color', 'hill.png': 'color', 'hill.depth.jpg': 'map' }
+    expect(await refusal(temporaryFolder(companions))).toBe('./hill.depth.png: expected a depth map, found no file. Check its name.')
   })
 
   it('names the sidecar and the place in it', async () => {
