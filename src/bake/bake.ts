@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, relative, resolve } from 'node:path'
+import { basename, dirname, isAbsolute, relative, resolve } from 'node:path'
 import type { DepthManifest } from '../core/glb/manifest.js'
 import { DepthMeshError } from '../core/errors.js'
 import type { SettingsLayer } from '../core/options.js'
@@ -160,6 +160,8 @@ export function createBaker(options: BakerOptions = {}): Baker {
   let closing = new AbortController()
   const jobs = new Map<string, Job>()
   const logs = new Map<string, SourceLog>()
+  /** The picture that each map had when it last had one. */
+  const pictures = new Map<string, string>()
 
   const read = (absolute: string, log: SourceLog, signal: AbortSignal | undefined, hashes?: SourceHashes): Promise<Sources> =>
     readSources(absolute, {
@@ -258,9 +260,10 @@ export function createBaker(options: BakerOptions = {}): Baker {
       const leave = await door.enter(lookAt(absolute)?.size ?? 0, stop, mapPath)
       const attempt = async (known: SourceHashes | undefined): Promise<BakedAsset> => {
         const sources = await read(absolute, log, stop, known).finally(() => logs.set(absolute, log))
+        const warnings = [...sources.warnings, ...lostPicture(absolute, sources, pictures)]
         const key = await bakeKey(sources, await toolVersions(hashes))
         const assetOf = ({ manifest, files }: BakeResult, cached: boolean): BakedAsset => {
-          return { manifest: structuredClone(manifest), files, dependencies: log.dependencies, cached, key, warnings: sources.warnings }
+          return { manifest: structuredClone(manifest), files, dependencies: log.dependencies, cached, key, warnings }
         }
         const { result, cached } = await joinJob(key, sources, signal, onDraft && ((draft) => onDraft(assetOf(draft, false))))
         return assetOf(result, cached)
@@ -315,6 +318,16 @@ export function createBaker(options: BakerOptions = {}): Baker {
       await cache?.sweep()
     },
   }
+}
+
+/** Without a picture a map is lit unless settings say otherwise: nobody should wonder why it is black all at once. Who says `"color": null` knows. */
+function lostPicture(map: string, { files, settings }: Sources, pictures: Map<string, string>): string[] {
+  if (files.color !== null) pictures.set(map, files.color)
+  else if (settings.color === null) pictures.delete(map)
+  const lost = pictures.get(map)
+  if (files.color !== null || lost === undefined) return []
+  const black = settings.shading === 'unlit' ? '' : ', lit: a scene without lights shows it black'
+  return [`${basename(map)}: has no colour picture any more (it was ${basename(lost)}) and is baked without one${black}. Put it back, or say "color": null in ${basename(files.sidecar)} if none is meant.`]
 }
 
 /** Errors from inside the core know no files: their codes tell which one they are about. */

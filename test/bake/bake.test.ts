@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { BakedAsset, BakerOptions } from '../../src/bake/bake.js'
@@ -36,6 +36,31 @@ describe('a baker', () => {
     expect(comparable(hit)).toEqual(comparable(miss))
     expect(comparable(without)).toEqual(comparable(miss))
     expect(miss.manifest.lods.map(({ url }) => url)).toEqual(miss.files.map(({ name }) => name))
+  })
+
+  it('says that a map has lost its picture, as long as it has none and nobody meant it', async () => {
+    const folder = await hillFolder()
+    const picture = readFileSync(join(folder, 'hill.png'))
+    await withBaker({ root: folder, cache: false }, async (baker) => {
+      const bake = async () => {
+        const { warnings, manifest } = await baker.bake('hill.depth.png')
+        return { warnings, lit: manifest.material.lit }
+      }
+      const lost = 'hill.depth.png: has no colour picture any more (it was hill.png) and is baked without one, lit: a scene without lights shows it black. Put it back, or say "color": null in hill.depth.json if none is meant.'
+      expect(await bake()).toEqual({ warnings: [], lit: false })
+      rmSync(join(folder, 'hill.png'))
+      expect(await bake()).toEqual({ warnings: [lost], lit: true })
+      expect(await bake()).toEqual({ warnings: [lost], lit: true })
+      writeFileSync(join(folder, 'hill.png'), picture)
+      expect(await bake()).toEqual({ warnings: [], lit: false })
+      rmSync(join(folder, 'hill.png'))
+      writeFileSync(join(folder, 'hill.depth.json'), '{ "shading": "unlit" }')
+      expect(await bake()).toEqual({ warnings: [lost.replace(', lit: a scene without lights shows it black', '')], lit: false })
+      writeFileSync(join(folder, 'hill.depth.json'), '{ "color": null }')
+      expect(await bake()).toEqual({ warnings: [], lit: true })
+      rmSync(join(folder, 'hill.depth.json'))
+      expect(await bake()).toEqual({ warnings: [], lit: true })
+    })
   })
 
   it('has a key that knows bytes, settings and the name, and neither paths nor times', async () => {
