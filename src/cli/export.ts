@@ -43,12 +43,13 @@ export const exportCommand: Command = {
 async function exportMaps(args: Arguments, signal: AbortSignal): Promise<number> {
   const out = outFolder(args)
   const parts = chosenParts(args)
+  const settings = settingsFromFlags(args.flags)
   const found = await findMaps(patternsOf(args))
   const onto = await readTarget(args, found.maps.length + found.errors.length)
   const { maps, clashes } = splitClashes(found.maps)
   const failures = [...found.errors.map((error) => failure(error.file ?? '', error)), ...clashes]
   for (const each of failures) reportFailure(each, args)
-  const baker = openBaker(args, settingsFromFlags(args.flags))
+  const baker = openBaker(args, settings)
   try {
     const failed = await eachMap(maps, args, signal, async (file) => {
       const { result, warnings } = await baker.withSources(file, async (sources, options, files) => {

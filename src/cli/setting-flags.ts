@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { checkSettings, DEFAULTS, settingsEntries, type SettingsInput } from '../core/options.js'
+import { checkSettings, conflictsOf, DEFAULTS, settingsEntries, type Settings, type SettingsInput } from '../core/options.js'
 import { DepthMeshError } from '../core/errors.js'
 import { hasEntries, leavesOf, readSettingText } from '../core/setting-text.js'
 import type { Flag } from './flags.js'
@@ -17,7 +17,7 @@ export interface SettingFlag extends Flag {
 export const settingFlags: readonly SettingFlag[] = Object.entries(settingsEntries).flatMap(([key, schema]) => flagsOf(key, schema))
 
 /**
- * Settings from the flags as typed, each checked by itself.
+ * Settings from the flags as typed, each checked by itself, and against others that were typed: what the sidecar says beside them is not known yet.
  *
  * @throws UsageError in the words of the command line: `--fov-y: expected a number, got "wide"`.
  */
@@ -35,6 +35,8 @@ export function settingsFromFlags(typed: ReadonlyMap<string, string | true>): Se
     else if (isObject(settings[key])) Object.assign(settings[key], given)
     else throw new UsageError(`--${flag.name}: expected to stand alone, found --${kebab(key)} beside it. Use one of the two.`)
   }
+  const conflict = conflictsOf({ ...DEFAULTS, ...settings } as Settings).find(({ keys }) => keys.every((key) => key in settings))
+  if (conflict !== undefined) throw usageError(kebab(/^[\w.]+/.exec(conflict.message)?.[0] ?? ''), conflict)
   return settings
 }
 
@@ -43,9 +45,14 @@ function check(flag: SettingFlag, settings: object): void {
     checkSettings(`--${flag.name}`, settings)
   } catch (error) {
     if (!(error instanceof DepthMeshError)) throw error
-    const [, expectation = error.message] = /^[\w.]+: (.*)$/.exec(error.message) ?? []
-    throw new UsageError(`--${flag.name}: ${expectation}.${error.hint === undefined ? '' : ` ${plain(error.hint)}`}`)
+    throw usageError(flag.name, error)
   }
+}
+
+/** `lods: expected …` in the words of the command line. */
+function usageError(flag: string, { message, hint }: { message: string; hint?: string | undefined }): UsageError {
+  const [, expectation = message] = /^[\w.]+: (.*)$/.exec(message) ?? []
+  return new UsageError(`--${flag}: ${expectation}.${hint === undefined ? '' : ` ${plain(hint)}`}`)
 }
 
 function flagsOf(key: string, schema: v.GenericSchema): SettingFlag[] {

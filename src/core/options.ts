@@ -173,7 +173,8 @@ export interface SettingsLayer {
  */
 export function parseSettings(layers: readonly SettingsLayer[]): Settings {
   let merged: SettingsInput = {}
-  for (const { origin, settings } of layers) merged = mergeSettings(merged, checkSettings(origin, settings))
+  const checked = layers.map(({ origin, settings }) => ({ origin, settings: checkSettings(origin, settings) }))
+  for (const { settings } of checked) merged = mergeSettings(merged, settings)
 
   const settings: Settings = {
     ...DEFAULTS,
@@ -182,8 +183,11 @@ export function parseSettings(layers: readonly SettingsLayer[]): Settings {
     texture: { ...DEFAULTS.texture, ...defined(merged.texture ?? {}) },
     normalMap: { ...DEFAULTS.normalMap, ...defined(merged.normalMap ?? {}) },
   }
-  const last = layers.at(-1)?.origin ?? 'settings'
-  checkTogether(settings, last)
+  for (const { keys, message, hint } of conflictsOf(settings)) {
+    // Who said one of them last can mend it.
+    const file = checked.findLast((layer) => keys.some((key) => layer.settings[key] !== undefined))?.origin ?? 'settings'
+    throw new DepthMeshError('SETTINGS_INVALID', message, { file, hint })
+  }
   return settings
 }
 
@@ -262,27 +266,34 @@ function describeKey(name: string): string {
   return meaning === undefined ? `Remove "${name}".` : `${name}: ${meaning}.`
 }
 
-function checkTogether(settings: Settings, origin: string): void {
-  const fail = (message: string, hint: string): never => {
-    throw new DepthMeshError('SETTINGS_INVALID', message, { file: origin, hint })
+/** Values that can't stand together. */
+export interface SettingsConflict {
+  /** Whose values they are: one key may be at odds with itself. */
+  keys: (keyof Settings)[]
+  message: string
+  hint: string
+}
+
+/** What of whole settings can't stand together, each value being right by itself. */
+export function conflictsOf({ near, far, encoding, projection, gamma, levels, lods }: Settings): SettingsConflict[] {
+  const conflicts: SettingsConflict[] = []
+  const add = (keys: (keyof Settings)[], message: string, hint: string): void => void conflicts.push({ keys, message, hint })
+  if (near >= far) add(['near', 'far'], `near: expected < far, got near ${near} and far ${far}`, 'near and far are metres from the camera.')
+  if ((encoding === 'terrain-rgb' || encoding === 'terrarium') && projection === 'perspective') {
+    add(['encoding', 'projection'], `projection: expected "orthographic" with encoding "${encoding}", got "perspective"`, 'Tiles hold heights above the sea, not distances from a camera.')
   }
-  if (settings.near >= settings.far) fail(`near: expected < far, got near ${settings.near} and far ${settings.far}`, 'near and far are metres from the camera.')
-  const { encoding } = settings
-  if ((encoding === 'terrain-rgb' || encoding === 'terrarium') && settings.projection === 'perspective') {
-    fail(`projection: expected "orthographic" with encoding "${encoding}", got "perspective"`, 'Tiles hold heights above the sea, not distances from a camera.')
+  if (encoding !== 'disparity' && encoding !== 'depth' && (gamma !== 1 || levels)) {
+    const name = gamma === 1 ? 'levels' : 'gamma'
+    add(['encoding', name], `${name}: expected none with encoding "${encoding}", got ${show({ gamma, levels }[name])}`, 'Metres are taken as stored.')
   }
-  if (encoding !== 'disparity' && encoding !== 'depth' && (settings.gamma !== 1 || settings.levels)) {
-    const name = settings.gamma === 1 ? 'levels' : 'gamma'
-    fail(`${name}: expected none with encoding "${encoding}", got ${show(settings[name])}`, 'Metres are taken as stored.')
-  }
-  if (settings.levels && settings.levels[0] >= settings.levels[1]) fail(`levels: expected black < white, got ${show(settings.levels)}`, 'Use "white": "far" to turn a map over.')
-  const { lods } = settings
+  if (levels && levels[0] >= levels[1]) add(['levels'], `levels: expected black < white, got ${show(levels)}`, 'Use "white": "far" to turn a map over.')
   if (Array.isArray(lods)) {
-    for (let i = 1; i < lods.length; i++) if (lods[i] >= lods[i - 1]) fail(`lods: expected budgets that fall, got ${show(lods)}`, 'List them from fine to coarse.')
+    if (lods.some((budget, i) => i > 0 && budget >= lods[i - 1])) add(['lods'], `lods: expected budgets that fall, got ${show(lods)}`, 'List them from fine to coarse.')
   } else {
     const { error } = lods
-    for (let i = 1; i < error.length; i++) if (error[i] <= error[i - 1]) fail(`lods.error: expected bounds that grow, got ${show(error)}`, 'List them from fine to coarse.')
+    if (error.some((bound, i) => i > 0 && bound <= error[i - 1])) add(['lods'], `lods.error: expected bounds that grow, got ${show(error)}`, 'List them from fine to coarse.')
   }
+  return conflicts
 }
 
 /** The keys of `value` that are set. */

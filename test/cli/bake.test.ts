@@ -98,6 +98,21 @@ describe('depthmesh bake', () => {
     expect((await readdir(out)).sort()).toEqual(['hill.json', 'hill.lod0.glb', 'hill.lod7.glb'])
   })
 
+  it('removes nothing that the earlier manifest did not name as a level, nor anything outside of the folder', async () => {
+    const level = (url: string) => ({ url, triangles: 1, vertices: 3, bytes: 1 })
+    const kept = ['rock.lod1.glb', 'hill.depth.png', 'notes.txt', 'rock.json']
+    for (const name of kept) await writeFile(join(out, name), 'not ours')
+    await mkdir(join(out, 'sub'))
+    await writeFile(join(out, 'sub/hill.lod1.glb'), 'not ours')
+    await writeFile(join(folder, 'hill.lod1.glb'), 'not ours')
+    await writeFile(join(out, 'hill.lod3.glb'), 'ours')
+    await writeFile(join(out, 'hill.json'), JSON.stringify({ lods: ['../hill.lod1.glb', 'sub/hill.lod1.glb', 'notes.txt', 'rock.json', 'hill.lod3.glb'].map(level), variants: [] }))
+    expect((await run('bake', 'art/hill.depth.png', '--out', out, '--lods', '100')).code).toBe(0)
+    expect((await readdir(out)).sort()).toEqual([...kept, 'hill.json', 'hill.lod0.glb', 'sub'].sort())
+    expect([...await readdir(join(out, 'sub')), ...(await readdir(folder)).filter((name) => name.endsWith('.glb'))]).toEqual(['hill.lod1.glb', 'hill.lod1.glb'])
+    await rm(join(folder, 'hill.lod1.glb'))
+  })
+
   it('writes the picture that variants share beside their levels, and removes it with them', async () => {
     await mkdir(join(folder, 'shared'), { recursive: true })
     await writeFile(join(folder, 'shared/rock.depth.png'), await gray16(64, 64, (x, y) => 0.2 + 0.6 * Math.exp(-((x - 32) ** 2 + (y - 32) ** 2) / 200)))
@@ -147,6 +162,14 @@ describe('depthmesh bake', () => {
   ])('says what is wrong with %s', async (pattern, message) => {
     const { code, stderr } = await run('bake', pattern, '--out', out)
     expect({ code, stderr }).toEqual({ code: 1, stderr: message })
+  })
+
+  it('names the place in the sidecar where values there are at odds, also beside flags', async () => {
+    await writeFile(join(folder, 'art/props/wall.depth.json'), '{\n  "lods": [100, 200]\n}')
+    const { code, stderr } = await run('bake', 'art/props/wall.depth.png', '--out', out, '--fov-y', '40')
+    await rm(join(folder, 'art/props/wall.depth.json'))
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^error: art\/props\/wall\.depth\.json:2:3: lods: expected budgets that fall, got \[100,200\]\. List them from fine to coarse\.\n/)
   })
 
   it('stops on Ctrl-C and leaves whole files only', async () => {

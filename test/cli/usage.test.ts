@@ -77,6 +77,10 @@ describe('depthmesh on the command line', () => {
     [['bake', 'x', '--out', 'y', '--near', '-1'], 'depthmesh: --near: expected > 0, got -1.'],
     [['bake', 'x', '--out', 'y', '--texture.format', 'gif'], 'depthmesh: --texture.format: expected "webp" | "avif" | "jpeg" | "png" | "ktx2", got "gif".'],
     [['bake', 'x', '--out', 'y', '--clean', 'false', '--clean.holes', 'true'], 'depthmesh: --clean.holes: expected to stand alone, found --clean beside it. Use one of the two.\n'],
+    [['bake', 'x', '--out', 'y', '--lods', '100,200,50000'], 'depthmesh: --lods: expected budgets that fall, got [100,200,50000]. List them from fine to coarse.\n'],
+    [['check', 'x', '--levels', '0.5,0.2'], 'depthmesh: --levels: expected black < white, got [0.5,0.2]. Use "white": "far" to turn a map over.\n'],
+    [['export', 'x', '--out', 'y', '--near', '5', '--far', '2'], 'depthmesh: --near: expected < far, got near 5 and far 2. near and far are metres from the camera.\n'],
+    [['report', 'x', '--encoding', 'metric', '--gamma', '2.2'], 'depthmesh: --gamma: expected none with encoding "metric", got 2.2. Metres are taken as stored.\n'],
   ])('refuses %j with exit code 2', async (args, message) => {
     const { code, stdout, stderr } = await run(...args)
     expect(stderr.slice(0, message.length)).toBe(message)

@@ -30,7 +30,7 @@ afterEach(async () => {
 
 /** Starts `depthmesh watch` and gives what it says, a line at a time. */
 function startWatching(...args: string[]): () => Promise<Line> {
-  child = spawn(process.execPath, [bin, 'watch', 'art', '--out', 'out', '--lods', '200', '--json', ...args], { cwd: folder, env: { ...process.env, DEPTHMESH_CACHE_DIR: join(folder, 'cache') } })
+  child = spawn(process.execPath, [bin, 'watch', 'art', '--out', 'out', '--json', ...args], { cwd: folder, env: { ...process.env, DEPTHMESH_CACHE_DIR: join(folder, 'cache') } })
   const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]()
   return async () => JSON.parse(String((await lines.next()).value)) as Line
 }
@@ -39,7 +39,7 @@ const manifestOf = async (name: string) => JSON.parse(await readFile(join(folder
 
 describe('depthmesh watch', () => {
   it('bakes what is there, then what an edit changes, then what is new, and leaves whole files on Ctrl-C', async () => {
-    const next = startWatching()
+    const next = startWatching('--lods', '200')
     expect(await next()).toMatchObject({ file: 'art/ramp.depth.png', ok: true })
     expect((await manifestOf('ramp')).camera).toMatchObject({ near: 1 })
 
@@ -62,5 +62,17 @@ describe('depthmesh watch', () => {
     child.kill('SIGINT')
     expect(await ended).toBe(0)
     expect((await readdir(join(folder, 'out'))).sort()).toEqual(['ramp.json', 'ramp.lod0.glb', 'step.json', 'step.lod0.glb'])
+  })
+
+  it('removes the levels that an edit of "lods" leaves over, and writes them again when they come back', async () => {
+    const sidecar = (lods: readonly number[]) => writeFile(join(folder, 'art/ramp.depth.json'), JSON.stringify({ lods }))
+    await sidecar([64, 32, 16, 8])
+    const next = startWatching()
+    const four = ['ramp.json', 'ramp.lod0.glb', 'ramp.lod1.glb', 'ramp.lod2.glb', 'ramp.lod3.glb']
+    for (const [lods, files] of [[null, four], [[64], ['ramp.json', 'ramp.lod0.glb']], [[64, 32, 16, 8], four]] as const) {
+      if (lods !== null) await sidecar(lods)
+      expect(await next()).toMatchObject({ ok: true })
+      expect((await readdir(join(folder, 'out'))).sort()).toEqual(files)
+    }
   })
 })

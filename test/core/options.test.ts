@@ -55,6 +55,10 @@ describe('settings', () => {
   it('checks values against each other', () => {
     expect(refusal({ near: 10, far: 2 })).toContain('near: expected < far, got near 10 and far 2')
     expect(refusal({ lods: [100, 200] })).toContain('lods: expected budgets that fall, got [100,200]')
+    // It names who can mend it, whatever else has its say.
+    const near = { origin: 'canyon.depth.json', settings: { near: 20 } }
+    expect(() => parseSettings([near, { origin: 'command line', settings: {} }])).toThrow(expect.objectContaining({ file: 'canyon.depth.json' }))
+    expect(() => parseSettings([near, { origin: 'command line', settings: { far: 15 } }])).toThrow(expect.objectContaining({ file: 'command line' }))
     expect(refusal({ lods: { error: [4, 1] } })).toContain('lods.error: expected bounds that grow')
     expect(refusal({ levels: [0.9, 0.1] })).toContain('levels: expected black < white')
   })
