@@ -1,4 +1,5 @@
-import { basename, dirname } from 'node:path'
+import { basename, dirname, extname, resolve } from 'node:path'
+import { DepthMeshError } from '../core/errors.js'
 import type { BakeOptions, BakeSources, PreflightReport } from '../core/index.js'
 import { openBaker } from './baker.js'
 import { EXIT, type Command } from './command.js'
@@ -29,22 +30,25 @@ export const checkCommand: Command = {
 }
 
 async function check(args: Arguments, signal: AbortSignal): Promise<number> {
-  const { maps, errors } = await findMaps(patternsOf(args))
   const settings = settingsFromFlags(args.flags)
-  const picture = args.flags.get('picture')
+  const picture = pictureFile(args)
+  const { maps, errors } = await findMaps(patternsOf(args))
   if (picture !== undefined && maps.length + errors.length > 1) throw new UsageError(`--picture: expected one map, got ${maps.length + errors.length}. Check them one by one.`)
   for (const error of errors) reportFailure(failure(error.file ?? '', error), args)
   let fired = false
   const baker = openBaker(args, settings)
   try {
     const failed = await eachMap(maps, args, signal, async (file) => {
-      const { result, warnings } = await baker.withSources(file, (sources, options) => endable(() => (picture === undefined ? look : draw)(sources, options)), { signal })
+      const { result, warnings } = await baker.withSources(file, (sources, options, files) => {
+        if (picture !== undefined) refuseSource(picture, [files.depth, files.color])
+        return endable(() => (picture === undefined ? look : draw)(sources, options))
+      }, { signal })
       const { report, drawing } = result
-      if (drawing !== null && typeof picture === 'string') await writeOutputs(dirname(picture), [{ name: basename(picture), bytes: drawing }], [], signal)
+      if (drawing !== null && picture !== undefined) await writeOutputs(dirname(picture), [{ name: basename(picture), bytes: drawing }], [], signal)
       fired ||= report.checks.some(({ severity }) => severity === 'error' || (severity === 'warning' && args.flags.has('strict')))
       return () => {
         reportWarnings(warnings, args)
-        print(file, report, args)
+        print(file, report, picture, args)
       }
     })
     if (signal.aborted) return EXIT.interrupted
@@ -52,6 +56,20 @@ async function check(args: Arguments, signal: AbortSignal): Promise<number> {
   } finally {
     await baker.close()
   }
+}
+
+/** The file of `--picture`. */
+function pictureFile({ flags }: Arguments): string | undefined {
+  const picture = flags.get('picture')
+  if (typeof picture !== 'string') return undefined
+  if (extname(picture).toLowerCase() === '.png') return picture
+  throw new UsageError(`--picture: expected a file that ends in .png, got ${JSON.stringify(picture)}. What is drawn is a PNG: try ${JSON.stringify(`${picture.slice(0, picture.length - extname(picture).length)}.png`)}.`)
+}
+
+/** Sources are never written to. */
+function refuseSource(picture: string, sources: readonly (string | null)[]): void {
+  if (!sources.some((source) => source !== null && resolve(source) === resolve(picture))) return
+  throw new DepthMeshError('OUTPUT_UNWRITABLE', 'expected a file of its own for --picture, found a source', { file: picture, hint: 'Name another file: sources are never written to.' })
 }
 
 interface Look {
@@ -72,8 +90,8 @@ async function draw(sources: BakeSources, options: BakeOptions): Promise<Look> {
   return { report, drawing: picture }
 }
 
-function print(file: string, report: PreflightReport, { flags }: Arguments): void {
-  if (flags.has('json')) printJson({ file, ok: true, report })
-  else if (!flags.has('quiet')) console.log(preflightList(file, report))
+function print(file: string, report: PreflightReport, picture: string | undefined, { flags }: Arguments): void {
+  if (flags.has('json')) printJson({ file, ok: true, report, ...(picture === undefined ? {} : { picture }) })
+  else if (!flags.has('quiet')) console.log([preflightList(file, report), ...(picture === undefined ? [] : [`${file} → ${picture}`])].join('\n'))
   else if (report.checks.some(({ severity }) => severity === 'error')) console.log(preflightList(file, { ...report, checks: report.checks.filter(({ severity }) => severity === 'error') }))
 }

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -73,9 +73,28 @@ describe('a depth map as JPEG', () => {
 
 describe('depthmesh check --picture', () => {
   it('draws one map', async () => {
-    const { code } = await run('check', 'ramp.depth.png', '--picture', 'drawn/ramp.png')
+    const { code, stdout } = await run('check', 'ramp.depth.png', '--picture', 'drawn/ramp.png')
     expect(code).toBe(0)
+    expect(stdout).toMatch(/\nramp\.depth\.png → drawn\/ramp\.png\n$/)
+    expect(jsonLines(await run('check', 'ramp.depth.png', '--picture', 'drawn/ramp.png', '--json'))).toMatchObject([{ file: 'ramp.depth.png', ok: true, picture: 'drawn/ramp.png' }])
     expect(await sharp(join(folder, 'drawn/ramp.png')).metadata()).toMatchObject({ format: 'png', width: 96, height: 64 })
+  })
+
+  it('draws PNGs alone, and says so before it looks at the map', async () => {
+    expect(await run('check', 'torn.depth.png', '--picture', 'drawn/ramp.jpg')).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'depthmesh: --picture: expected a file that ends in .png, got "drawn/ramp.jpg". What is drawn is a PNG: try "drawn/ramp.png".\n',
+    })
+  })
+
+  it.each(['ramp.depth.png', './ramp.color.png'])('never writes over a source (%s)', async (source) => {
+    await copyFile(join(folder, 'ramp.depth.png'), join(folder, 'ramp.color.png'))
+    const before = await readFile(join(folder, source))
+    const { code, stderr } = await run('check', 'ramp.depth.png', '--picture', source)
+    expect({ code, stderr }).toEqual({ code: 1, stderr: `error: ${source}: expected a file of its own for --picture, found a source. Name another file: sources are never written to.\n` })
+    expect(await readFile(join(folder, source))).toEqual(before)
+    await rm(join(folder, 'ramp.color.png'))
   })
 
   it('refuses to draw several', async () => {
