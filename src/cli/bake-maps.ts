@@ -4,7 +4,7 @@ import type { Baker } from '../bake/bake.js'
 import { DepthMeshError } from '../core/errors.js'
 import { mapName } from './find-maps.js'
 import type { Arguments } from './flags.js'
-import { failure, type Failure, type Outcome } from './outcome.js'
+import { failure, type Baked, type Failure, type Outcome } from './outcome.js'
 import { createProgress } from './progress.js'
 import { staleLevels, writeOutputs } from './write-outputs.js'
 
@@ -31,6 +31,8 @@ export async function bakeMaps(maps: readonly string[], job: BakeJob, { flags }:
       done++
       progress.clear()
       if (job.signal.aborted) return
+      // (The table comes when all are done: of many maps that may be minutes later.)
+      if (outcome.ok && maps.length > 1) progress.leave(doneLine(outcome, done, maps.length))
       onDone(outcome)
       show([...running][0])
     }
@@ -40,6 +42,11 @@ export async function bakeMaps(maps: readonly string[], job: BakeJob, { flags }:
   } finally {
     progress.clear()
   }
+}
+
+/** `[3/16] art/canyon.depth.png, 4 levels, 2.1 s` */
+function doneLine({ file, manifest: { lods }, cached, milliseconds }: Baked, done: number, of: number): string {
+  return `[${done}/${of}] ${file}, ${lods.length} ${lods.length === 1 ? 'level' : 'levels'}, ${cached ? 'from the cache' : `${(milliseconds / 1000).toFixed(1)} s`}`
 }
 
 /** Bakes one map and writes its files. Never throws: trouble is an outcome. */

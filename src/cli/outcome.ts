@@ -6,9 +6,16 @@ import { preflightCounts, preflightList } from './preflight-list.js'
 import { textTable } from './text-table.js'
 
 /** What became of one map. */
-export type Outcome =
-  | { file: string; ok: true; manifest: DepthManifest; cached: boolean; milliseconds: number; warnings: readonly string[] }
-  | Failure
+export type Outcome = Baked | Failure
+
+export interface Baked {
+  file: string
+  ok: true
+  manifest: DepthManifest
+  cached: boolean
+  milliseconds: number
+  warnings: readonly string[]
+}
 
 export interface Failure {
   file: string

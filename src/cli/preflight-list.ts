@@ -10,12 +10,13 @@ export function preflightList(file: string, report: PreflightReport): string {
   return [head, ...checks.map(checkText)].join('\n')
 }
 
-/** `2 suspicious, 1 note`; empty when nothing fired. */
+/** `2 suspicious, 1 note`, `3 notes`; empty when nothing fired. */
 export function preflightCounts(checks: readonly PreflightCheck[]): string {
   return (['error', 'warning', 'info'] as const)
     .map((severity) => [checks.filter((check) => check.severity === severity).length, MARKS[severity]] as const)
     .filter(([count]) => count > 0)
-    .map(([count, mark]) => `${count} ${mark}`)
+    // "wrong" and "suspicious" have no plural.
+    .map(([count, mark]) => `${count} ${mark}${mark === 'note' && count > 1 ? 's' : ''}`)
     .join(', ')
 }
 

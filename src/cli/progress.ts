@@ -3,10 +3,12 @@ const BAR = 20
 /** How often the seconds are counted, ms. */
 const TICK = 1000
 
-/** One line that is written over and over, on a terminal only. */
+/** One line that is written over and over, and lines above it that stay, on a terminal only. */
 export interface Progress {
   /** Shows `[█████───────────────] 2/7 text, 12 s`; the seconds since the text was first shown go on by themselves. */
   show: (done: number, of: number, text: string) => void
+  /** Leaves a line, where the bar would show again after it. */
+  leave: (text: string) => void
   /** Wipes the line, before anything else is printed. */
   clear: () => void
 }
@@ -20,7 +22,7 @@ export interface Terminal {
 
 /** Progress on standard error; silent unless that is a terminal with a person before it: CI systems have terminals too. */
 export function createProgress(quiet: boolean, terminal: Terminal = process.stderr, isCi: boolean = Boolean(process.env.CI)): Progress {
-  if (quiet || isCi || terminal.isTTY !== true) return { show: () => {}, clear: () => {} }
+  if (quiet || isCi || terminal.isTTY !== true) return { show: () => {}, leave: () => {}, clear: () => {} }
   let timer: NodeJS.Timeout | undefined
   const clear = (): void => {
     clearInterval(timer)
@@ -39,6 +41,10 @@ export function createProgress(quiet: boolean, terminal: Terminal = process.stde
       draw()
       timer = setInterval(draw, TICK)
       timer.unref()
+    },
+    leave: (text) => {
+      clear()
+      terminal.write(`${text}\n`)
     },
     clear,
   }

@@ -52,17 +52,18 @@ export interface DepthMeshErrorDetails {
  */
 export class DepthMeshError extends Error {
   readonly code: DepthMeshErrorCode
-  readonly hint: string | undefined
-  readonly file: string | undefined
-  readonly position: TextPosition | undefined
+  // Own properties only where they say something: consoles print those of an error below its stack, `hint: undefined` too.
+  declare readonly hint: string | undefined
+  declare readonly file: string | undefined
+  declare readonly position: TextPosition | undefined
 
   constructor(code: DepthMeshErrorCode, message: string, details: DepthMeshErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause })
     this.name = 'DepthMeshError'
     this.code = code
-    this.hint = details.hint
-    this.file = details.file
-    this.position = details.position
+    if (details.hint !== undefined) this.hint = details.hint
+    if (details.file !== undefined) this.file = details.file
+    if (details.position !== undefined) this.position = details.position
   }
 
   /** The same error, naming the file it is about, unless it names one already. */

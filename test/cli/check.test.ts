@@ -136,5 +136,6 @@ describe('the pre-flight list', () => {
   it('counts by severity', () => {
     expect(preflightCounts(report.checks)).toBe('1 suspicious, 1 note')
     expect(preflightCounts([])).toBe('')
+    expect(preflightCounts([report.checks[0], ...report.checks, report.checks[1]])).toBe('2 suspicious, 2 notes')
   })
 })

@@ -16,6 +16,14 @@ describe('progress', () => {
     expect(terminal.written.at(-1)).toBe('\r\u001B[K')
   })
 
+  it('leaves lines behind that say what is done', () => {
+    const terminal = terminalOf(true)
+    const progress = createProgress(false, terminal, false)
+    progress.show(0, 2, 'a.depth.png')
+    progress.leave('[1/2] a.depth.png')
+    expect(terminal.written.slice(-2)).toEqual(['\r\u001B[K', '[1/2] a.depth.png\n'])
+  })
+
   it('keeps to one line of a narrow terminal', () => {
     const terminal = terminalOf(true, 40)
     const progress = createProgress(false, terminal, false)
@@ -32,6 +40,7 @@ describe('progress', () => {
     const terminal = terminalOf(isTTY)
     const progress = createProgress(quiet, terminal, isCi)
     progress.show(0, 2, 'art/canyon.depth.png')
+    progress.leave('[1/2] art/canyon.depth.png')
     progress.clear()
     expect(terminal.written).toEqual([])
   })

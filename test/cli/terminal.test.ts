@@ -34,6 +34,16 @@ describe.skipIf(!existsSync(SCRIPT))('on a real terminal', () => {
     expect(inCi).not.toContain('─')
   }, 30_000)
 
+  it('depthmesh bake says which of several maps is done when it is, above the bar, and nothing of it in a pipe', async () => {
+    const folder = temporaryFolder({ 'a.depth.png': await gray16(32, 32, (x) => x / 32), 'b.depth.png': await gray16(32, 32, (_, y) => y / 32), 'package.json': '{}' })
+    const command = `'${process.execPath}' '${bin}' bake a.depth.png b.depth.png --out out --lods 100`
+    const first = await onTerminal(command, folder)
+    for (const done of [1, 2]) expect(first).toMatch(new RegExp(`\r\\u001B\\[K\\[${done}/2\\] [ab]\\.depth\\.png, 1 level, \\d+\\.\\d s\r?\n`))
+    expect(first.indexOf('[2/2]')).toBeLessThan(first.indexOf('triangles'))
+    expect(await onTerminal(command, folder)).toContain('a.depth.png, 1 level, from the cache')
+    for (const piped of [`${command} 2>&1 | cat`, `${command} --quiet`, `${command} --json`]) expect(await onTerminal(piped, folder)).not.toContain('/2]')
+  }, 30_000)
+
   it.each(['build', 'dev server'])('a %s of Vite rewrites one line while it bakes, and leaves one behind', async (kind) => {
     const project = await createProject({
       'index.html': '<script type="module" src="/main.js"></script>',

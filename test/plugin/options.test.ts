@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { DepthMeshError } from '../../src/core/index.js'
 import { parsePluginOptions } from '../../src/plugin/options.js'
@@ -37,5 +38,13 @@ describe('plugin options', () => {
     [{ near: 10, far: 1 }, 'plugin options: near: expected < far, got near 10 and far 1. near and far are metres from the camera.'],
   ])('refuses %j', (options, message) => {
     expect(refusal(options)).toBe(message)
+  })
+
+  it('are refused without a word of what is undefined, as Vite prints it', () => {
+    for (const details of [{}, { file: 'canyon.depth.json' }, { hint: 'Check it.' }]) {
+      const error = new DepthMeshError('SETTINGS_INVALID', 'unknown key', details)
+      expect(inspect(error)).not.toContain('undefined')
+      expect(error).toMatchObject(details)
+    }
   })
 })
