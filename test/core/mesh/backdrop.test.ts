@@ -54,11 +54,11 @@ describe('buildBackdrop', () => {
     expect([60, 61, 62, 63].map((x) => Number.isNaN(at(backdrop, x, 40)))).toEqual([false, false, true, true])
   })
 
-  it('runs under the border of the picture by as much more as it moves less than that, being set back', () => {
-    // .005 of disparity · 15 px · √(1 + (71.6 / 40)²) in a corner: .15 px, so 2 + 1; with ten times the travel 1.5, so 2 + 2
+  it('runs under the border of the picture by more where it moves farther, since both part there where they are coarse', () => {
+    // three times .005 of disparity · 15 px · √(1 + (71.6 / 40)²) in a corner: .46 px, so 2 + 1; with ten times the travel 4.6, so 2 + 5
     const ring = (travel: number) => Array.from({ length: 20 }, (_, x) => x).findIndex((x) => Number.isNaN(at(built(mapOf(() => 0.6), { travel }), x, 40)))
     expect(ring(0.5)).toBe(3)
-    expect(ring(5)).toBe(4)
+    expect(ring(5)).toBe(7)
   })
 
   it('carries the surface past the border by its own parallax', () => {
