@@ -39,6 +39,8 @@ interface Shared {
   bell?: CompanionBell
   /** Warnings that were shown. */
   told: Set<string>
+  /** By map: those of its newest state that were shown. */
+  toldOf: Map<string, readonly string[]>
 }
 
 /**
@@ -51,7 +53,7 @@ interface Shared {
  * export default { plugins: [depthmesh({ fovY: 60 })] }
  */
 export default function depthmesh(options: DepthMeshPluginOptions = {}): Plugin<DepthMeshApi> {
-  return createPlugin({ options: parsePluginOptions(options), building: new Set(), serving: new WeakMap(), told: new Set() })
+  return createPlugin({ options: parsePluginOptions(options), building: new Set(), serving: new WeakMap(), told: new Set(), toldOf: new Map() })
 }
 
 function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
@@ -153,7 +155,7 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
         const session = shared.serving.get(this.environment)
         try {
           const asset = await (session ? session.live.load(file, servedByVite(this.environment)) : bakerOf().bake(file))
-          for (const warning of warningsOf(asset, file, config)) if (isNew(shared, warning)) this.warn(warning)
+          for (const warning of newWarnings(shared, file, asset, config)) this.warn(warning)
           const urlOf = session ? session.publish(file, asset) : emissions.emit(this, { id, map: file, original: relative(config.root, file) }, asset)
           return { code: assetModule(asset.manifest, { urlOf, hot: session?.hotOf(file, asset) }), map: null, moduleSideEffects: false, moduleType: 'js' }
         } catch (error) {
@@ -242,6 +244,14 @@ function servedByVite(environment: Environment): DevEnvironment | undefined {
 function isBundledDev(environment: Environment | undefined): boolean {
   if (environment === undefined) return false
   return 'memoryFiles' in environment || ('bundledDev' in environment && environment.bundledDev !== undefined)
+}
+
+/** Each is shown once for as long as it holds, and again when it comes back: a picture that is taken away twice is missed twice. */
+function newWarnings({ toldOf }: Shared, file: string, asset: BakedAsset, config: ResolvedConfig): string[] {
+  const warnings = warningsOf(asset, file, config)
+  const told = toldOf.get(file) ?? []
+  toldOf.set(file, warnings)
+  return warnings.filter((warning) => !told.includes(warning))
 }
 
 function isNew({ told }: Shared, warning: string): boolean {
