@@ -8,8 +8,13 @@ export interface Pixels {
   pixels: Uint8Array
 }
 
-/** Colours are taken this far from the edge, pixels: the pixels right beside it hold a trace of the foreground. */
-const COLOR_DISTANCE = 1
+/** Colours are taken this far from the edge, as a share of the picture's longer side, and at least a pixel: those right beside it hold a trace of the foreground. */
+const COLOR_DISTANCE = 0.003
+/**
+ * Cells along the longer side of the picture at most, so that what goes on is smoothed over the same share of any picture: where a photo of 2752 px had a cell a texel of its layer, what lies behind
+ * fingers was in streaks.
+ */
+const MOST_CELLS = 700
 
 /** What a pixel of the canvas holds: nothing, the picture itself, the colour of another pixel. */
 const UNSEEN = 0
@@ -27,6 +32,7 @@ const CONTINUED = 2
 export function fillBackdropColor<P extends Pixels>(picture: P, size: { width: number; height: number }, backdrop: Backdrop): P {
   const { continued, source, left, top } = backdrop
   const { channels } = picture
+  const away = Math.max(1, Math.round(COLOR_DISTANCE * Math.max(size.width, size.height)))
   const plate = createPlate(picture, size, backdrop)
   const { columns, rows, own } = plate
 
@@ -41,7 +47,7 @@ export function fillBackdropColor<P extends Pixels>(picture: P, size: { width: n
   for (let k = 0; k < cells.length; k++) {
     const pixel = continued[plate.continued[k]]
     cells[k] = plate.cellAt(pixel)
-    averageOver(picture, size, awayFromEdge(pixel, source[plate.continued[k]], backdrop, size, plate.isAsItIs), colors, cells[k] * channels)
+    averageOver(picture, size, awayFromEdge(pixel, source[plate.continued[k]], away, { backdrop, size, isAsItIs: plate.isAsItIs }), colors, cells[k] * channels)
   }
 
   // (2) Smooth it.
@@ -53,7 +59,7 @@ export function fillBackdropColor<P extends Pixels>(picture: P, size: { width: n
 }
 
 /**
- * The canvas in cells as fine as the map or as the picture, whichever is coarser: of a map of 4096² whose hidden layer wears 1024 px, colours at the map's size would be
+ * The canvas in cells as fine as the map or as the picture, whichever is coarser, and no finer than {@link MOST_CELLS}: of a map of 4096² whose hidden layer wears 1024 px, colours at the map's size would be
  * 300 MB, would take a fifth of the bake's time, and would be smoothed over a quarter of the distance.
  */
 interface Plate {
@@ -76,8 +82,9 @@ function createPlate(picture: Pixels, size: { width: number; height: number }, {
   for (let i = 0; i < canvas.length; i++) if (!Number.isNaN(map.disparity[i])) canvas[i] = AS_IT_IS
   for (const i of continued) canvas[i] = CONTINUED
   const isAsItIs = (pixel: number): boolean => canvas[pixel] === AS_IT_IS
-  const columns = Math.min(map.width, canvasSize(map.width, picture.width, size.width))
-  const rows = Math.min(map.height, canvasSize(map.height, picture.height, size.height))
+  const finest = MOST_CELLS / Math.max(size.width, size.height)
+  const columns = Math.min(map.width, canvasSize(map.width, picture.width, size.width), Math.ceil(map.width * finest))
+  const rows = Math.min(map.height, canvasSize(map.height, picture.height, size.height), Math.ceil(map.height * finest))
   const canvasColumn = middles(columns, map.width)
   const canvasRow = middles(rows, map.height)
   const own = new Uint8Array(columns * rows)
@@ -113,14 +120,14 @@ function inverse(numbers: Uint32Array, length: number): Int32Array {
   return places
 }
 
-/** The pixel of the picture whose colour a canvas pixel takes: its source, or one a little farther from the edge where that is level with it. */
-function awayFromEdge(i: number, source: number, { map, left, top }: Backdrop, size: { width: number; height: number }, isAsItIs: (pixel: number) => boolean): number {
+/** The pixel of the picture whose colour a canvas pixel takes: its source, or one up to `away` pixels farther from the edge where that is level with it. */
+function awayFromEdge(i: number, source: number, away: number, { backdrop: { map, left, top }, size, isAsItIs }: { backdrop: Backdrop; size: { width: number; height: number } } & Pick<Plate, 'isAsItIs'>): number {
   const sx = source % size.width
   const sy = (source - sx) / size.width
   const dx = sx + left - (i % map.width)
   const dy = sy + top - Math.floor(i / map.width)
   const length = Math.hypot(dx, dy)
-  for (let step = COLOR_DISTANCE; step > 0; step--) {
+  for (let step = away; step > 0; step--) {
     const x = Math.round(sx + (dx / length) * step)
     const y = Math.round(sy + (dy / length) * step)
     if (x >= 0 && y >= 0 && x < size.width && y < size.height && isAsItIs((y + top) * map.width + x + left)) return y * size.width + x
@@ -172,8 +179,8 @@ function fillUnseen(plate: Float32Array, own: Uint8Array, columns: number, rows:
   }
 }
 
-/** The canvas at the picture's resolution: what is continued is smooth and enlarged, the farther side itself is the picture. */
-function enlarge<P extends Pixels>(colors: Float32Array, { columns, rows, own }: Plate, { map, left, top }: Backdrop, picture: P, size: { width: number; height: number }): P {
+/** The canvas at the picture's resolution: what is continued is smooth and enlarged, the farther side itself, to the map's pixel, is the picture. */
+function enlarge<P extends Pixels>(colors: Float32Array, { columns, rows, isAsItIs }: Plate, { map, left, top }: Backdrop, picture: P, size: { width: number; height: number }): P {
   const { channels } = picture
   const width = canvasSize(map.width, picture.width, size.width)
   const height = canvasSize(map.height, picture.height, size.height)
@@ -183,10 +190,10 @@ function enlarge<P extends Pixels>(colors: Float32Array, { columns, rows, own }:
     for (let x = 0; x < width; x++) {
       const u = ((x + 0.5) * columns) / width
       const at = (y * width + x) * channels
-      if (own[Math.floor(v) * columns + Math.floor(u)] === AS_IT_IS) {
-        const across = ((x + 0.5) * map.width) / width - left
-        const down = ((y + 0.5) * map.height) / height - top
-        blend(picture.pixels, picture, channels, (across * picture.width) / size.width, (down * picture.height) / size.height, rounded, at)
+      const across = ((x + 0.5) * map.width) / width
+      const down = ((y + 0.5) * map.height) / height
+      if (isAsItIs(Math.floor(down) * map.width + Math.floor(across))) {
+        blend(picture.pixels, picture, channels, ((across - left) * picture.width) / size.width, ((down - top) * picture.height) / size.height, rounded, at)
       } else blend(colors, { width: columns, height: rows }, channels, u, v, rounded, at)
     }
   }

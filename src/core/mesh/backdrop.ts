@@ -26,8 +26,12 @@ export interface Backdrop {
   deepest: number
 }
 
-/** Added to what can be seen from `travel` away, pixels: a simplified silhouette wanders by about that much. */
-const MARGIN = 4
+/**
+ * Added to what can be seen from `travel` away, as a share of the picture's longer side: a silhouette of the coarsest levels wanders by about that much. With 4 px at any size, a view of a photo of 2752 px at
+ * 1,500 triangles was open at hundreds to thousands of its pixels in 900 × 1612, where it is at tens.
+ */
+const MARGIN = 0.009
+const LEAST_MARGIN = 4
 
 /**
  * How far behind the surface that it goes on from the layer stands, disparity: as far as its triangles are kept behind the front's. Set back by half the cut threshold, three times as far, what it
@@ -42,19 +46,22 @@ const SET_BACK = CLEARANCE
 const SKIRT_OVERLAP = 3
 
 /**
- * A picture's sides may begin with so many empty lines of pixels, as where a map's outermost ones are transparent: its border is where the surface ends. Two of 17 photos are such (two lines at the right and
- * below), and had no skirt there: a tenth of what is seen from `travel` away was open.
+ * A picture's sides may begin with so many empty lines of pixels, as a share of all, as where a map's outermost ones are transparent: its border is where the surface ends. Six of 17 photos are such (2 lines of
+ * 1024, 18 to 20 of 2752) and had no skirt there: up to a tenth of what is seen from `travel` away was open.
  */
-const MOST_EMPTY = 2
+const MOST_EMPTY = 1 / 64
+/** Of small maps. */
+const MOST_EMPTY_LINES = 2
 
-/** The layer may stand behind the farthest surface, at most this many times as far. */
-const BEHIND_FAR = 1.1
+/** The layer may stand behind the farthest surface, at most this many times as far. (The range of depth takes bits of every vertex: with 1.1 those of a photo of 2752 px had none left.) */
+const BEHIND_FAR = 1.05
 
 /**
- * Width of the ring in which front and backdrop overlap, pixels. 1 leaves .23 % of a 1,500-triangle view open, 2 .14 %. Beside the skirt it is wider: a picture of
- * 2048 px whose ring was not showed slits of 3 px along its border.
+ * Width of the ring in which front and backdrop overlap, as a share of the picture's longer side, and at least, pixels. 1 of 450 to 740 px leaves .23 % of a 1,500-triangle view open, 2 .14 %. Beside the
+ * skirt it is wider: a picture of 2048 px whose ring was not showed slits of 3 px along its border.
  */
-const RING = 2
+const RING = 0.0045
+const LEAST_RING = 2
 
 /** The hidden layer never reaches farther than this share of the picture's longer side, whatever `travel` says: beyond it there is nothing worth showing. */
 const FARTHEST_REACH = 0.25
@@ -94,9 +101,10 @@ export function buildBackdrop(map: DisparityMap, settings: Settings): Backdrop |
   const back = new Float32Array(columns * rows).fill(NaN)
   for (const i of order) back[i] = front[from[i]]
 
+  const ring = Math.max(LEAST_RING, Math.round(RING * Math.max(width, height)))
   // (3) A ring of the farther side itself; beside the skirt as wide as that, being set back, moves less than the border.
-  addRing(canvas, order.filter((i) => !isInPicture(canvas, i)), from, back, RING + Math.ceil(parallax(reach, SKIRT_OVERLAP * SET_BACK, 0, 0, 0, width, height)))
-  addRing(canvas, order, from, back, RING)
+  addRing(canvas, order.filter((i) => !isInPicture(canvas, i)), from, back, ring + Math.ceil(parallax(reach, SKIRT_OVERLAP * SET_BACK, 0, 0, 0, width, height)))
+  addRing(canvas, order, from, back, ring)
 
   // (4) Smooth what was continued, keep it behind the front surface, set all of it back.
   relax(back, 1, order, columns, (i) => !Number.isNaN(back[i]))
@@ -152,24 +160,28 @@ interface Reach {
   focal: number
   /** Never more than this. */
   limit: number
+  /** Added to all of it. */
+  margin: number
   /** Whether one can look past the border. */
   skirt: boolean
 }
 
 function reachOf(map: DisparityMap, settings: Settings): Reach | null {
   const { width, height, near, far } = map
-  const longer = FARTHEST_REACH * Math.max(width, height)
+  const longer = Math.max(width, height)
+  const margin = Math.max(LEAST_MARGIN, MARGIN * longer)
+  const most = FARTHEST_REACH * longer
   if (settings.projection === 'orthographic') {
     // A relief has no source view to move away from. A `travel` of its own says how far to go under an edge, at most as deep as it is high.
     if (!settings.travel || settings.cut === false) return null
     const pixelsPerMetre = width / settings.width
-    return { atZero: 0, perDisparity: map.relief * pixelsPerMetre, focal: Infinity, limit: Math.min(longer, settings.travel * pixelsPerMetre), skirt: false }
+    return { atZero: 0, perDisparity: map.relief * pixelsPerMetre, focal: Infinity, limit: Math.min(most, settings.travel * pixelsPerMetre), margin, skirt: false }
   }
   const travel = settings.travel ?? DEFAULT_TRAVEL * near
   if (travel === 0) return null
   // A point at r px from the middle moves by (focal · tx − r · tz) / depth, |t| ≤ travel: at most travel · √(focal² + r²) / depth.
   const focal = height / 2 / Math.tan((settings.fovY * Math.PI) / 360)
-  return { atZero: (focal * travel) / far, perDisparity: focal * travel * (1 / near - 1 / far), focal, limit: longer, skirt: true }
+  return { atZero: (focal * travel) / far, perDisparity: focal * travel * (1 / near - 1 / far), focal, limit: most, margin, skirt: true }
 }
 
 /** Pixels by which something of this disparity (or an edge of this height, `base` 0) moves at a pixel of the picture. */
@@ -186,10 +198,10 @@ interface Sides {
   bottom: number
 }
 
-/** How many empty lines of pixels each side begins with; 0 where they are more than {@link MOST_EMPTY}, or the next is empty along more than half of it. */
+/** How many empty lines of pixels each side begins with; 0 where they are more than {@link MOST_EMPTY} of all, or the next is empty along more than half of it. */
 function emptySides({ width, height, disparity }: DisparityMap): Sides {
   const count = (lines: number, length: number, indexOf: (line: number, i: number) => number): number => {
-    for (let line = 0; line <= MOST_EMPTY && line < lines / 2; line++) {
+    for (let line = 0; line <= Math.max(MOST_EMPTY_LINES, MOST_EMPTY * lines) && line < lines / 2; line++) {
       let full = 0
       for (let i = 0; i < length; i++) if (!Number.isNaN(disparity[indexOf(line, i)])) full++
       if (full > 0) return 2 * full >= length ? line : 0
@@ -212,7 +224,7 @@ function roomAround({ width, height, disparity }: DisparityMap, reach: Reach, em
       const d = disparity[y(i) * width + x(i)]
       if (d >= 0) pixels = Math.max(pixels, parallax(reach, d, reach.atZero, x(i), y(i), width, height))
     }
-    return pixels < 0 ? 0 : Math.ceil(pixels + MARGIN)
+    return pixels < 0 ? 0 : Math.ceil(pixels + reach.margin)
   }
   return {
     left: most(empty.top, height - empty.bottom, () => empty.left, (i) => i),
@@ -253,10 +265,10 @@ function spread({ columns, rows, left, top, width, height, front, cut }: Canvas,
       // behind the front surface only, and no farther than the edge lets one look
       const rise = front[i] - front[source]
       if (!(rise > cut / 2)) return
-      limit = parallax(reach, rise, 0, x - left, y - top, width, height) + MARGIN
+      limit = parallax(reach, rise, 0, x - left, y - top, width, height) + reach.margin
     } else {
       if (!reach.skirt) return
-      limit = parallax(reach, front[source], reach.atZero, sx - left, sy - top, width, height) + MARGIN
+      limit = parallax(reach, front[source], reach.atZero, sx - left, sy - top, width, height) + reach.margin
     }
     if (square > limit * limit) return
     if (from[i] < 0) reached.push(i)

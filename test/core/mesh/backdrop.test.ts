@@ -61,6 +61,18 @@ describe('buildBackdrop', () => {
     expect(ring(5)).toBe(7)
   })
 
+  it('overlaps by shares of a large picture: silhouettes of coarse levels wander by those', () => {
+    // 1,000 × 20 px and a step of .6: behind the edge .6 of what moves, and .009 · 1,000 px more; around it a ring of .0045 · 1,000, rounded
+    const wide: DisparityMap = { ...edge, width: 1000, height: 20, disparity: Float32Array.from({ length: 20_000 }, (_, i) => (i % 1000 < 500 ? 0.9 : 0.3)) }
+    const backdrop = built(wide)
+    const reach = Array.from({ length: 400 }, (_, i) => 499 - i).findIndex((x) => Number.isNaN(at(backdrop, x, 10)))
+    // (10 px of focal length · .5 · (1 − 1/4) = 3.75 px per disparity, at the edge itself)
+    expect(reach).toBeGreaterThanOrEqual(Math.floor(0.6 * 3.75 + 9))
+    expect(reach).toBeLessThan(0.6 * 3.75 * 3 + 9)
+    const ring = Array.from({ length: 20 }, (_, i) => 500 + i).findIndex((x) => Number.isNaN(at(backdrop, x, 10)))
+    expect(ring).toBe(5)
+  })
+
   it('carries the surface past the border by its own parallax', () => {
     // disparity 0.6 everywhere: 40 · 0.5 · (1/4 + 0.6 · 3/4) = 14 px in the middle of a side whose pixels are 59.5 and 39.5 px away
     const { left, top, map } = built(mapOf(() => 0.6))
@@ -72,9 +84,9 @@ describe('buildBackdrop', () => {
     expect(map.disparity[(top + 40) * map.width + left - room]).toBeNaN()
   })
 
-  it('stands behind a sky that is at far itself, by a tenth at most, so that the two do not flicker through each other', () => {
+  it('stands behind a sky that is at far itself, by a twentieth at most, so that the two do not flicker through each other', () => {
     const deep = built({ ...mapOf((x) => (x < 60 ? 0.9 : 0)), far: 400 }, { far: 400 })
-    for (const x of [60, 59, 55]) expect(1 / (1 / 400 + at(deep, x, 40) * (1 - 1 / 400))).toBeCloseTo(440, 0)
+    for (const x of [60, 59, 55]) expect(1 / (1 / 400 + at(deep, x, 40) * (1 - 1 / 400))).toBeCloseTo(420, 0)
   })
 
   it('never comes out in front of the surface it hides behind', () => {
@@ -93,6 +105,12 @@ describe('buildBackdrop', () => {
       }
     }
     expect(hidden).toBeGreaterThan(200)
+  })
+
+  it('goes on from there too where the empty side of a large picture is wider, but not from far inside', () => {
+    const wide = (empty: number): DisparityMap => ({ ...edge, width: 1280, height: 40, disparity: Float32Array.from({ length: 51_200 }, (_, i) => (i % 1280 >= 1280 - empty ? NaN : 0.6)) })
+    expect(at(built(wide(20)), 1275, 20)).toBeCloseTo(0.595, 5)
+    expect(at(built(wide(21)), 1275, 20)).toBeNaN()
   })
 
   it('goes on under the nearer of two edges from the nearer source', () => {
