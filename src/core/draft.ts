@@ -109,7 +109,7 @@ function draftSkirt(map: DisparityMap, settings: Settings, budget: number): Skir
   const backdrop = buildBackdrop(tiny, { ...settings, cut: false })
   const triangles = Math.floor(Math.min(SKIRT.triangles, SKIRT.share * budget))
   if (backdrop === null || triangles < SKIRT.fewest) return null
-  const [surface] = hiddenLevels(tiny, backdrop, { budgets: [triangles] }, errorModel(tiny, settings))
+  const [surface] = hiddenLevels(backdrop, { budgets: [triangles] }, errorModel(tiny, settings))
   return surface && { map: tiny, backdrop, surface }
 }
 

@@ -52,11 +52,11 @@ export async function buildLevels(map: DisparityMap, backdrop: Backdrop | null, 
   if (settings.solid) return (await solidLevels(map, settings, model)).map((front) => ({ front, backdrop: null }))
   if (settings.topology === 'grid') return (await gridLevels(map, settings, model)).map((front) => ({ front, backdrop: null }))
   if (!Array.isArray(lods)) {
-    const hidden = backdrop ? hiddenLevels(map, backdrop, goalsOf(lods), model) : []
+    const hidden = backdrop ? hiddenLevels(backdrop, goalsOf(lods), model) : []
     return (await buildFront(map, settings, model)).map((front, level) => ({ front, backdrop: hidden[level] && backdrop ? keepBehind(hidden[level], front, map, backdrop) : null }))
   }
   const shares = lods.map((budget, level) => Math.floor(Math.min(BACKDROP_SHARE.finest * budget, level === 0 ? Infinity : Math.max(BACKDROP_SHARE.coarser * budget, ENOUGH_HIDDEN)))).filter((share) => share >= FEWEST_HIDDEN)
-  const hidden = backdrop ? hiddenLevels(map, backdrop, { budgets: shares }, model) : []
+  const hidden = backdrop ? hiddenLevels(backdrop, { budgets: shares }, model) : []
   const budgets: number[] = []
   for (const [level, budget] of lods.entries()) budgets.push(Math.min(budget - trianglesOf(hidden[level]), (budgets.at(-1) ?? Infinity) - 1))
   // Levels that the map can't tell apart are left out of the chain: each front takes the backdrop of the smallest budget that it fits.
