@@ -180,6 +180,17 @@ describe('pre-flight', () => {
     expect(ids(checks(rasterOf(200, 160, (x, y) => 0.1 + (0.5 * y) / 160 + (x < 100 ? 0 : 0.3))))).not.toContain('soft-silhouettes')
   })
 
+  it('notes silhouettes of a large map that are a little soft, and warns of none', () => {
+    /** An edge whose upper third is blurred. */
+    const edge = (width: number) => rasterOf(width, 60, (x, y) => 0.2 + (0.4 * y) / 60 + (y < 20 ? 0.3 / (1 + Math.exp(-(x - width / 2) / 1.2)) : x < width / 2 ? 0 : 0.3))
+    const check = only('soft-silhouettes', edge(800))
+    expect(check.severity).toBe('info')
+    expect(check.value).toBeGreaterThan(0.07)
+    expect(check.value).toBeLessThan(0.25)
+    // (In a map of 200 px anything round may be as steep.)
+    expect(ids(checks(edge(200)))).not.toContain('soft-silhouettes')
+  })
+
   it('suspects swapped near and far, advises, and never swaps', () => {
     const upsideDown = rasterOf(200, 160, (x, y) => 1 - scene(x, y))
     const check = only('inverted', upsideDown)

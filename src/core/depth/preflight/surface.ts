@@ -45,6 +45,8 @@ const FEW_EDGES = 0.005
 const MANY_EDGES = 0.1
 /** Share of them amid a ramp from which silhouettes are soft. Rendered, stereo and sensor maps have 0–5 %, AI and lens-blur maps 8–95 %: those of 8, 15 and 19 % have combs of ramps a pixel wide around what stands in front. */
 const SOFT_SHARE = 0.07
+/** … of large maps. In small ones, round things rise as fast: this, over the longer side in pixels, up to what a person should know. (A scene of three shapes has 13 % at 200 px.) */
+const SOFT_SHARE_TIMES_PIXELS = 40
 /** … and from which a person should know: 8 of 11 AI and lens-blur maps have 30 % and more. */
 const VERY_SOFT_SHARE = 0.25
 
@@ -164,7 +166,8 @@ function checkSilhouettes(map: DisparityMap, range: number, stride: number): Pre
       if (place === 'amid') amid++
     }
   }
-  if (edges < FEW_EDGES * seen || edges > MANY_EDGES * seen || amid <= SOFT_SHARE * edges) return []
+  const soft = Math.min(VERY_SOFT_SHARE, Math.max(SOFT_SHARE, SOFT_SHARE_TIMES_PIXELS / Math.max(width, height)))
+  if (edges < FEW_EDGES * seen || edges > MANY_EDGES * seen || amid <= soft * edges) return []
   return [
     {
       id: 'soft-silhouettes',
