@@ -1,10 +1,18 @@
 import { open } from 'node:fs/promises'
 import { sniffFormat, SNIFFED_BYTES } from '../core/depth/sniff.js'
 import { DepthMeshError } from '../core/errors.js'
+import { stampOf } from './read.js'
+
+const MAP_EXTENSIONS = ['png', 'exr', 'tif', 'tiff'] as const
 
 /** What people call depth maps in formats that hold none: `canyon.depth.jpg`. */
 export const FOREIGN_EXTENSIONS = ['jpg', 'jpeg', 'jfif', 'webp', 'avif', 'heic', 'heif', 'gif', 'bmp', 'jxl', 'jp2', 'psd', 'hdr', 'pfm', 'pgm', 'ppm', 'npy', 'npz'] as const
 export const FOREIGN_MAP = new RegExp(`\\.depth\\.(?:${FOREIGN_EXTENSIONS.join('|')})$`, 'i')
+
+/** Whether there is a map of the same name: such a file may be a preview of it. */
+export function isBesideMap(file: string): boolean {
+  return MAP_EXTENSIONS.some((extension) => stampOf(file.replace(FOREIGN_MAP, `.depth.${extension}`)) !== '')
+}
 
 /** Why a file that is not named like a depth map is none: what it holds, else its name. */
 export async function refuseMap(file: string): Promise<DepthMeshError> {

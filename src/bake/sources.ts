@@ -10,7 +10,7 @@ import { knownFile, readFile, type SourceFile } from './source-file.js'
 import { WORTH_NOTING, type SourceHashes } from './source-hashes.js'
 
 /** Colour pictures that are found by their stem, in order of preference. */
-export const COLOR_EXTENSIONS = ['png', 'jpg', 'jpeg', 'webp', 'avif', 'tif'] as const
+const COLOR_EXTENSIONS = ['png', 'jpg', 'jpeg', 'webp', 'avif', 'tif'] as const
 
 /** Names that say that they are maps. */
 const NAMED_MAP = /\.depth\.(?:png|exr|tiff?)$/i

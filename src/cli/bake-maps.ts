@@ -50,7 +50,7 @@ function doneLine({ file, manifest: { lods }, cached, milliseconds }: Baked, don
 }
 
 /** Bakes one map and writes its files. Never throws: trouble is an outcome. */
-export async function bakeMap(file: string, { baker, out, signal }: BakeJob): Promise<Outcome> {
+async function bakeMap(file: string, { baker, out, signal }: BakeJob): Promise<Outcome> {
   const started = performance.now()
   try {
     const { manifest, files, cached, warnings } = await baker.bake(file, { signal })

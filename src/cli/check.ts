@@ -1,10 +1,11 @@
-import { basename, dirname, extname, resolve } from 'node:path'
+import { statSync } from 'node:fs'
+import { basename, dirname, extname } from 'node:path'
 import { DepthMeshError } from '../core/errors.js'
 import type { BakeOptions, BakeSources, PreflightReport } from '../core/index.js'
 import { openBaker } from './baker.js'
 import { EXIT, type Command } from './command.js'
 import { eachMap } from './each-map.js'
-import { findMaps, patternsOf } from './find-maps.js'
+import { DEPTH_MAP, findMaps, patternsOf } from './find-maps.js'
 import type { Arguments } from './flags.js'
 import { endable } from './interrupt.js'
 import { failure, printJson, reportFailure, reportWarnings } from './outcome.js'
@@ -68,7 +69,14 @@ function pictureFile({ flags }: Arguments): string | undefined {
 
 /** Sources are never written to. */
 function refuseSource(picture: string, sources: readonly (string | null)[]): void {
-  if (!sources.some((source) => source !== null && resolve(source) === resolve(picture))) return
+  const there = statSync(picture, { throwIfNoEntry: false, bigint: true })
+  if (there === undefined) return
+  // (By what the file is: names differ by their case, and by links.)
+  const isSame = (source: string): boolean => {
+    const { dev, ino } = statSync(source, { throwIfNoEntry: false, bigint: true }) ?? {}
+    return dev === there.dev && ino === there.ino
+  }
+  if (!DEPTH_MAP.test(picture) && !sources.some((source) => source !== null && isSame(source))) return
   throw new DepthMeshError('OUTPUT_UNWRITABLE', 'expected a file of its own for --picture, found a source', { file: picture, hint: 'Name another file: sources are never written to.' })
 }
 

@@ -9,7 +9,7 @@ import type { Arguments } from './flags.js'
 import { UsageError } from './usage-error.js'
 
 /** What a depth map's name ends in. */
-const DEPTH_MAP = /\.depth\.(png|exr|tif|tiff)$/i
+export const DEPTH_MAP = /\.depth\.(png|exr|tif|tiff)$/i
 
 /** Every depth map below a folder. */
 const MAPS_BELOW = '**/*.depth.{png,exr,tif,tiff}'

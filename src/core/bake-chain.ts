@@ -64,7 +64,7 @@ export interface BakedChain {
 export async function bakeChain({ name, map, picture, variation, shared = null }: ChainSources, settings: Settings, signal?: AbortSignal): Promise<BakedChain> {
   const model = errorModel(map, settings)
   let backdrop = buildBackdrop(map, settings)
-  const contrast = picture && settings.cut !== false ? measureContrast(await grayAt(variation ? varyPicture(picture, variation) : picture, map)) : null
+  const contrast = picture && choosesByPicture(settings) ? measureContrast(await grayAt(variation ? varyPicture(picture, variation) : picture, map)) : null
   const surfaces = await buildLevels(map, backdrop, shared ? { ...settings, lods: budgetsBeforeSplitting(settings) } : settings, model, contrast)
   forgetLoops(map)
   const common = shared && variation ? await wearShared(surfaces, shared, { map, model, bend: variation.source, slipAt: slipOfBend(variation.source, map) }, settings) : []
@@ -151,6 +151,11 @@ async function writeLevels(count: number, { name, contentOf, signal }: { name: s
     return { file: `${name}.lod${level}.glb`, glb, error: publishedError(model, glb.error), color: content.layers[0].color, beside: beside([content]) }
   }
   return neverBetter(await inOrder(count, levelOf, signal))
+}
+
+/** Whether the picture has a say in which surface a level gets (`buildFront`). */
+function choosesByPicture({ cut, solid, topology, lods }: Settings): boolean {
+  return cut !== false && !solid && topology !== 'grid' && Array.isArray(lods)
 }
 
 /** A picture that slip was taken out of, as it is worn. */

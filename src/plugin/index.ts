@@ -1,7 +1,8 @@
 import { dirname, relative, resolve } from 'node:path'
 import { createFilter, isFileLoadingAllowed, normalizePath, searchForWorkspaceRoot, type DevEnvironment, type Environment, type Plugin, type ResolvedConfig, type Rollup } from 'vite'
 import { createBaker, type BakedAsset, type Baker } from '../bake/bake.js'
-import { FOREIGN_MAP, refuseMap } from '../bake/foreign-map.js'
+import { DepthMeshError } from '../core/errors.js'
+import { FOREIGN_MAP, isBesideMap, refuseMap } from '../bake/foreign-map.js'
 import { stampOf } from '../bake/read.js'
 import type { Dependencies } from '../bake/sources.js'
 import type { CompanionBell } from '../bake/companions.js'
@@ -9,7 +10,7 @@ import type { DevSession } from './dev-session.js'
 import { createEmissions, type Emissions } from './emit.js'
 import type { LiveMaps } from './hot.js'
 import { assetModule } from './module.js'
-import { parsePluginOptions, type DepthMeshPluginOptions, type PluginOptions } from './options.js'
+import { hasDefaultInclude, parsePluginOptions, type DepthMeshPluginOptions, type PluginOptions } from './options.js'
 import { createPreloads, type Preloads } from './preload.js'
 import { SHAPE_IMPORT, shapeId, shapeImportOf } from './shape-id.js'
 import { createProgress } from './progress.js'
@@ -69,8 +70,8 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
   /** `canyon.depth.jpg`: as a picture its import would have none of the names that an import of a map has. */
   const isForeignMap = (id: string): boolean => {
     const [file, query] = splitId(id)
-    if (!FOREIGN_MAP.test(file) || !isPlain(query) || isIncluded(file)) return false
-    return (config.command === 'build' || isFileLoadingAllowed(config, normalizePath(file))) && stampOf(file) !== ''
+    if (!FOREIGN_MAP.test(file) || !isPlain(query) || !hasDefaultInclude(shared.options) || isIncluded(file)) return false
+    return (config.command === 'build' || isFileLoadingAllowed(config, normalizePath(file))) && stampOf(file) !== '' && !isBesideMap(file)
   }
   const closeBaker = async (): Promise<void> => {
     const { baker } = shared
@@ -150,7 +151,7 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
         const shape = shapeImportOf(id)
         if (shape !== null) return loadShape(this, id, shape)
         const [file] = splitId(id)
-        if (isForeignMap(id)) return this.error(shownError(await refuseMap(file), file, config))
+        if (isForeignMap(id)) return this.error(shownError(asPicture(await refuseMap(file)), file, config))
         if (!isDepthMap(id)) return null
         const session = shared.serving.get(this.environment)
         try {
@@ -206,6 +207,12 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
       if (shared.building.size === 0 && !(this.meta.watchMode && config.command === 'build')) await closeBaker()
     },
   }
+}
+
+/** The same, and how the picture itself is imported. */
+function asPicture(refused: DepthMeshError): DepthMeshError {
+  const { code, message, file, hint = '' } = refused
+  return new DepthMeshError(code, message, { file, hint: `${hint} (As a picture it is imported with "?url".)`.trim(), cause: refused })
 }
 
 function openBaker(config: ResolvedConfig, { settings, cache, workers, limits }: PluginOptions): Baker {

@@ -38,6 +38,11 @@ export interface PluginOptions {
   limits: Limits
 }
 
+/** Whether maps are what is named so by default. */
+export function hasDefaultInclude({ include }: Pick<PluginOptions, 'include'>): boolean {
+  return include.length === 1 && include[0] === DEFAULT_INCLUDE
+}
+
 /** @throws DepthMeshError `SETTINGS_INVALID`: its message is whole, since it is shown while Vite reads its config. */
 export function parsePluginOptions(options: DepthMeshPluginOptions): PluginOptions {
   try {

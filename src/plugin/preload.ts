@@ -4,6 +4,9 @@ import { createFilter, type HtmlTagDescriptor, type IndexHtmlTransformContext, t
 /** What `depthmesh/three` imports when it loads its first level: without them, the level would wait for their round trip. */
 const LOADERS = /\/three\/examples\/jsm\/(?:loaders\/GLTFLoader|libs\/meshopt_decoder\.module)\.js$/
 
+/** Vite's own environment of pages. */
+const CLIENT = 'client'
+
 /** What is shown first of a map. */
 export interface CoarsestLevel {
   /** The map's file, or the import of a shape. */
@@ -14,7 +17,7 @@ export interface CoarsestLevel {
 
 /** The links by which built pages ask for coarsest levels while their scripts still load. */
 export interface Preloads {
-  /** Told what a build emitted, once nothing is dropped any more. Warns of patterns that no map matches. */
+  /** Told what a build emitted, once nothing is dropped any more. Warns of patterns that no map of the pages matches, nor one that was built before. */
   found(environment: string, levels: readonly CoarsestLevel[], warn: (message: string) => void): void
   /** For the head of a page: the levels that its scripts speak of. */
   links(page: Pick<IndexHtmlTransformContext, 'path' | 'bundle' | 'chunk'>): HtmlTagDescriptor[]
@@ -28,21 +31,25 @@ export function createPreloads(patterns: readonly (string | RegExp)[], config: R
   })
   /** Names in the bundle, by environment: several may be built at the same time. */
   const wanted = new Map<string, string[]>()
+  /** Patterns that some environment has matched. */
+  const matched = new Set<number>()
 
   return {
     found(environment, levels, warn) {
       const matching = levels.filter(({ map }) => matchers.some((matches) => matches(map)))
       wanted.set(environment, matching.flatMap(({ file }) => file ?? []))
+      for (const { map } of levels) for (const [i, matches] of matchers.entries()) if (matches(map)) matched.add(i)
+      if (environment !== CLIENT) return
       for (const [i, pattern] of patterns.entries()) {
-        if (!levels.some(({ map }) => matchers[i](map))) warn(`preload: no map that is imported matches ${String(pattern)}. Globs are relative to Vite's root; a shape is named as it is imported.`)
+        if (!matched.has(i)) warn(`preload: no map that is imported matches ${String(pattern)}. Globs are relative to Vite's root; a shape is named as it is imported.`)
       }
     },
 
     links({ path, bundle = {}, chunk }) {
       if (chunk === undefined) return []
       const scripts = chunksFrom([chunk], bundle, 'all')
-      // (The hash makes a name unlike all other text. A page that takes the finest level alone has no use for the coarsest.)
-      const levels = [...wanted.values()].flat().filter((file) => file in bundle && scripts.some(({ code }) => code.includes(encodeURI(posix.basename(file)))))
+      // (A page that takes the finest level alone has no use for the coarsest.)
+      const levels = [...wanted.values()].flat().filter((file) => file in bundle && scripts.some(({ code }) => speaksOf(code, encodeURI(posix.basename(file)))))
       const link = (rel: string, file: string, attrs: HtmlTagDescriptor['attrs'] = {}): HtmlTagDescriptor[] => {
         const href = urlIn(path.replace(/^\//, ''), file, config)
         return href === undefined ? [] : [{ tag: 'link', attrs: { rel, ...attrs, crossorigin: true, href }, injectTo: 'head' }]
@@ -55,6 +62,12 @@ export function createPreloads(patterns: readonly (string | RegExp)[], config: R
       return [...links, ...loaders.filter((loader) => !known.includes(loader)).flatMap(({ fileName }) => link('modulepreload', fileName))]
     },
   }
+}
+
+/** Whether a script holds this name, and not as the end of a longer one. */
+function speaksOf(code: string, name: string): boolean {
+  for (let at = code.indexOf(name); at >= 0; at = code.indexOf(name, at + 1)) if (!/[\w.%-]/.test(code[at - 1] ?? '')) return true
+  return false
 }
 
 /** Chunks and what they import, `all`: later too. */

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, link, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -88,13 +88,15 @@ describe('depthmesh check --picture', () => {
     })
   })
 
-  it.each(['ramp.depth.png', './ramp.color.png'])('never writes over a source (%s)', async (source) => {
+  it.each(['ramp.depth.png', './ramp.color.png', 'link.png', 'other.depth.png'])('never writes over a source (%s)', async (source) => {
     await copyFile(join(folder, 'ramp.depth.png'), join(folder, 'ramp.color.png'))
+    await copyFile(join(folder, 'ramp.depth.png'), join(folder, 'other.depth.png'))
+    await link(join(folder, 'ramp.depth.png'), join(folder, 'link.png'))
     const before = await readFile(join(folder, source))
     const { code, stderr } = await run('check', 'ramp.depth.png', '--picture', source)
     expect({ code, stderr }).toEqual({ code: 1, stderr: `error: ${source}: expected a file of its own for --picture, found a source. Name another file: sources are never written to.\n` })
     expect(await readFile(join(folder, source))).toEqual(before)
-    await rm(join(folder, 'ramp.color.png'))
+    for (const name of ['ramp.color.png', 'other.depth.png', 'link.png']) await rm(join(folder, name))
   })
 
   it('refuses to draw several', async () => {

@@ -24,7 +24,7 @@ const files = async () => ({
   'art/lake.depth.png': await hill(0.3),
   'art/dune.depth.png': await hill(0.7),
 })
-const bothPages: InlineConfig['build'] = { rollupOptions: { input: ['/index.html', '/rooms/two.html'] } }
+const bothPages = { rollupOptions: { input: ['/index.html', '/rooms/two.html'] } }
 
 describe.each(viteVersions)('preload with %s', (version) => {
   const projectOf = async (given: Record<string, string | Uint8Array>): Promise<Project> => {
@@ -66,6 +66,19 @@ describe.each(viteVersions)('preload with %s', (version) => {
     expect([index, two]).toEqual([[coarsest(project, 'hill')], [`../${coarsest(project, 'lake')}`]])
     expect(await hill({ experimental: { renderBuiltUrl: (name) => `https://cdn.example/${name}` } })).toBe(`https://cdn.example/${coarsest(project, 'hill')}`)
     expect(await hill({ experimental: { renderBuiltUrl: () => ({ relative: true }) } })).toBe(coarsest(project, 'hill'))
+  })
+
+  it('tells names apart of which one ends like the other', async () => {
+    const project = await projectOf({
+      'index.html': page('main.js'),
+      'rooms/two.html': page('two.js'),
+      'main.js': `import { lods } from './art/big-rock.depth.png'\nglobalThis.game = lods`,
+      'two.js': `import { lods } from './art/rock.depth.png'\nglobalThis.game = lods`,
+      'art/big-rock.depth.png': await hill(0.4),
+      'art/rock.depth.png': await hill(0.6),
+    })
+    const { index, two } = await built(project, 'art/*', { build: { rollupOptions: { ...bothPages.rollupOptions, output: { assetFileNames: 'assets/[name][extname]' } } } })
+    expect([index, two]).toEqual([['/assets/big-rock.lod1.glb'], ['/assets/rock.lod1.glb']])
   })
 
   it('takes shapes by their import, and a file with all levels whole', async () => {

@@ -57,7 +57,9 @@ export class Game {
   #seed = 1
   #nextRing = 0
   #rings: Ring[] = []
-  #motes: (Place & { ring: number })[] = []
+  #motes: (Place & { ring: number; order: number })[] = []
+  /** Of the ground that rings and motes hang over. */
+  #surveys = 0
   #taken = new Set<number>()
   #best = Number(localStorage.getItem(BEST) ?? 0)
   #called = ''
@@ -155,7 +157,19 @@ export class Game {
     const { valley } = this.#ground
     const ring = ringAt(index, this.#seed, valley)
     this.#rings.push(ring)
-    this.#motes.push(...motesBefore(ring, this.#seed, valley).map((mote) => ({ ...mote, ring: index })))
+    this.#motes.push(...motesBefore(ring, this.#seed, valley).map((mote, order) => ({ ...mote, ring: index, order })))
+  }
+
+  /** The ground is known better by now: hangs what is left of rings and motes over it. */
+  #hangAnew(): void {
+    this.#surveys = this.#ground.valley.surveys
+    const left = new Set(this.#motes.map(({ ring, order }) => `${ring} ${order}`))
+    const rings = this.#rings
+    this.#rings = []
+    this.#motes = []
+    for (const { index } of rings) this.#hang(index)
+    this.#motes = this.#motes.filter(({ ring, order }) => left.has(`${ring} ${order}`))
+    this.#show()
   }
 
   #show(): void {
@@ -169,6 +183,7 @@ export class Game {
     this.#frames++
     // (Before it is drawn: another size empties the picture.)
     this.#measure(dt)
+    if (this.#ground.valley.surveys !== this.#surveys) this.#hangAnew()
     this.#owed += dt
     const steering = this.#phase === 'playing' ? this.#steering() : this.#autopilot()
     const boosting = steering.boost && this.#run.boost > 0.01 && this.#phase === 'playing'

@@ -58,9 +58,10 @@ export async function buildFront(map: DisparityMap, settings: Settings, model: E
   for (const [level, budget] of lods.entries()) {
     const own = inserted.find(({ triangles }) => triangles.length / 3 <= budget)
     const candidates: PlaneMesh[] = own ? [own] : []
-    // (what nothing was collapsed of is the finest level itself)
-    const other = own === inserted[0] ? collapsed[level] : settle(collapsed[level], map, cut, model)
-    if (own !== inserted[0] && other.triangles.length > 0 && other.triangles.length <= 3 * budget) candidates.push(measured(other, map, cut, model))
+    if (own !== inserted[0]) {
+      const other = settle(collapsed[level], map, cut, model)
+      if (other.triangles.length > 0 && other.triangles.length <= 3 * budget) candidates.push(measured(other, map, cut, model))
+    }
     if (candidates.length === 0) continue
     levels.push(leastWrong(candidates, map, model, contrast))
   }

@@ -303,6 +303,15 @@ describe('silhouettes', () => {
     }
   })
 
+  it.each([4, 5])('leave a crisp pole beside a soft wall as far back as it is, %s px away', (gap) => {
+    const wall = (x: number) => 0.2 + 0.5 / (1 + Math.exp(-(x - 100) / 1.2))
+    const [from, to] = [100 - gap - 3, 100 - gap]
+    const pole = (x: number) => x >= from && x < to
+    const { map, steps } = clean(rasterOf(W, H, (x) => (pole(x) ? 0.45 : wall(x))), { clean: { silhouettes: true } })
+    expect(steps.map(({ step }) => step)).toEqual(['silhouettes'])
+    for (let y = 20; y < H - 20; y += 10) for (let x = from; x < to; x++) expect(map.disparity[y * W + x]).toBeCloseTo(0.45, 3)
+  })
+
   it('beside nothing are snapped too, and nothing stays nothing', () => {
     const prop = (x: number, y: number) => (y < 30 || y > 130 ? 0 : blurred(x, y))
     const { map, before, steps } = clean(rasterOf(W, H, prop), { black: 'cut', clean: { silhouettes: true } })

@@ -68,8 +68,12 @@ export function createProps(scene: Scene, valley: Valley): Props {
     const assets = [kind.asset, ...kind.asset.variants]
     return assets.map((asset, i) => ({ name: i === 0 ? name : `${name} ${i + 1}`, kind: { ...kind, asset, count: Math.ceil(kind.count / assets.length) } }))
   })
+  const order = sorts.map(({ name }) => name)
   const groves: (Awaited<ReturnType<typeof createGrove>> & { name: string })[] = []
-  for (const [salt, { name, kind }] of sorts.entries()) createGrove(kind, salt + 1, scene, valley).then((grove) => groves.push({ name, ...grove }), reportError)
+  for (const [salt, { name, kind }] of sorts.entries()) createGrove(kind, salt + 1, scene, valley).then((grove) => {
+    groves.push({ name, ...grove })
+    groves.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name))
+  }, reportError)
   return {
     kinds: groves,
     get crystals() {

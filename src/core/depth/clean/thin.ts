@@ -69,16 +69,33 @@ export function raiseThin({ width, height, disparity }: DisparityMap, snapped: F
       }
     }
     const times = expected > 0 && shown > expected ? Math.min(MOST, shown / expected) : 1
-    raised[k] = times === 1 ? snapped[i] : Math.min(behind[i] + times * (snapped[i] - behind[i]), nearestAround(snapped, width, i))
+    raised[k] = times === 1 ? snapped[i] : Math.min(behind[i] + times * (snapped[i] - behind[i]), nearestAround(snapped, width, i, 2 * step))
   }
   for (let k = 0; k < thin.length; k++) snapped[thin[k]] = raised[k]
   return isThin
 }
 
-function nearestAround(disparity: Float32Array, width: number, i: number): number {
+/** The nearest of what a pixel is part of, as far as it can be reached within {@link NEIGHBOURHOOD} by steps from pixel to pixel of at most `rise`. */
+function nearestAround(disparity: Float32Array, width: number, i: number, rise: number): number {
+  const side = 2 * NEIGHBOURHOOD + 1
+  const corner = i - NEIGHBOURHOOD * width - NEIGHBOURHOOD
+  const seen = new Uint8Array(side * side)
+  const middle = NEIGHBOURHOOD * side + NEIGHBOURHOOD
+  const waiting = [middle]
+  seen[middle] = 1
   let nearest = disparity[i]
-  for (let v = -NEIGHBOURHOOD; v <= NEIGHBOURHOOD; v++) {
-    for (let j = i + v * width - NEIGHBOURHOOD; j <= i + v * width + NEIGHBOURHOOD; j++) if (disparity[j] > nearest) nearest = disparity[j]
+  for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
+    const u = place % side
+    const v = (place - u) / side
+    const here = disparity[corner + v * width + u]
+    if (here > nearest) nearest = here
+    for (const [du, dv] of [[1, 0], [-1, 0], [0, 1], [0, -1]] as const) {
+      if (u + du < 0 || v + dv < 0 || u + du >= side || v + dv >= side) continue
+      const next = place + dv * side + du
+      if (seen[next] === 1 || !(Math.abs(disparity[corner + (v + dv) * width + u + du] - here) <= rise)) continue
+      seen[next] = 1
+      waiting.push(next)
+    }
   }
   return nearest
 }

@@ -101,7 +101,7 @@ function countLevels(samples: Float32Array, low: number, scale: number, counts: 
 }
 
 /** Whether samples are floats as stored (metres, or whatever the program wrote) and not levels of a scale. */
-export function isFloat(raster: DepthRaster): boolean {
+function isFloat(raster: DepthRaster): boolean {
   return raster.format === 'float'
 }
 
