@@ -1,9 +1,8 @@
 import { open } from 'node:fs/promises'
 import { sniffFormat, SNIFFED_BYTES } from '../core/depth/sniff.js'
 import { DepthMeshError } from '../core/errors.js'
+import { MAP_EXTENSIONS } from './map-name.js'
 import { stampOf } from './read.js'
-
-const MAP_EXTENSIONS = ['png', 'exr', 'tif', 'tiff'] as const
 
 /** What people call depth maps in formats that hold none: `canyon.depth.jpg`. */
 export const FOREIGN_EXTENSIONS = ['jpg', 'jpeg', 'jfif', 'webp', 'avif', 'heic', 'heif', 'gif', 'bmp', 'jxl', 'jp2', 'psd', 'hdr', 'pfm', 'pgm', 'ppm', 'npy', 'npz'] as const

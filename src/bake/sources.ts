@@ -5,15 +5,13 @@ import { DepthMeshError } from '../core/errors.js'
 import { nearestKey, parseSettings, type Settings, type SettingsLayer } from '../core/options.js'
 import type { WholeRequest } from '../core/shape/request.js'
 import { parseJson, positionOfKey } from './json.js'
+import { DEPTH_MAP } from './map-name.js'
 import { lookAt, readBytes, stampOf } from './read.js'
 import { knownFile, readFile, type SourceFile } from './source-file.js'
 import { WORTH_NOTING, type SourceHashes } from './source-hashes.js'
 
 /** Colour pictures that are found by their stem, in order of preference. */
 const COLOR_EXTENSIONS = ['png', 'jpg', 'jpeg', 'webp', 'avif', 'tif'] as const
-
-/** Names that say that they are maps. */
-const NAMED_MAP = /\.depth\.(?:png|exr|tiff?)$/i
 
 /** How long a file that changed a moment ago may look unfinished before it is taken as it is, ms: PNGs say where they end, others hardly do. */
 const PATIENCE_PNG = 1500
@@ -326,8 +324,8 @@ async function missingColor(color: string, origin: string): Promise<DepthMeshErr
 
 /** What may stand in for a missing map: no sidecar, no colour picture; where the name says that it is a map, what does so too. */
 function mayBeMap(missing: string): (name: string) => boolean {
-  const named = NAMED_MAP.test(missing)
-  return (name) => (named ? NAMED_MAP.test(name) : /\.(?:png|exr|tiff?)$/i.test(name) && !/\.color\.[^.]+$/i.test(name))
+  const named = DEPTH_MAP.test(missing)
+  return (name) => (named ? DEPTH_MAP.test(name) : /\.(?:png|exr|tiff?)$/i.test(name) && !/\.color\.[^.]+$/i.test(name))
 }
 
 function mayBeColor(name: string): boolean {

@@ -3,16 +3,14 @@ import { readdir } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { glob, isDynamicPattern } from 'tinyglobby'
 import { FOREIGN_EXTENSIONS, FOREIGN_MAP, refuseMap } from '../bake/foreign-map.js'
+import { DEPTH_MAP, MAP_EXTENSIONS } from '../bake/map-name.js'
 import { DepthMeshError } from '../core/errors.js'
 import { nearestKey } from '../core/options.js'
 import type { Arguments } from './flags.js'
 import { UsageError } from './usage-error.js'
 
-/** What a depth map's name ends in. */
-export const DEPTH_MAP = /\.depth\.(png|exr|tif|tiff)$/i
-
 /** Every depth map below a folder. */
-const MAPS_BELOW = '**/*.depth.{png,exr,tif,tiff}'
+const MAPS_BELOW = `**/*.depth.{${MAP_EXTENSIONS.join()}}`
 /** And what people take for one. */
 const FOREIGN_BELOW = `**/*.depth.{${FOREIGN_EXTENSIONS.join()}}`
 

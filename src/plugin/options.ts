@@ -1,10 +1,8 @@
 import type { CacheOptions } from '../bake/cache.js'
 import type { Limits } from '../bake/bake.js'
+import { DEPTH_MAP } from '../bake/map-name.js'
 import { DepthMeshError, formatError } from '../core/errors.js'
 import { nearestKey, parseSettings, settingsEntries, type SettingsInput } from '../core/options.js'
-
-/** Which files are depth maps unless `include` says otherwise. */
-const DEFAULT_INCLUDE = /\.depth\.(?:png|exr|tiff?)$/i
 
 const GROUPS = {
   cache: { dir: 'string', maxBytes: 'number', maxAge: 'number', readonly: 'boolean' },
@@ -40,13 +38,13 @@ export interface PluginOptions {
 
 /** Whether maps are what is named so by default. */
 export function hasDefaultInclude({ include }: Pick<PluginOptions, 'include'>): boolean {
-  return include.length === 1 && include[0] === DEFAULT_INCLUDE
+  return include.length === 1 && include[0] === DEPTH_MAP
 }
 
 /** @throws DepthMeshError `SETTINGS_INVALID`: its message is whole, since it is shown while Vite reads its config. */
 export function parsePluginOptions(options: DepthMeshPluginOptions): PluginOptions {
   try {
-    const { include = DEFAULT_INCLUDE, preload = [], cache = {}, workers, limits = {}, ...settings } = options
+    const { include = DEPTH_MAP, preload = [], cache = {}, workers, limits = {}, ...settings } = options
     const known = [...PLUGIN_KEYS, ...Object.keys(settingsEntries)]
     for (const key of Object.keys(settings)) if (!known.includes(key)) throw unknownKey(key, nearestKey(key, known), known)
     parseSettings([{ origin: 'plugin options', settings }])
