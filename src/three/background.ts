@@ -22,6 +22,9 @@ export interface DepthBackgroundOptions {
   /**
    * Called once with the scene of each level before it is first shown, after hot updates too: the place to change materials or layers. With `scene`, it is called for the stand-in
    * first, whose `userData.standIn` is `true`.
+   *
+   * Nodes and materials are this background's own. Geometries and textures are shared by all that show the same level: put a clone in place of one that is to differ, which is
+   * freed with the background.
    */
   prepare?: ((scene: Object3D, level: number) => void) | undefined
   /** Told when a level or a hot update can't be loaded; what was on screen stays there. Without it, `reportError` is. */

@@ -1,9 +1,9 @@
-import type { Material, Mesh, Object3D, Texture } from 'three'
+import type { Object3D } from 'three'
 import type { DepthAsset, DepthLod } from '../core/glb/manifest.js'
-import { isShared } from './shared-pictures.js'
+import { disposeScene } from './dispose.js'
 
 /**
- * Loads the GLB of a level. Once `signal` is aborted, the result is not wanted any more: before it is there, or when it is given up.
+ * Loads the GLB of a level, or copies what is loaded of it. Once `signal` is aborted, the result is not wanted any more: before it is there, or when it is given up.
  *
  * @param arriving told, where the loader can tell, when the line will be free by the time that another request is answered
  */
@@ -81,24 +81,4 @@ export class LevelChain {
     load.controller.abort()
     load.scene.then(disposeScene, () => {})
   }
-}
-
-/** Frees geometries, materials and every texture, decoded pictures included, which three itself leaves to the garbage collector; those that are shared go with their last user. */
-export function disposeScene(scene: Object3D): void {
-  scene.removeFromParent()
-  scene.traverse((node) => {
-    const { geometry, material } = node as Partial<Mesh>
-    geometry?.dispose()
-    for (const each of [material ?? []].flat()) disposeMaterial(each)
-  })
-}
-
-function disposeMaterial(material: Material): void {
-  for (const value of Object.values(material)) {
-    if ((value as Texture | null)?.isTexture !== true) continue
-    const texture = value as Texture
-    texture.dispose()
-    if (!isShared(texture.source)) (texture.source.data as Partial<ImageBitmap> | null)?.close?.()
-  }
-  material.dispose()
 }

@@ -21,7 +21,7 @@ interface Awaited {
 }
 
 /**
- * The pictures in a GLB, decoded as soon as their bytes are there, and on the GPU, where its renderer is known, while the meshes still arrive behind them.
+ * The pictures in a GLB, decoded as soon as their bytes are there, and on the GPU, where renderers are known, while the meshes still arrive behind them.
  *
  * What can't be read is left to the loader, and to its complaint.
  */
@@ -33,7 +33,8 @@ export class EarlyPictures {
   readonly #uploaded: Texture[] = []
   #closed = false
 
-  constructor(private readonly renderer?: WebGLRenderer | undefined) {}
+  /** @param renderers who will draw them, as far as is known when they are decoded */
+  constructor(private readonly renderers: () => Iterable<WebGLRenderer> = () => []) {}
 
   /** Looks at what has come: the file up to here. */
   look(file: Uint8Array<ArrayBuffer>): void {
@@ -80,20 +81,23 @@ export class EarlyPictures {
   }
 
   #settle(picture: Picture, isColor: boolean): void {
-    if (!this.renderer || this.#closed) return
+    const renderers = [...this.renderers()]
+    if (renderers.length === 0 || this.#closed) return
     const texture = textureOf(picture)
     if (isColor) texture.colorSpace = SRGBColorSpace
     this.#uploaded.push(texture)
     this.#upload(texture)
     // (Else it waits for the next frame, 8 ms on average.)
-    this.renderer.getContext().flush()
+    for (const renderer of renderers) renderer.getContext().flush()
   }
 
-  /** What the renderer does not take now, the frame that needs it will say. */
+  /** What a renderer does not take now, the frame that needs it will say. */
   #upload(texture: Texture): void {
-    try {
-      this.renderer?.initTexture(texture)
-    } catch {}
+    for (const renderer of this.renderers()) {
+      try {
+        renderer.initTexture(texture)
+      } catch {}
+    }
   }
 }
 

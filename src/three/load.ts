@@ -1,8 +1,9 @@
-import { LoaderUtils, type WebGLRenderer } from 'three'
-import type { DepthAsset } from '../core/glb/manifest.js'
+import { LoaderUtils, type Object3D } from 'three'
+import type { DepthAsset, DepthLod } from '../core/glb/manifest.js'
 import { DepthBackground, type DepthBackgroundOptions } from './background.js'
-import { disposeScene, type LoadGlb } from './chain.js'
+import { disposeScene } from './dispose.js'
 import { EarlyPictures } from './early-pictures.js'
+import { SharedLevels, type Loading } from './shared-levels.js'
 import { KnownTextures, sharePicture, takePictures, type LoadedLevel } from './shared-pictures.js'
 import { texturesOf } from './textures.js'
 
@@ -12,14 +13,18 @@ export interface GlbLoader {
 }
 
 export interface LoadDepthBackgroundOptions extends DepthBackgroundOptions {
-  /** A loader of your own, for its loading manager or its further decoders. By default a `GLTFLoader` is imported when it is needed. */
+  /**
+   * A loader of your own, for its loading manager or its further decoders. By default a `GLTFLoader` is imported when it is needed. Backgrounds share what the same loader has
+   * loaded: make one, and give it to all.
+   */
   loader?: GlbLoader | undefined
   /** Stops loading. Before the first level is on screen nothing is left behind; afterwards what is shown stays. */
   signal?: AbortSignal | undefined
 }
 
 /**
- * Puts a depth map on screen: resolves when its coarsest level is there, then loads the target level.
+ * Puts a depth map on screen: resolves when its coarsest level is there, then loads the target level. Called again for the same asset, it loads nothing twice: each background
+ * chooses its own level, and what shows the same one shares its memory.
  *
  * @example
  * import { asset } from './canyon.depth.png'
@@ -35,7 +40,8 @@ export async function loadDepthBackground(asset: DepthAsset, options: LoadDepthB
   signal?.throwIfAborted()
   // (What else is given as one, WebGPU's say, makes ready in frames alone.)
   const renderer = (options.renderer as { isWebGLRenderer?: boolean } | undefined)?.isWebGLRenderer === true ? options.renderer : undefined
-  const background = new DepthBackground(asset, loader ? loadWith(loader) : loadByDefault(renderer), { ...options, renderer })
+  const levels = levelsOf(loader)
+  const background = new DepthBackground(asset, (lod, signal, arriving) => levels.take(lod, { signal, arriving, renderer }), { ...options, renderer })
   const stop = () => background.stop(signal?.reason)
   signal?.addEventListener('abort', stop, { once: true })
   try {
@@ -49,38 +55,45 @@ export async function loadDepthBackground(asset: DepthAsset, options: LoadDepthB
   }
 }
 
-function loadWith(loader: GlbLoader): LoadGlb {
-  return (lod, signal) =>
-    new Promise((resolve, reject) => {
-      signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-      const shown = loader.loadAsync(lod.url).then((loaded) => sharePicture(loaded, lod, signal))
-      shown.then((scene) => (signal.aborted ? disposeScene(scene) : resolve(scene)), reject)
-    })
+/** By loader: another one may read the same file another way. */
+const levelsBy = new WeakMap<GlbLoader, SharedLevels>()
+const levelsByDefault = new SharedLevels(loadByDefault)
+
+function levelsOf(loader: GlbLoader | undefined): SharedLevels {
+  if (!loader) return levelsByDefault
+  const levels = levelsBy.get(loader) ?? new SharedLevels((lod, { signal }) => loadWith(loader, lod, signal))
+  levelsBy.set(loader, levels)
+  return levels
+}
+
+async function loadWith(loader: GlbLoader, lod: DepthLod, signal: AbortSignal): Promise<Object3D> {
+  const scene = await sharePicture(await loader.loadAsync(lod.url), lod, signal)
+  if (!signal.aborted) return scene
+  disposeScene(scene)
+  throw signal.reason
 }
 
 /** Fetches by itself, so that what is not wanted any more stops costing bandwidth, what levels share is loaded once, beside the level, and pictures are decoded while meshes arrive. */
-function loadByDefault(renderer: WebGLRenderer | undefined): LoadGlb {
-  return async (lod, signal, arriving) => {
-    const { url } = lod
-    const loader = defaultLoader()
-    const taken = takePictures(lod, signal)
-    const early = new EarlyPictures(renderer)
-    try {
-      const asked = performance.now()
-      const response = await fetch(url, { signal })
-      if (!response.ok) throw new Error(`${url}: expected a GLB, got ${response.status} ${response.statusText}`)
-      const glb = await readBody(response, { bytes: lod.bytes, latency: performance.now() - asked, arriving, look: (part) => early.look(part) })
-      const { scene } = await (await loader).register((parser) => new KnownTextures(parser, { url, taken, early })).parseAsync(glb, LoaderUtils.extractUrlBase(url))
-      if (!signal.aborted) {
-        early.handOver(texturesOf(scene))
-        return scene
-      }
-      disposeScene(scene)
-      throw signal.reason
-    } catch (error) {
-      early.close()
-      throw error
+async function loadByDefault(lod: DepthLod, { signal, arriving, renderers }: Loading): Promise<Object3D> {
+  const { url } = lod
+  const loader = defaultLoader()
+  const taken = takePictures(lod, signal)
+  const early = new EarlyPictures(renderers)
+  try {
+    const asked = performance.now()
+    const response = await fetch(url, { signal })
+    if (!response.ok) throw new Error(`${url}: expected a GLB, got ${response.status} ${response.statusText}`)
+    const glb = await readBody(response, { bytes: lod.bytes, latency: performance.now() - asked, arriving, look: (part) => early.look(part) })
+    const { scene } = await (await loader).register((parser) => new KnownTextures(parser, { url, taken, early })).parseAsync(glb, LoaderUtils.extractUrlBase(url))
+    if (!signal.aborted) {
+      early.handOver(texturesOf(scene))
+      return scene
     }
+    disposeScene(scene)
+    throw signal.reason
+  } catch (error) {
+    early.close()
+    throw error
   }
 }
 
@@ -89,7 +102,7 @@ interface Arrival {
   bytes: number
   /** Milliseconds from a request to its answer. */
   latency: number
-  arriving: (() => void) | undefined
+  arriving: () => void
   /** Shown all that has come, each time that more has. */
   look: (received: Uint8Array<ArrayBuffer>) => void
 }
@@ -98,7 +111,7 @@ interface Arrival {
 async function readBody(response: Response, { bytes, latency, arriving, look }: Arrival): Promise<ArrayBuffer> {
   let file = new Uint8Array(bytes)
   const begun = performance.now()
-  let [received, parts, told] = [0, 0, arriving === undefined]
+  let [received, parts, told] = [0, 0, false]
   for await (const part of partsOf(response)) {
     if (received + part.length > file.length) file = copyOf(file, Math.max(2 * file.length, received + part.length))
     file.set(part, received)
@@ -109,9 +122,9 @@ async function readBody(response: Response, { bytes, latency, arriving, look }: 
     const left = parts > 1 ? ((bytes - received) * (performance.now() - begun)) / received : Infinity
     if (told || left > latency) continue
     told = true
-    arriving?.()
+    arriving()
   }
-  if (!told) arriving?.()
+  if (!told) arriving()
   return received === file.length ? file.buffer : file.buffer.slice(0, received)
 }
 

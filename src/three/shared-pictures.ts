@@ -1,6 +1,7 @@
 import { Texture, type Object3D } from 'three'
 import type { GLTFLoaderPlugin, GLTFParser } from 'three/examples/jsm/loaders/GLTFLoader.js'
 import type { DepthLod } from '../core/glb/manifest.js'
+import { resolved } from './address.js'
 import type { EarlyPictures } from './early-pictures.js'
 import { texturesOf } from './textures.js'
 
@@ -214,9 +215,4 @@ export async function pictureFrom(file: Blob): Promise<Picture> {
 
 export function closePicture(source: Picture): void {
   ;(source.data as Partial<ImageBitmap> | null)?.close?.()
-}
-
-/** A URL as seen from a level's. */
-function resolved(url: string, level: string): string {
-  return new URL(url, new URL(level, globalThis.document?.baseURI ?? globalThis.location?.href)).href
 }

@@ -1,7 +1,7 @@
 import { Camera, DataTexture, LinearFilter, LinearMipmapLinearFilter, type Mesh, type Object3D, type Scene, type WebGLRenderer } from 'three'
 import type { GLTFParser } from 'three/examples/jsm/loaders/GLTFLoader.js'
 import type { DepthAsset } from '../core/glb/manifest.js'
-import { disposeScene } from './chain.js'
+import { disposeScene } from './dispose.js'
 
 const [FLOAT, SIGNED_BYTE, UNSIGNED_SHORT] = [5126, 5120, 5123]
 /** Of a stand-in's pictures, pixels a side: mip levels are made of it, as of a level's. */

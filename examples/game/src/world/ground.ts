@@ -39,8 +39,8 @@ export async function createGround(scene: Scene): Promise<Ground> {
     })
   }
   const tiles: DepthBackground[] = []
-  // One after the other: what the first asks for, the others find in the browser's cache.
-  for (let i = 0; i < TILES; i++) tiles.push(await loadDepthBackground(relief, { prepare }))
+  // Levels are loaded once and are on the GPU once, however many pieces show them.
+  tiles.push(...(await Promise.all(Array.from({ length: TILES }, () => loadDepthBackground(relief, { prepare })))))
   scene.add(...tiles.map(({ object }) => object))
 
   return {

@@ -1,0 +1,48 @@
+import type { InstancedMesh, Material, Mesh, Object3D, Texture } from 'three'
+import { isShared } from './shared-pictures.js'
+import { texturesOf } from './textures.js'
+
+/** What copies of a level wear: its geometries, its textures and the pictures of those. */
+const lent = new WeakSet<object>()
+
+/** From now on what the level is made of is freed with the level alone, and not with a copy that wears it. */
+export function lend(level: Object3D): Object3D {
+  level.traverse((node) => {
+    const { geometry } = node as Partial<Mesh>
+    if (geometry) lent.add(geometry)
+  })
+  for (const texture of texturesOf(level)) lent.add(texture).add(texture.source)
+  return level
+}
+
+/**
+ * Takes a scene out of its parent and frees what is its own: geometries, materials and every texture, decoded pictures included, which three itself leaves to the garbage
+ * collector. What is lent to it stays.
+ */
+export function disposeScene(scene: Object3D): void {
+  free(scene, (thing) => !lent.has(thing))
+}
+
+/** Frees a level, once no copy of it is left. Pictures that other levels wear too go with the last of those. */
+export function disposeLevel(level: Object3D): void {
+  free(level, () => true)
+}
+
+function free(scene: Object3D, owns: (thing: object) => boolean): void {
+  scene.removeFromParent()
+  const textures = texturesOf(scene)
+  scene.traverse((node) => {
+    const { geometry, material, isInstancedMesh } = node as Partial<InstancedMesh>
+    if (geometry && owns(geometry)) geometry.dispose()
+    for (const each of [material ?? []].flat() as Material[]) each.dispose()
+    // (Its places are a buffer of its own.)
+    if (isInstancedMesh) (node as InstancedMesh).dispose()
+  })
+  for (const texture of textures) if (owns(texture)) disposeTexture(texture, owns)
+}
+
+function disposeTexture(texture: Texture, owns: (thing: object) => boolean): void {
+  texture.dispose()
+  const { source } = texture
+  if (owns(source) && !isShared(source)) (source.data as Partial<ImageBitmap> | null)?.close?.()
+}
