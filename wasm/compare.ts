@@ -5,7 +5,7 @@ import { area, aX, aY, aZ, baseOf, belowOf, bX, bY, bZ, coverSome, cX, cY, cZ, e
 
 /**
  * Adds the pixels of all triangles to `totals` (f64): how many hold something, their squared distance from the map, the largest distance, and of the error
- * that counts, px, the squares and the largest; `histogram` (u32) counts that error by the topmost bits of the float, of every `sampled`-th row.
+ * that counts, px, the squares and the largest, and the largest but for slip; `histogram` (u32) counts that error by the topmost bits of the float, of every `sampled`-th row.
  *
  * The error that counts: distance · `scale`; where `exempt` (f32 a pixel, 0: none of them) holds something smaller, that; and the texture slip where that
  * is larger. w = `far` + z · `range` is the inverse depth; `range` 0: nothing slips.
@@ -65,6 +65,7 @@ function compareDistances(corners: usize, count: i32, sums: usize, histogram: us
   store<f64>(sums, farthest, 16)
   store<f64>(sums, squaresSum * <f64>scale * <f64>scale, 24)
   store<f64>(sums, farthest * <f64>scale, 32)
+  store<f64>(sums, farthest * <f64>scale, 40)
 }
 
 function compareAll(corners: usize, count: i32, totals: usize, histogram: usize, scale: f32, sampled: i32, droppedBits: i32, far: f64, range: f64, exempt: usize): void {
@@ -76,6 +77,7 @@ function compareAll(corners: usize, count: i32, totals: usize, histogram: usize,
   let best = f32x4.splat(<f32>load<f64>(totals, 16))
   let pixelSquaresSum = load<f64>(totals, 24)
   let bestPixels = f32x4.splat(<f32>load<f64>(totals, 32))
+  let bestParallax = f32x4.splat(<f32>load<f64>(totals, 40))
   let ones = i32x4.splat(0)
   while (count > 0) {
     const covered = coverSome(corners, count)
@@ -123,6 +125,7 @@ function compareAll(corners: usize, count: i32, totals: usize, histogram: usize,
             const other = v128.load(exempt + (address - map))
             pixels = v128.bitselect(other, pixels, v128.and(f32x4.gt(other, zero), f32x4.lt(other, pixels)))
           }
+          bestParallax = f32x4.pmax(bestParallax, pixels)
           if (range != 0) {
             const w = f32x4.add(wBase, f32x4.mul(k, wSlope))
             const slipX = f32x4.sub(f32x4.add(xBase, f32x4.mul(k, xSlope)), f32x4.mul(f32x4.add(left, k), w))
@@ -155,6 +158,7 @@ function compareAll(corners: usize, count: i32, totals: usize, histogram: usize,
   store<f64>(totals, <f64>largest(best), 16)
   store<f64>(totals, pixelSquaresSum, 24)
   store<f64>(totals, <f64>largest(bestPixels), 32)
+  store<f64>(totals, <f64>largest(bestParallax), 40)
 }
 
 // @ts-ignore: decorator

@@ -34,7 +34,7 @@ const OVERSAMPLED = 2
  * While one level's pictures are encoded, which is done in threads of their own, the next is drawn and packed: of a lit map of 1024² this thread waits for 10 % of the time
  * instead of 25. More at once would hold more pictures as large as the map.
  */
-const LEVELS_AT_ONCE = 2
+const LEVELS_AT_ONCE = 3
 
 export interface BakedFile {
   name: string
@@ -77,16 +77,20 @@ export async function bakeChain({ name, map, picture, variation, shared = null }
   const triangles = surfaces.map(trianglesOf)
   const needsOwn = backdrop !== null || surfaces.some((_, level) => !common[level])
   const padded = picture && needsOwn ? padEdges(ownOf(picture), coverage(map)) : null
-  const plate = padded && backdrop ? fillBackdropColor(await shrinkPicture(padded, settings.texture.size * BACKDROP_TEXTURE), size, backdrop) : null
   const material = materialOf(settings, picture !== null)
   const normals = material.lit ? bakeNormals(map, settings.normalMap.size, settings) : null
   const hiddenScale = backdrop ? BACKDROP_TEXTURE * (Math.max(backdrop.map.width, backdrop.map.height) / Math.max(size.width, size.height)) : 0
-  // The hidden layer goes on with the shading of what it continues, as with its colours: both show through a cut, beside the front.
-  const hiddenNormals = normals && backdrop ? fillBackdropColor(normalPicture(shrinkNormals(normals, settings.normalMap.size * BACKDROP_TEXTURE)), size, backdrop) : null
   const canvas = backdrop && { left: backdrop.left, top: backdrop.top, width: backdrop.map.width, height: backdrop.map.height }
-  // (Its depth and its sources, of 4096² 150 MB, have said all they have to say.)
-  backdrop = null
-  const textures = (picture ? 1 : 0) + (normals ? 1 : 0) + BACKDROP_WEIGHT * ((plate ? 1 : 0) + (hiddenNormals ? 1 : 0))
+  const hiddenPictures = onceAsked(async () => {
+    if (!backdrop) return { plate: null, hiddenNormals: null }
+    const plate = padded && fillBackdropColor(await shrinkPicture(padded, settings.texture.size * BACKDROP_TEXTURE), size, backdrop)
+    // The hidden layer goes on with the shading of what it continues, as with its colours: both show through a cut, beside the front.
+    const hiddenNormals = normals && fillBackdropColor(normalPicture(shrinkNormals(normals, settings.normalMap.size * BACKDROP_TEXTURE)), size, backdrop)
+    // (Its depth and its sources, of 4096² 150 MB, have said all they have to say.)
+    backdrop = null
+    return { plate, hiddenNormals }
+  })
+  const textures = ((picture ? 1 : 0) + (normals ? 1 : 0)) * (canvas ? 1 + BACKDROP_WEIGHT : 1)
   const { format } = settings.texture
   const colorQuality = qualityAt(settings.texture, picture ?? size)
   const encodeOnce = onceEach((worn: Picture, size: number, quality: number) => encodePicture(worn, { format, quality, size }))
@@ -96,7 +100,9 @@ export async function bakeChain({ name, map, picture, variation, shared = null }
     const colorUse: EncodingUse = { ...use, ...settings.texture, quality: colorQuality, role: 'color' }
     const dressed = common[level]
     const worn = padded && !dressed ? correctSlip(await shrinkPicture(padded, OVERSAMPLED * textureSize(colorUse)), front, size, model) : null
-    const color = worn ? await encodeForLevel(colorUse, (size, quality) => encodeOnce(worn, size, quality)) : (dressed?.image ?? null)
+    const encoding = worn ? encodeForLevel(colorUse, (size, quality) => encodeOnce(worn, size, quality)) : (dressed?.image ?? null)
+    // (Made while the first picture is encoded, which waits for nothing.)
+    const [color, { plate, hiddenNormals }] = await Promise.all([encoding, hiddenPictures()])
     const normalUse: EncodingUse = { ...use, ...settings.normalMap, role: 'normals' }
     const normalMap = normals
       ? await encodeForLevel(normalUse, (size, quality) => encodeNormals(correctSlip(normalPicture(shrinkNormals(normals, size)), front, map, model), { format, quality }))
@@ -161,6 +167,12 @@ function choosesByPicture({ cut, solid, topology, lods }: Settings): boolean {
 /** A picture that slip was taken out of, as it is worn. */
 function laidFrom(laid: { width: number; height: number }, { width, height }: { width: number; height: number }): LaidPicture {
   return { width, height, finer: Math.max(1, laid.width / width) }
+}
+
+/** The same, but does its work once, when it is first asked. */
+function onceAsked<Result>(work: () => Promise<Result>): typeof work {
+  let result: Promise<Result> | undefined
+  return () => (result ??= work())
 }
 
 /** The pictures of a GLB that have files of their own. */

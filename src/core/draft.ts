@@ -84,7 +84,7 @@ export async function draftDepthMesh(sources: BakeSources, options: BakeOptions 
   return { manifest: { ...asset, draft: true, preflight: report }, files: [{ name: file, bytes: glb.bytes }] }
 }
 
-const NOT_MEASURED = { maxError: 0, rmsError: 0, pixelError: { max: 0, rms: 0, p99: 0 } }
+const NOT_MEASURED = { maxError: 0, rmsError: 0, pixelError: { max: 0, parallax: 0, rms: 0, p99: 0 } }
 
 function draftSheet(small: DisparityMap, settings: Settings, budget: number): Pick<PlaneMesh, 'points' | 'triangles'> {
   if (settings.topology === 'grid') {

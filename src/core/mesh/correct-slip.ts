@@ -57,9 +57,11 @@ export function correctSlip<P extends Pixels>(picture: P, surface: RefinableSurf
         const w01 = fx * (1 - fy)
         const w10 = (1 - fx) * fy
         const w11 = fx * fy
-        for (let c = 0; c < channels; c++) {
-          corrected[to + c] = pixels[here + c] * w00 + pixels[right + c] * w01 + pixels[here + down + c] * w10 + pixels[right + down + c] * w11 + 0.5
-        }
+        // (A loop over the channels takes half as long again.)
+        corrected[to] = pixels[here] * w00 + pixels[right] * w01 + pixels[here + down] * w10 + pixels[right + down] * w11 + 0.5
+        corrected[to + 1] = pixels[here + 1] * w00 + pixels[right + 1] * w01 + pixels[here + down + 1] * w10 + pixels[right + down + 1] * w11 + 0.5
+        corrected[to + 2] = pixels[here + 2] * w00 + pixels[right + 2] * w01 + pixels[here + down + 2] * w10 + pixels[right + down + 2] * w11 + 0.5
+        if (channels === 4) corrected[to + 3] = pixels[here + 3] * w00 + pixels[right + 3] * w01 + pixels[here + down + 3] * w10 + pixels[right + down + 3] * w11 + 0.5
       }
     }
   }

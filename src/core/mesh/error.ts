@@ -18,6 +18,8 @@ export interface ErrorModel extends Cost {
 /** The error that counts, in source pixels. */
 export interface PixelError {
   max: number
+  /** The largest parallax by itself, without slip. */
+  parallax: number
   rms: number
   /** 99 of 100 covered pixels err less. */
   p99: number
@@ -79,9 +81,9 @@ export function measureError(points: Float32Array, triangles: Uint32Array, map: 
   histogram.fill(0)
   if (exempt) scratch.set(exempt)
   eachBatch(loops, { points, triangles }, (count) => loops.compare(count, model, exempt !== undefined))
-  const [covered, squares, maxError, pixelSquares, max] = totals
+  const [covered, squares, maxError, pixelSquares, max, parallax] = totals
   const rms = (sum: number): number => (covered === 0 ? 0 : Math.sqrt(sum / covered))
-  return { maxError, rmsError: rms(squares), pixelError: { max, rms: rms(pixelSquares), p99: Math.min(max, percentile99(histogram)) }, covered }
+  return { maxError, rmsError: rms(squares), pixelError: { max, parallax, rms: rms(pixelSquares), p99: Math.min(max, percentile99(histogram)) }, covered }
 }
 
 /** Hands a surface's triangles to the pixel loops, as many at a time as they hold. */

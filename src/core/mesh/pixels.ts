@@ -40,7 +40,7 @@ export interface PixelLoops {
   squaredError(count: number, enough: number, skip: number): number
   /**
    * Adds the pixels of the triangles in `corners` to `totals`: pixels that hold something, squared distance, largest distance; squares and largest of the error that
-   * counts, px. That error goes to `histogram`. With `exempt` it is no larger than what `scratch` says of a pixel, where that says something (> 0).
+   * counts, px, and its largest but for slip. That error goes to `histogram`. With `exempt` it is no larger than what `scratch` says of a pixel, where that says something (> 0).
    */
   compare(count: number, cost: Cost, exempt: boolean): void
   readonly totals: Float64Array
@@ -102,7 +102,7 @@ export function createPixelLoops(disparity: Float32Array, width: number, height:
     return address
   }
   const at = {
-    corners: take(72 * BATCH), errors: take(4 * BATCH), places: take(4 * BATCH), sums: take(80 * BATCH), totals: take(40), histogram: take(4 << (32 - DROPPED_BITS)),
+    corners: take(72 * BATCH), errors: take(4 * BATCH), places: take(4 * BATCH), sums: take(80 * BATCH), totals: take(48), histogram: take(4 << (32 - DROPPED_BITS)),
     rows: take(16 * (height + ROWS)), tiles: take(4 * tilesOf(width, height)), map: take(4 * disparity.length + 16), scratch: take(scratch ? 4 * disparity.length + 16 : 0),
   }
   makeRoom(loops.memory, free)
@@ -116,7 +116,7 @@ export function createPixelLoops(disparity: Float32Array, width: number, height:
     errors: new Float32Array(buffer, at.errors, BATCH),
     places: new Int32Array(buffer, at.places, BATCH),
     sums: new Float64Array(buffer, at.sums, 10 * BATCH),
-    totals: new Float64Array(buffer, at.totals, 5),
+    totals: new Float64Array(buffer, at.totals, 6),
     histogram: new Uint32Array(buffer, at.histogram, 1 << (32 - DROPPED_BITS)),
     scratch: new Float32Array(buffer, at.scratch, scratch ? disparity.length : 0),
   })

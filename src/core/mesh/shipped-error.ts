@@ -45,15 +45,7 @@ function measure(front: PlaneMesh, map: DisparityMap, model: ErrorModel, picture
   const seen = front.folded ? nearestAt(front, map, [1, 1]) : undefined
 
   // (1) The largest parallax, anywhere.
-  let max = 0
-  eachSeenRow(front, frame, 1, ({ az, zx, zy }, at, end, dx, dy) => {
-    for (let z = az + dx * zx + dy * zy; at < end; at++, z += zx) {
-      let parallax = Math.abs(z - disparity[at]) * pixelsPerDisparity
-      if (!(parallax > max) || (seen !== undefined && z < seen[at] - BEHIND)) continue
-      if (exempt !== undefined && exempt[at] > 0) parallax = Math.min(parallax, exempt[at])
-      if (parallax > max) max = parallax
-    }
-  })
+  const max = seen === undefined ? front.pixelError.parallax : largestParallax(front, map, model, { seen, exempt })
 
   // (2) Slip, and what counts.
   const offsets = layOffsets(front, map, model, picture)
@@ -92,6 +84,20 @@ function measure(front: PlaneMesh, map: DisparityMap, model: ErrorModel, picture
     }
   })
   return { max: Math.max(max, errors.max), p99: errors.p99 }
+}
+
+/** Of what is seen of a surface that lies over itself. */
+function largestParallax(front: PlaneMesh, { width, height, disparity }: DisparityMap, { pixelsPerDisparity, wNear, wFar }: ErrorModel, { seen, exempt }: { seen: Float32Array; exempt: Float32Array | undefined }): number {
+  let max = 0
+  eachSeenRow(front, { width, height, wFar, wRange: wNear - wFar }, 1, ({ az, zx, zy }, at, end, dx, dy) => {
+    for (let z = az + dx * zx + dy * zy; at < end; at++, z += zx) {
+      let parallax = Math.abs(z - disparity[at]) * pixelsPerDisparity
+      if (!(parallax > max) || z < seen[at] - BEHIND) continue
+      if (exempt !== undefined && exempt[at] > 0) parallax = Math.min(parallax, exempt[at])
+      if (parallax > max) max = parallax
+    }
+  })
+  return max
 }
 
 /** How far from where it stands the picture's place is that each texel shows: x, y per texel, source pixels; `null` where no texel shows another. */

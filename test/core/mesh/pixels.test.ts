@@ -21,12 +21,13 @@ function randomTriangles(count: number, width: number, height: number, seed: num
 }
 
 function expectSameTotals(fast: PixelLoops, plain: PixelLoops): void {
-  const [covered, squares, max, pixelSquares, maxPixels] = plain.totals
+  const [covered, squares, max, pixelSquares, maxPixels, parallax] = plain.totals
   expect(fast.totals[0]).toBe(covered)
   expect(Math.abs(fast.totals[1] - squares)).toBeLessThan(1e-3 + 1e-5 * squares)
   expect(fast.totals[2]).toBeCloseTo(max, 5)
   expect(Math.abs(fast.totals[3] - pixelSquares)).toBeLessThan(1e-3 + 1e-4 * pixelSquares)
   expect(Math.abs(fast.totals[4] - maxPixels)).toBeLessThan(1e-3 + 1e-5 * maxPixels)
+  expect(Math.abs(fast.totals[5] - parallax)).toBeLessThan(1e-3 + 1e-5 * parallax)
   // a float on the border of two steps may fall to either side
   let moved = 0
   let counted = 0

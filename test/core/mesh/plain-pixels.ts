@@ -12,7 +12,7 @@ export function createPlainPixelLoops(disparity: Float32Array, width: number, he
   const errors = new Float32Array(BATCH)
   const places = new Int32Array(BATCH)
   const sums = new Float64Array(10 * BATCH)
-  const totals = new Float64Array(5)
+  const totals = new Float64Array(6)
   const scratch = new Float32Array(width * height)
   const histogram = new Uint32Array(1 << (32 - DROPPED_BITS))
   const float = new Float32Array(1)
@@ -79,6 +79,7 @@ export function createPlainPixelLoops(disparity: Float32Array, width: number, he
           totals[2] = Math.max(totals[2], Math.abs(off))
           let pixels = Math.abs(off) * pixelsPerDisparity
           if (exempt && scratch[i] > 0) pixels = Math.min(pixels, scratch[i])
+          totals[5] = Math.max(totals[5], pixels)
           const b = (dx * (cy - ay) - dy * (cx - ax)) / area
           const c = (dy * (bx - ax) - dx * (by - ay)) / area
           const w = (1 - b - c) * wa + b * wb + c * wc
