@@ -43,11 +43,10 @@ export function fillBackdropColor<P extends Pixels>(picture: P, size: { width: n
       if (own[cell] === AS_IT_IS) averageOver(picture, size, (plate.canvasRow[y] - top) * size.width + plate.canvasColumn[x] - left, colors, cell * channels)
     }
   }
-  const cells = new Uint32Array(plate.continued.length)
+  const { cells, middles } = plate.continued
   for (let k = 0; k < cells.length; k++) {
-    const pixel = continued[plate.continued[k]]
-    cells[k] = plate.cellAt(pixel)
-    averageOver(picture, size, awayFromEdge(pixel, source[plate.continued[k]], away, { backdrop, size, isAsItIs: plate.isAsItIs }), colors, cells[k] * channels)
+    const from = awayFromEdge(continued[middles[k]], source[middles[k]], away, { backdrop, size, isAsItIs: plate.isAsItIs })
+    averageOver(picture, size, from, colors, cells[k] * channels)
   }
 
   // (2) Smooth it.
@@ -70,9 +69,8 @@ interface Plate {
   /** The canvas pixel at the middle of each column and row. */
   canvasColumn: Uint32Array
   canvasRow: Uint32Array
-  /** Which of the backdrop's continued pixels are in the middle of a cell. */
-  continued: Uint32Array
-  cellAt(pixel: number): number
+  /** The cells that go on from elsewhere, and which of the backdrop's continued pixels is in the middle of each. */
+  continued: { cells: Uint32Array; middles: Uint32Array }
   /** Is this pixel of the canvas the farther side itself? */
   isAsItIs(pixel: number): boolean
 }
@@ -80,27 +78,29 @@ interface Plate {
 function createPlate(picture: Pixels, size: { width: number; height: number }, { map, continued }: Backdrop): Plate {
   const canvas = new Uint8Array(map.width * map.height)
   for (let i = 0; i < canvas.length; i++) if (!Number.isNaN(map.disparity[i])) canvas[i] = AS_IT_IS
-  for (const i of continued) canvas[i] = CONTINUED
+  for (let k = 0; k < continued.length; k++) canvas[continued[k]] = CONTINUED
   const isAsItIs = (pixel: number): boolean => canvas[pixel] === AS_IT_IS
   const finest = MOST_CELLS / Math.max(size.width, size.height)
   const columns = Math.min(map.width, canvasSize(map.width, picture.width, size.width), Math.ceil(map.width * finest))
   const rows = Math.min(map.height, canvasSize(map.height, picture.height, size.height), Math.ceil(map.height * finest))
-  const canvasColumn = middles(columns, map.width)
-  const canvasRow = middles(rows, map.height)
+  const canvasColumn = middlesOf(columns, map.width)
+  const canvasRow = middlesOf(rows, map.height)
   const own = new Uint8Array(columns * rows)
-  for (let y = 0, cell = 0; y < rows; y++) for (let x = 0; x < columns; x++, cell++) own[cell] = canvas[canvasRow[y] * map.width + canvasColumn[x]]
-
-  const columnOf = inverse(canvasColumn, map.width)
-  const rowOf = inverse(canvasRow, map.height)
-  const cellAt = (pixel: number): number => {
-    const x = columnOf[pixel % map.width]
-    const y = rowOf[Math.floor(pixel / map.width)]
-    return x < 0 || y < 0 ? -1 : y * columns + x
-  }
-  const places = new Uint32Array(columns * rows)
+  const cells = new Uint32Array(columns * rows)
+  const middles = new Uint32Array(columns * rows)
   let count = 0
-  for (let k = 0; k < continued.length; k++) if (cellAt(continued[k]) >= 0) places[count++] = k
-  return { columns, rows, own, canvasColumn, canvasRow, continued: places.slice(0, count), cellAt, isAsItIs }
+  for (let y = 0, cell = 0, k = 0; y < rows; y++) {
+    for (let x = 0; x < columns; x++, cell++) {
+      const pixel = canvasRow[y] * map.width + canvasColumn[x]
+      own[cell] = canvas[pixel]
+      if (own[cell] !== CONTINUED) continue
+      // (both row by row)
+      while (continued[k] < pixel) k++
+      cells[count] = cell
+      middles[count++] = k
+    }
+  }
+  return { columns, rows, own, canvasColumn, canvasRow, continued: { cells: cells.slice(0, count), middles: middles.slice(0, count) }, isAsItIs }
 }
 
 /** Pixels of the canvas at the picture's resolution. */
@@ -109,15 +109,8 @@ function canvasSize(canvas: number, picture: number, map: number): number {
 }
 
 /** Of each of `count` parts of a length the pixel in its middle. */
-function middles(count: number, length: number): Uint32Array {
+function middlesOf(count: number, length: number): Uint32Array {
   return Uint32Array.from({ length: count }, (_, i) => ((i + 0.5) * length) / count)
-}
-
-/** The place of each number below `length` among some; −1 of those that aren't. */
-function inverse(numbers: Uint32Array, length: number): Int32Array {
-  const places = new Int32Array(length).fill(-1)
-  for (let i = 0; i < numbers.length; i++) places[numbers[i]] = i
-  return places
 }
 
 /** The pixel of the picture whose colour a canvas pixel takes: its source, or one up to `away` pixels farther from the edge where that is level with it. */
