@@ -36,8 +36,9 @@ export function orthographic(meshes: readonly Mesh[], plan: PackPlan): Packing {
   const level = Math.max(relief.relief, high - low) / MAX_USHORT
   const coarsest = Math.max(level, 2 * plan.error.metres * SHARE_OF_ERROR)
   const shared = commonDivisor(meshes, (mesh, i) => Math.round((heightOf(mesh, i) - low) / level))
-  const exponent = lit ? Math.floor(Math.log2(coarsest / metresPerPixel)) : 0
-  const stepZ = lit ? metresPerPixel * 2 ** exponent : level * shared * Math.max(1, Math.floor(coarsest / level / shared))
+  const stepZ = lit ? metresPerPixel * 2 ** Math.floor(Math.log2(coarsest / metresPerPixel)) : level * shared * Math.max(1, Math.floor(coarsest / level / shared))
+  // As floats they are as many pixels high as a power of two makes them, so that all axes have nearly one scale, where lit the same: engines cull by a ball that the largest scale widens.
+  const exponent = integers ? 0 : Math.round(Math.log2(stepZ / metresPerPixel))
 
   let rounded = 0
   for (const mesh of meshes) {
@@ -80,7 +81,7 @@ export function orthographic(meshes: readonly Mesh[], plan: PackPlan): Packing {
   // Stored 0 is the lower left corner, or, where pixel centres are whole numbers, the centre of the pixel there.
   const inset = integers ? 0 : 0.5
   const corner: [number, number, number] = [(inset - map.width / 2) * metresPerPixel, (inset - map.height / 2) * metresPerPixel, low]
-  const scale: [number, number, number] = [metresPerPixel / perPixel, metresPerPixel / perPixel, lit ? metresPerPixel : stepZ]
+  const scale: [number, number, number] = [metresPerPixel / perPixel, metresPerPixel / perPixel, stepZ / 2 ** exponent]
   return {
     packer,
     rounding: { metres: rounded, pixels: rounded / metresPerPixel },

@@ -199,6 +199,24 @@ describe('the document', () => {
     }
   })
 
+  it('has nearly one scale on all axes of a relief, low or steep, fine or coarse, so that engines cull by a ball of its size', async () => {
+    const steps = new Set<number>()
+    for (const relief of [0.02, 1, 30]) {
+      for (const metres of [0, 0.04, 2]) {
+        for (const shading of ['unlit', 'lit'] as const) {
+          const settings = { projection: 'orthographic', relief, shading } as const
+          const { bytes } = await writeGlb({ ...(await content(settings)), error: { metres, pixels: 0, p99: { metres, pixels: 0 } } }, settingsOf(settings))
+          const { nodes } = parseGlb(bytes).json as { nodes: { scale: number[] }[] }
+          const [x, y, z] = nodes[0].scale
+          expect(y).toBe(x)
+          expect(Math.abs(Math.log2(z / x))).toBeLessThanOrEqual(shading === 'lit' ? 0 : 0.5)
+          steps.add(z)
+        }
+      }
+    }
+    expect(steps.size).toBeGreaterThan(4)
+  })
+
   it('names a layer each, sharing one texture where they share a picture', async () => {
     const given = await content({})
     const [front] = given.layers
