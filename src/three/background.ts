@@ -13,7 +13,7 @@ export interface DepthBackgroundOptions {
   /** The finest level to show: 0 (default) is the finest there is. */
   target?: number | undefined
   /**
-   * The scene that it will be shown in. Until the first level is drawn, an unseen stand-in with the level's material hangs in it, so that frames which are drawn meanwhile
+   * The scene that it will be shown in. Until the first level is there, an unseen stand-in with the level's material hangs in it, so that frames which are drawn meanwhile
    * make the shader ready while the bytes are on their way. `object` is yours to add.
    */
   scene?: Scene | undefined
@@ -208,7 +208,12 @@ export class DepthBackground {
     const { lods, material } = this.asset as Omit<DepthAsset, 'material'> & { material?: DepthMaterial }
     // (A manifest that is written by hand, or is older, may not say what its levels are made of.)
     if (!scene || !material) return
-    this.#standIn = new StandIn({ lods, material }, { scene, renderer, prepare: prepare && ((object) => prepare(object, level)) })
+    const standIn = new StandIn(
+      { lods, material },
+      // (After the frame: it may be the one that draws the level too.)
+      { scene, renderer, prepare: prepare && ((object) => prepare(object, level)), drawn: () => this.#shown >= 0 && queueMicrotask(() => standIn.retire()) },
+    )
+    this.#standIn = standIn
   }
 
   #standDown(): void {

@@ -1,7 +1,9 @@
 import { Camera, DataTexture, LinearFilter, LinearMipmapLinearFilter, type Mesh, type Object3D, type Scene, type WebGLRenderer } from 'three'
 import type { GLTFParser } from 'three/examples/jsm/loaders/GLTFLoader.js'
 import type { DepthAsset } from '../core/glb/manifest.js'
+import { lookBeforeRender } from './before-render.js'
 import { disposeScene } from './dispose.js'
+import { texturesOf } from './textures.js'
 
 const [FLOAT, SIGNED_BYTE, UNSIGNED_SHORT] = [5126, 5120, 5123]
 /** Of a stand-in's pictures, pixels a side: mip levels are made of it, as of a level's. */
@@ -15,6 +17,8 @@ export interface Surroundings {
   renderer?: WebGLRenderer | undefined
   /** Changes the stand-in as it will change the level. */
   prepare?: ((scene: Object3D) => void) | undefined
+  /** Told of each frame that draws the stand-in. */
+  drawn: () => void
 }
 
 /**
@@ -32,6 +36,15 @@ export class StandIn {
     this.ready = this.#enter(asset, surroundings)
   }
 
+  /** The level is there, in view or not: takes it out of the scene, so that frames don't draw it any more, and keeps what it has had made until it leaves. */
+  retire(): void {
+    const object = this.#object
+    if (!object) return
+    object.removeFromParent()
+    object.traverse((node) => (node as Partial<Mesh>).geometry?.dispose())
+    for (const texture of texturesOf(object)) texture.dispose()
+  }
+
   /** Takes it out of the scene and frees it: programs that nothing else uses by now go with it. */
   leave(): void {
     this.#left = true
@@ -39,7 +52,7 @@ export class StandIn {
     this.#object = undefined
   }
 
-  async #enter(asset: Pick<DepthAsset, 'lods' | 'material'>, { scene, renderer, prepare }: Surroundings): Promise<void> {
+  async #enter(asset: Pick<DepthAsset, 'lods' | 'material'>, { scene, renderer, prepare, drawn }: Surroundings): Promise<void> {
     const object = await emptyLevel(asset)
     if (this.#left) return disposeScene(object)
     try {
@@ -48,7 +61,10 @@ export class StandIn {
       disposeScene(object)
       throw error
     }
-    object.traverse(hide)
+    object.traverse((node) => {
+      hide(node)
+      lookBeforeRender(node, drawn)
+    })
     // (Compiling looks at the material until it is done: it is not freed before.)
     if (renderer) await compile(object, scene, renderer)
     if (this.#left) return disposeScene(object)

@@ -129,6 +129,31 @@ describeInBrowser('the first picture', () => {
     expect(seen).toEqual([true])
   })
 
+  it('leaves no stand-in to be drawn where the level is there, but out of view, and has its shader when it comes into view', async () => {
+    const seen = await page.evaluate(async (asset) => {
+      const { scene, renderer, camera } = stage
+      camera.position.z = 14
+      camera.rotation.y = Math.PI
+      const background = await stage.loadDepthBackground(asset, { scene, renderer, target: 1 })
+      scene.add(background.object)
+      while (scene.children.length < 2) await new Promise((resolve) => setTimeout(resolve, 5))
+      stage.look()
+      await Promise.resolve()
+      const programs = [...(renderer.info.programs ?? [])]
+      stage.look()
+      const away = { children: scene.children.length, calls: renderer.info.render.calls, geometries: stage.memory().geometries, programs: programs.length }
+      camera.rotation.y = 0
+      const color = stage.look()
+      const same = renderer.info.programs?.length === 1 && renderer.info.programs[0] === programs[0]
+      background.dispose()
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      return { away, color, same, memory: stage.memory() }
+    }, assets['a relief'])
+    expect(seen.away).toEqual({ children: 1, calls: 0, geometries: 0, programs: 1 })
+    expect(seen).toMatchObject({ color: 'red', same: true, memory: NOTHING })
+    expect(theatre.problems).toEqual([])
+  })
+
   it('is left to the frames of a renderer of another kind', async () => {
     await hold()
     const seen = await page.evaluate(async (asset) => {
