@@ -1,4 +1,5 @@
 import { relax, type Backdrop } from './backdrop.js'
+import { blurBeside } from './skirt-color.js'
 
 /** A picture in memory: 8 bits a channel, row 0 on top. */
 export interface Pixels {
@@ -52,8 +53,11 @@ export function fillBackdropColor<P extends Pixels>(picture: P, size: { width: n
   // (2) Smooth it.
   relax(colors, channels, cells, columns, (cell) => own[cell] !== UNSEEN)
 
-  // (3) As fine as the picture.
+  // (3) Beside the picture out of focus, and as fine as the picture.
   fillUnseen(colors, own, columns, rows, channels)
+  const [across, down] = [columns / backdrop.map.width, rows / backdrop.map.height]
+  const frame = { left: left * across, top: top * down, right: (left + size.width) * across, bottom: (top + size.height) * down }
+  blurBeside(colors, { width: columns, height: rows }, channels, frame, (cell) => own[cell] !== UNSEEN)
   return enlarge(colors, plate, backdrop, picture, size)
 }
 

@@ -194,6 +194,20 @@ describe('fillBackdropColor', () => {
     expect(texel(WIDTH + 8, 70)).toEqual([20, 40, 60])
   })
 
+  it('puts what lies beside the picture out of focus, the more the farther away, and lightens and darkens none of it', () => {
+    const flat = mapOf(() => 0.5)
+    const { left, top } = built(flat)
+    const { pixels, width } = fillBackdropColor(picture(1, (_, y) => (Math.floor(y / 8) % 2 === 0 ? [200, 180, 160] : [20, 40, 60])), flat, built(flat))
+    /** Reds of a column across two stripes of each colour, away from the corners. */
+    const reds = (x: number) => Array.from({ length: 32 }, (_, i) => pixels[((24 + i + top) * width + x + left) * 3])
+    const contrast = (x: number) => Math.max(...reds(x)) - Math.min(...reds(x))
+    const columns = [1, 4, 8, 12].map((x) => contrast(-x))
+    expect(columns).toEqual(columns.toSorted((a, b) => b - a))
+    expect(columns[0]).toBeGreaterThan(120)
+    expect(columns[3]).toBeLessThan(60)
+    for (const x of [-1, -4, -8, -12]) expect(reds(x).reduce((sum, red) => sum + red, 0) / 32, `${-x} px beside`).toBeCloseTo(110, -1)
+  })
+
   it('smooths as far in the picture whatever the map’s resolution', () => {
     const flat = mapOf(() => 0.5)
     const fine: DisparityMap = { ...flat, width: 4 * WIDTH, height: 4 * HEIGHT, disparity: new Float32Array(16 * WIDTH * HEIGHT).fill(0.5) }
