@@ -72,17 +72,44 @@ export async function alphaAt(picture: Picture, width: number, height: number): 
   if (picture.channels === 3) return null
   const alpha = new Uint8Array(picture.width * picture.height)
   for (let i = 0; i < alpha.length; i++) alpha[i] = picture.pixels[i * 4 + 3]
-  return sharp(alpha, { raw: { width: picture.width, height: picture.height, channels: 1 } })
-    .resize({ width, height, fit: 'fill' })
-    .extractChannel(0)
-    .raw()
-    .toBuffer()
+  return layOver({ width: picture.width, height: picture.height, data: alpha }, { width, height })
 }
 
 /** The picture in gray, laid over a map of this size pixel by pixel. */
 export async function grayAt(picture: Picture, { width, height }: { width: number; height: number }): Promise<GrayPicture> {
-  const gray = await sharp(picture.pixels, { raw: picture }).removeAlpha().resize({ width, height, fit: 'fill', kernel: 'linear' }).toColourspace('b-w').raw().toBuffer()
+  const smaller = { width: Math.min(width, picture.width), height: Math.min(height, picture.height) }
+  const shrunk = await sharp(picture.pixels, { raw: picture }).removeAlpha().resize({ ...smaller, fit: 'fill', kernel: 'linear' }).toColourspace('b-w').raw().toBuffer()
+  const gray = await layOver({ ...smaller, data: shrunk }, { width, height })
   return { width, height, gray, sourceWidth: picture.width, sourceHeight: picture.height }
+}
+
+/** A plane of gray levels at another size, its edges where they were. (libvips lays what it enlarges half a pixel to the right and down: https://github.com/libvips/libvips/issues/943.) */
+async function layOver({ width, height, data }: Mask, to: { width: number; height: number }): Promise<Uint8Array> {
+  const smaller = { width: Math.min(width, to.width), height: Math.min(height, to.height) }
+  const shrunk = smaller.width === width && smaller.height === height ? data
+    : await sharp(data, { raw: { width, height, channels: 1 } }).resize({ ...smaller, fit: 'fill' }).extractChannel(0).raw().toBuffer()
+  if (smaller.width === to.width && smaller.height === to.height) return shrunk
+  const columns = placesAcross(to.width, smaller.width)
+  const rows = placesAcross(to.height, smaller.height)
+  const enlarged = new Uint8Array(to.width * to.height)
+  for (let y = 0, i = 0; y < to.height; y++) {
+    const upper = rows.before[y] * smaller.width
+    const lower = rows.behind[y] * smaller.width
+    for (let x = 0; x < to.width; x++, i++) {
+      const [left, right, share] = [columns.before[x], columns.behind[x], columns.share[x]]
+      const above = shrunk[upper + left] * (1 - share) + shrunk[upper + right] * share
+      const below = shrunk[lower + left] * (1 - share) + shrunk[lower + right] * share
+      enlarged[i] = above * (1 - rows.share[y]) + below * rows.share[y] + 0.5
+    }
+  }
+  return enlarged
+}
+
+/** For the centre of each of `count` pixels the two of `among` others, over the same length, that it lies between, and how much of the second it is. */
+function placesAcross(count: number, among: number): { before: Uint32Array; behind: Uint32Array; share: Float64Array } {
+  const places = Float64Array.from({ length: count }, (_, i) => Math.min(among - 1, Math.max(0, ((i + 0.5) * among) / count - 0.5)))
+  const before = Uint32Array.from(places, Math.floor)
+  return { before, behind: before.map((place) => Math.min(among - 1, place + 1)), share: places.map((place, i) => place - before[i]) }
 }
 
 /** What counts, 255, and what doesn't, 0, per pixel. */

@@ -113,6 +113,23 @@ it('gives a gray picture of the size of the map', async () => {
   expect(gray.gray[5]).toBe(90)
 })
 
+it.each([[64, 32], [50, 20], [24, 12], [16, 4]])('lays a smaller picture’s gray and alpha over a map of %i × %i in their places', async (width, height) => {
+  // 10 levels a column, 4 a row
+  const ramp = (u: number, v: number) => 10 * u + 4 * v
+  const pixels = Uint8Array.from({ length: 16 * 8 * 4 }, (_, i) => ramp((Math.floor(i / 4) % 16) + 0.5, Math.floor(i / 64) + 0.5))
+  const { gray } = await grayAt({ width: 16, height: 8, channels: 4, pixels }, { width, height })
+  const alpha = await alphaAt({ width: 16, height: 8, channels: 4, pixels }, width, height)
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const [u, v] = [((x + 0.5) * 16) / width, ((y + 0.5) * 8) / height]
+      // (at the rim there is nothing to take a mean with)
+      if (u < 2 || v < 2 || u > 14 || v > 6) continue
+      expect(Math.abs(gray[y * width + x] - ramp(u, v)), `gray at ${x}, ${y}`).toBeLessThan(1.1)
+      expect(Math.abs((alpha?.[y * width + x] ?? NaN) - ramp(u, v)), `alpha at ${x}, ${y}`).toBeLessThan(1.1)
+    }
+  }
+})
+
 describe('scaling down', () => {
   it('leaves everything at its place, also where a side has to be rounded: 200 × 111 to 100 × 56', async () => {
     // a ramp of 6 levels a row, from row 72 on
