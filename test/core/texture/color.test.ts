@@ -116,9 +116,10 @@ it('gives a gray picture of the size of the map', async () => {
 it.each([[64, 32], [50, 20], [24, 12], [16, 4]])('lays a smaller picture’s gray and alpha over a map of %i × %i in their places', async (width, height) => {
   // 10 levels a column, 4 a row
   const ramp = (u: number, v: number) => 10 * u + 4 * v
-  const pixels = Uint8Array.from({ length: 16 * 8 * 4 }, (_, i) => ramp((Math.floor(i / 4) % 16) + 0.5, Math.floor(i / 64) + 0.5))
-  const { gray } = await grayAt({ width: 16, height: 8, channels: 4, pixels }, { width, height })
-  const alpha = await alphaAt({ width: 16, height: 8, channels: 4, pixels }, width, height)
+  const planes = <Channels extends 3 | 4>(channels: Channels) =>
+    ({ width: 16, height: 8, channels, pixels: Uint8Array.from({ length: 16 * 8 * channels }, (_, i) => ramp((Math.floor(i / channels) % 16) + 0.5, Math.floor(i / 16 / channels) + 0.5)) })
+  const { gray } = await grayAt(planes(3), { width, height })
+  const alpha = await alphaAt(planes(4), width, height)
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const [u, v] = [((x + 0.5) * 16) / width, ((y + 0.5) * 8) / height]
