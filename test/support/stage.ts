@@ -15,6 +15,8 @@ export interface Stage {
   loadDepthBackground: typeof loadDepthBackground
   gltfLoader(): { loadAsync(url: string): Promise<{ scene: Three.Object3D }> }
   ktx2Loader(): ReturnType<Stage['gltfLoader']> & { dispose(): void }
+  /** A `WebGPURenderer`, on WebGL: as much of it as `WebGLRenderer` has too. */
+  webGpuRenderer(): Promise<Three.WebGLRenderer>
   /** A stand-in for the plugin's subscription. */
   hot(): Hot
   /** Draws a frame; which of red, green and blue is strongest in the middle, or `none`. */

@@ -326,6 +326,29 @@ describeInBrowser('backgrounds of the same asset', () => {
     expect(seen).toEqual({ ...ONE, color: 'red' })
   })
 
+  it('are on the GPU once for `WebGPURenderer` too, which tells textures apart that wear one picture', async () => {
+    const seen = await page.evaluate(async (red) => {
+      const renderer = await stage.webGpuRenderer()
+      const memory = async () => {
+        for (let frame = 0; frame < 3; frame++) {
+          renderer.render(stage.scene, stage.camera)
+          await settled()
+        }
+        const { geometries, textures } = renderer.info.memory
+        return { geometries, textures }
+      }
+      const [first] = await placeSeveral(red, [{ scene: stage.scene, renderer }])
+      const one = await memory()
+      const others = await placeSeveral(red, Array.from({ length: 4 }, () => ({ scene: stage.scene, renderer })))
+      const five = await memory()
+      for (const background of [first, ...others]) background.dispose()
+      await settled()
+      return { one, five, none: await memory() }
+    }, assets.red)
+    expect(seen.five).toEqual(seen.one)
+    expect(seen.none).toEqual({ geometries: seen.one.geometries - 1, textures: seen.one.textures - 1 })
+  })
+
   it('have their picture on the GPU of each renderer while their mesh still arrives', async () => {
     const seen = await page.evaluate(async (red) => {
       const { fetch } = globalThis

@@ -33,6 +33,13 @@ globalThis.stage = {
     const ktx2 = new KTX2Loader().setTranscoderPath('/node_modules/three/examples/jsm/libs/basis/').detectSupport(renderer)
     return Object.assign(new GLTFLoader().setMeshoptDecoder(MeshoptDecoder).setKTX2Loader(ktx2), { dispose: () => ktx2.dispose() })
   },
+  /** Another kind of renderer, here without WebGPU. */
+  async webGpuRenderer() {
+    const { WebGPURenderer } = await import('/node_modules/three/build/three.webgpu.js')
+    const other = new WebGPURenderer({ forceWebGL: true })
+    await other.init()
+    return other
+  },
   /** A stand-in for the plugin's subscription. */
   hot() {
     const listeners = new Set()
