@@ -314,6 +314,62 @@ describeInBrowser('backgrounds of the same asset', () => {
     expect(theatre.problems).toEqual([])
   })
 
+  it.each([1, 2, 3])('leave nothing whatever order they come, go, change and give up in (seed %i)', async (seed) => {
+    const seen = await page.evaluate(
+      async ({ assets, seed }) => {
+        let state = seed
+        const random = (below: number) => {
+          state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+          return Math.floor((state / 2 ** 32) * below)
+        }
+        const [all, hot, loader] = [Object.values(assets), stage.hot(), stage.gltfLoader()]
+        const { scene, renderer } = stage
+        const ways: LoadDepthBackgroundOptions[] = [{}, { loader }, { renderer }, { scene, renderer }, { scene, loader, target: 1 }]
+        const errors: string[] = []
+        const controllers: AbortController[] = []
+        const loading: Promise<void>[] = []
+        const there: DepthBackground[] = []
+        const quiet = (error: Error) => void (error.name === 'AbortError' || errors.push(String(error)))
+        const steps = [
+          () => {
+            const controller = new AbortController()
+            controllers.push(controller)
+            const come = stage.loadDepthBackground({ ...all[random(3)], hot }, { ...ways[random(ways.length)], signal: controller.signal, onError: (error) => errors.push(String(error)) })
+            loading.push(come.then((background) => (scene.add(background.object), void there.push(background)), quiet))
+          },
+          () => void there[random(there.length)]?.show(random(3)).catch(quiet),
+          () => there.splice(random(there.length), 1)[0]?.dispose(),
+          () => controllers.splice(random(controllers.length), 1)[0]?.abort(),
+          () => random(4) === 0 && hot.emit(all[random(3)]),
+          () => stage.look(),
+        ]
+        for (let step = 0; step < 200; step++) {
+          const [coming, chosen] = [random(3) === 0, random(steps.length)]
+          steps[coming ? 0 : chosen]()
+          if (random(2) === 0) await new Promise((resolve) => setTimeout(resolve, random(12)))
+        }
+        await Promise.all(loading)
+        // (Stand-ins go with a frame.)
+        for (let frame = 0; frame < 2; frame++) {
+          await settled()
+          stage.look()
+        }
+        const some = { users: there.length, ...stage.memory() }
+        for (const background of there) background.dispose()
+        await new Promise((resolve) => setTimeout(resolve, 300))
+        stage.look()
+        return { errors, some, none: stage.memory(), children: scene.children.length, listeners: hot.listeners.size }
+      },
+      { assets, seed },
+    )
+    expect(seen.errors).toEqual([])
+    expect(seen.some.users).toBeGreaterThan(5)
+    // Of three assets three levels each, as two loaders read them.
+    expect(seen.some.geometries).toBeLessThanOrEqual(18)
+    expect(seen).toMatchObject({ none: NOTHING, children: 0, listeners: 0 })
+    expect(theatre.problems).toEqual([])
+  })
+
   it('leave the others what they show when one is disposed twice', async () => {
     const seen = await page.evaluate(async (red) => {
       const [first] = await placeSeveral(red, [{}, {}])
