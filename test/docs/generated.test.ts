@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { shapeNames } from '../../src/core/index.js'
+import { measuredTable } from '../../scripts/measured-table.js'
 import { replaceMarkedSection } from '../../scripts/marked-section.js'
 import { shapesList } from '../../scripts/shapes-list.js'
 import { settingsSchemaText } from '../../scripts/settings-schema.js'
@@ -10,14 +11,15 @@ import { settingsTable } from '../../scripts/settings-table.js'
 /** `npm run generate` runs this file with --update, which writes what it expects. */
 const file = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 
-describe('what is generated from the settings schema (npm run generate)', () => {
+describe('what is generated from the settings schema and the benchmarks (npm run generate)', () => {
   it('schema.json says what the schema says', async () => {
     await expect(settingsSchemaText()).toMatchFileSnapshot(file('schema.json'))
   })
 
-  it("the README's settings say what the schema says", async () => {
+  it("the README's settings say what the schema says, and its figures are those of the benchmarks", async () => {
     const readme = await readFile(file('README.md'), 'utf8')
-    await expect(replaceMarkedSection(readme, 'settings', settingsTable())).toMatchFileSnapshot(file('README.md'))
+    const measured = measuredTable(await readFile(file('docs/benchmarks.md'), 'utf8'))
+    await expect(replaceMarkedSection(replaceMarkedSection(readme, 'settings', settingsTable()), 'measured', measured)).toMatchFileSnapshot(file('README.md'))
   })
 })
 
