@@ -14,6 +14,7 @@ export { preflight, type CheckId, type PreflightCheck, type PreflightInput, type
 export { drawPreflight, PREFLIGHT_COLORS, type DrawInput } from './depth/preflight/draw.js'
 export { cleanDepth, type CleanInput, type CleanResult } from './depth/clean.js'
 export { type CleanStep, type CleanStepName } from './depth/clean/step.js'
+export { landHanging, type LandOptions } from './depth/hanging.js'
 export { dilateNear } from './depth/silhouette.js'
 export { buildLods } from './mesh/lod.js'
 export { errorModel, measureError, type ErrorModel, type MeasuredError, type PixelError } from './mesh/error.js'

@@ -3,6 +3,7 @@ import { cleanDepth } from './depth/clean.js'
 import type { CleanStep } from './depth/clean/step.js'
 import { cutByAlpha, toDisparity, type DisparityMap } from './depth/convention.js'
 import { decodeDepth, DEFAULT_MAX_PIXELS, type DepthRaster } from './depth/decode.js'
+import { landHanging } from './depth/hanging.js'
 import type { GrayPicture } from './depth/picture.js'
 import { preflight, type PreflightReport } from './depth/preflight.js'
 import { drawPreflight } from './depth/preflight/draw.js'
@@ -152,7 +153,9 @@ export async function mendMap({ raster, meant, picture, gray, report }: ReadMap,
   const { map, steps } = cleanDepth({ map: meant, raster, report, picture: gray }, settings)
   // After the holes: what alpha cuts away is not to be filled.
   const visible = await cutAway(map, picture)
-  return { map: settings.cut === false ? visible : dilateNear(visible, settings.cut), steps }
+  if (settings.cut === false) return { map: visible, steps }
+  const landed = landHanging(visible, { cut: settings.cut, snapped: steps.some(({ step }) => step === 'silhouettes') })
+  return { map: dilateNear(landed, settings.cut), steps }
 }
 
 /** The map where the picture is opaque. */
