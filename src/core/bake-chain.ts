@@ -34,7 +34,7 @@ const OVERSAMPLED = 2
  * While one level's pictures are encoded, which is done in threads of their own, the next is drawn and packed: of a lit map of 1024² this thread waits for 10 % of the time
  * instead of 25. More at once would hold more pictures as large as the map.
  */
-const LEVELS_AT_ONCE = 3
+const LEVELS_AT_ONCE = 2
 
 export interface BakedFile {
   name: string
