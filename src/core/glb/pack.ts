@@ -10,8 +10,8 @@ import { orthographic } from './relief.js'
  * Rounds the meshes of one level to what the player can see, drops triangles that rounding closed, and puts
  * triangles and vertices in the order that is stored smallest.
  *
- * - Orthographic: x and y are exact pixel indices; they serve as UVs too. Heights are exact 16-bit levels, under nearly the same
- *   scale; where lit, under the very same, as fine as the level's error asks for.
+ * - Orthographic: x and y are exact pixel indices; they serve as UVs too. Heights are exact 16-bit levels, under a scale
+ *   that widens no ball around them; where lit, under that of x and y, as fine as the level's error asks for.
  * - Perspective: pixel and disparity, which meshopt's quaternion filter unprojects (`onRays`); UVs are the pixel. Where the range of depth is too large for its 16 bits, x and y in steps of a tenth of a
  *   pixel, which grow with depth, and z in steps that grow with depth², as one pixel of parallax does (`perspective`); vertices move along their ray, so that the picture doesn't.
  *

@@ -30,15 +30,18 @@ export function orthographic(meshes: readonly Mesh[], plan: PackPlan): Packing {
   }
   const onLattice = (mesh: Mesh) => everyVertex(mesh, (vertex) => [[rightOf(mesh, vertex), map.width], [upOf(mesh, vertex), map.height]].every(([at, size]) => at > -ON_LATTICE && at < size + ON_LATTICE && isOnLattice(at)))
   const integers = plan.integers && !lit && Math.max(map.width, map.height) * LATTICE <= MAX_USHORT && meshes.every(onLattice)
-  const perPixel = integers ? LATTICE : 1
 
   // Heights: whole 16-bit levels, as many of them at a time as the error allows; where lit, a power of two of a pixel.
   const level = Math.max(relief.relief, high - low) / MAX_USHORT
   const coarsest = Math.max(level, 2 * plan.error.metres * SHARE_OF_ERROR)
   const shared = commonDivisor(meshes, (mesh, i) => Math.round((heightOf(mesh, i) - low) / level))
   const stepZ = lit ? metresPerPixel * 2 ** Math.floor(Math.log2(coarsest / metresPerPixel)) : level * shared * Math.max(1, Math.floor(coarsest / level / shared))
-  // As floats they are as many pixels high as a power of two makes them, so that all axes have nearly one scale, where lit the same: engines cull by a ball that the largest scale widens.
+  // Engines cull by a ball: around the box of what is stored, times the largest scale. So floats are as many pixels high as a power of two makes them, where lit the same, and all axes have nearly one scale.
   const exponent = integers ? 0 : Math.round(Math.log2(stepZ / metresPerPixel))
+  // Of integers the longer steps are several short ones: those of z wherever they are, those of x and y where there are more of z.
+  const [across, levels] = [Math.max(map.width, map.height) * LATTICE, Math.round((high - low) / stepZ)]
+  const perPixel = integers ? LATTICE * multiple(Math.min(metresPerPixel / LATTICE / stepZ, levels / across), across) : 1
+  const perStep = integers ? multiple((stepZ * perPixel) / metresPerPixel, levels) : 2 ** exponent
 
   let rounded = 0
   for (const mesh of meshes) {
@@ -56,9 +59,9 @@ export function orthographic(meshes: readonly Mesh[], plan: PackPlan): Packing {
       const up = upOf(mesh, i)
       const z = Math.round((heightOf(mesh, i) - low) / stepZ)
       if (integers) {
-        whole[i * 3] = Math.round(right * LATTICE)
-        whole[i * 3 + 1] = Math.round(up * LATTICE)
-        whole[i * 3 + 2] = z
+        whole[i * 3] = (Math.round(right * LATTICE) * perPixel) / LATTICE
+        whole[i * 3 + 1] = (Math.round(up * LATTICE) * perPixel) / LATTICE
+        whole[i * 3 + 2] = z * perStep
       } else {
         packed.setPixel(i * 3, right)
         packed.setPixel(i * 3 + 1, up)
@@ -81,7 +84,7 @@ export function orthographic(meshes: readonly Mesh[], plan: PackPlan): Packing {
   // Stored 0 is the lower left corner, or, where pixel centres are whole numbers, the centre of the pixel there.
   const inset = integers ? 0 : 0.5
   const corner: [number, number, number] = [(inset - map.width / 2) * metresPerPixel, (inset - map.height / 2) * metresPerPixel, low]
-  const scale: [number, number, number] = [metresPerPixel / perPixel, metresPerPixel / perPixel, stepZ / 2 ** exponent]
+  const scale: [number, number, number] = [metresPerPixel / perPixel, metresPerPixel / perPixel, stepZ / perStep]
   return {
     packer,
     rounding: { metres: rounded, pixels: rounded / metresPerPixel },
@@ -89,6 +92,11 @@ export function orthographic(meshes: readonly Mesh[], plan: PackPlan): Packing {
       ? { translation: [corner[0], corner[2], -corner[1]], rotation: [-Math.SQRT1_2, 0, 0, Math.SQRT1_2], scale }
       : { translation: corner, rotation: [0, 0, 0, 1], scale },
   }
+}
+
+/** The whole number next to a ratio, 1 or more, that still leaves the largest of some numbers with 16 bits. */
+function multiple(ratio: number, largest: number): number {
+  return Math.max(1, Math.min(Math.round(ratio), Math.floor(MAX_USHORT / largest)))
 }
 
 function everyVertex({ positions }: Mesh, holds: (vertex: number) => boolean): boolean {

@@ -199,22 +199,48 @@ describe('the document', () => {
     }
   })
 
-  it('has nearly one scale on all axes of a relief, low or steep, fine or coarse, so that engines cull by a ball of its size', async () => {
+  it.each(['meshopt', 'quantize'] as const)('lets engines cull a relief, low or steep, fine or coarse, by a ball of its size (%s)', async (compression) => {
     const steps = new Set<number>()
-    for (const relief of [0.02, 1, 30]) {
+    for (const relief of [0.002, 0.02, 1, 30]) {
       for (const metres of [0, 0.04, 2]) {
         for (const shading of ['unlit', 'lit'] as const) {
-          const settings = { projection: 'orthographic', relief, shading } as const
+          const settings = { projection: 'orthographic', relief, shading, compression } as const
           const { bytes } = await writeGlb({ ...(await content(settings)), error: { metres, pixels: 0, p99: { metres, pixels: 0 } } }, settingsOf(settings))
-          const { nodes } = parseGlb(bytes).json as { nodes: { scale: number[] }[] }
-          const [x, y, z] = nodes[0].scale
-          expect(y).toBe(x)
-          expect(Math.abs(Math.log2(z / x))).toBeLessThanOrEqual(shading === 'lit' ? 0 : 0.5)
-          steps.add(z)
+          expect(await problemsIn(bytes)).toEqual([])
+          const { nodes, accessors } = parseGlb(bytes).json as { nodes: { scale: number[] }[]; accessors: { type: string; min: number[]; max: number[] }[] }
+          const [{ scale }] = nodes
+          const { min, max } = accessors.find(({ type }) => type === 'VEC3')!
+          expect(scale[1]).toBe(scale[0])
+          if (shading === 'lit') expect(scale[2]).toBe(scale[0])
+          // As three and Babylon.js have it: around the box of what is stored, widened by the largest scale.
+          const sides = max.map((most, axis) => most - min[axis])
+          const size = Math.hypot(...sides.map((side, axis) => side * scale[axis]))
+          expect((Math.max(...scale) * Math.hypot(...sides)) / size, `${relief} m high, ${metres} m off, ${shading}`).toBeLessThan(1.5)
+          steps.add(scale[2])
         }
       }
     }
     expect(steps.size).toBeGreaterThan(4)
+  })
+
+  it('stores a quantized relief on its grid whatever the scale: x and y to the half pixel, heights within what the error allows', async () => {
+    for (const relief of [0.002, 1, 300]) {
+      for (const metres of [0, 0.04]) {
+        const settings = { projection: 'orthographic', relief, compression: 'quantize' } as const
+        const given = await content(settings)
+        const { bytes } = await writeGlb({ ...given, error: { metres, pixels: 0, p99: { metres, pixels: 0 } } }, settingsOf(settings))
+        const [layer] = await readLevel(bytes)
+        const { mesh } = given.layers[0]
+        expect(layer.positions.length).toBe(mesh.positions.length)
+        for (let i = 0; i < layer.positions.length / 3; i++) {
+          const [original, distance] = nearest(mesh.uvs, layer.uvs[i * 2], layer.uvs[i * 2 + 1])
+          expect(distance).toBeLessThan(1e-5)
+          const [x, y, z] = [0, 1, 2].map((axis) => Math.abs(layer.positions[i * 3 + axis] - mesh.positions[original * 3 + axis]))
+          expect(Math.max(x, y)).toBeLessThan(1e-5)
+          expect(z).toBeLessThanOrEqual(Math.max(metres / 8, relief / 65_535 / 2) + relief * 1e-6)
+        }
+      }
+    }
   })
 
   it('names a layer each, sharing one texture where they share a picture', async () => {
