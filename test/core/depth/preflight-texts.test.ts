@@ -92,9 +92,9 @@ const CASES: Case[] = [
     says: {
       id: 'lifted-black',
       severity: 'info',
-      found: /^the darkest level in use is 2\d % of the scale$/,
-      why: 'Nothing in the map reaches "far": the scene will be squeezed toward the camera.',
-      advice: 'If the darkest surface is meant to be at "far", stretch the levels.',
+      found: /^99 % of the levels lie at 2\d % of the scale or above$/,
+      why: 'Hardly anything in the map reaches "far": the scene will be squeezed toward the camera.',
+      advice: 'If the darkest surface is meant to be at "far", stretch the levels: the 1 % that may be darker goes there with it.',
       settings: { levels: [expect.closeTo(0.22, 1) as number, 1] },
     },
   },
@@ -322,7 +322,7 @@ const OTHERWISE: { map: () => DepthRaster; settings: SettingsInput; says: Partia
   {
     map: () => rasterOf(W, H, (x, y) => 0.2 + 0.8 * scene(x, y)),
     settings: { white: 'far' },
-    says: { id: 'lifted-black', why: 'Nothing in the map reaches "near": the scene will be pushed away from the camera.', advice: 'If the darkest surface is meant to be at "near", stretch the levels.' },
+    says: { id: 'lifted-black', why: 'Hardly anything in the map reaches "near": the scene will be pushed away from the camera.', advice: 'If the darkest surface is meant to be at "near", stretch the levels: the 1 % that may be darker goes there with it.' },
   },
   {
     map: () => rasterOf(W, H, (x) => 0.2 + (0.8 * x) / W),
@@ -330,8 +330,8 @@ const OTHERWISE: { map: () => DepthRaster; settings: SettingsInput; says: Partia
     says: {
       id: 'lifted-black',
       // The 1st percentile is the 2nd of 200 columns: (0.2 + 0.8 · 1 / 200) · 5 m.
-      why: 'Nothing in the map is as low as black: the whole surface lies 1 m or more above its base.',
-      advice: 'If the darkest surface is meant to be the lowest, as black is, stretch the levels.',
+      why: 'Hardly anything in the map is as low as black: 99 % of the surface lies 1 m or more above its base.',
+      advice: 'If the darkest surface is meant to be the lowest, as black is, stretch the levels: the 1 % that may be darker goes there with it.',
     },
   },
   {
@@ -339,8 +339,8 @@ const OTHERWISE: { map: () => DepthRaster; settings: SettingsInput; says: Partia
     settings: { ...RELIEF, white: 'far' },
     says: {
       id: 'lifted-black',
-      why: 'Nothing in the map is as high as black: the whole surface stays 1 m or more below the height that "relief" says.',
-      advice: 'If the darkest surface is meant to be the highest, as black is, stretch the levels.',
+      why: 'Hardly anything in the map is as high as black: 99 % of the surface stays 1 m or more below the height that "relief" says.',
+      advice: 'If the darkest surface is meant to be the highest, as black is, stretch the levels: the 1 % that may be darker goes there with it.',
     },
   },
   {

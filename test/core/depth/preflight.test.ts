@@ -89,7 +89,15 @@ describe('pre-flight', () => {
     const check = only('lifted-black', rasterOf(200, 160, (x, y) => 0.2 + 0.8 * scene(x, y)))
     expect(check.severity).toBe('info')
     expect(check.settings).toEqual({ levels: [expect.closeTo(0.22, 1), 1] })
-    expect(check.found).toMatch(/^the darkest level in use is 2\d % of the scale$/)
+    expect(check.found).toMatch(/^99 % of the levels lie at 2\d % of the scale or above$/)
+  })
+
+  it('does not say of a canyon that nothing in it is as low as black, where its river is', () => {
+    // One column of 200 is black, half of what the 1st percentile leaves out.
+    const canyon = rasterOf(200, 160, (x) => (x === 100 ? 0 : 0.2 + (0.8 * x) / 200))
+    const check = checks(canyon, { projection: 'orthographic', relief: 30, clean: false }).find(({ id }) => id === 'lifted-black')
+    expect(check?.found).toBe('99 % of the levels lie at 20 % of the scale or above')
+    expect(check?.why).toBe('Hardly anything in the map is as low as black: 99 % of the surface lies 6 m or more above its base.')
   })
 
   it('takes floats beyond 1 for metres, and says which setting reads them', () => {

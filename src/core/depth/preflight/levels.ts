@@ -168,7 +168,7 @@ export function checkLevels(raster: DepthRaster, spread: LevelSpread, settings: 
       id: 'lifted-black',
       severity: 'info',
       value: p1,
-      found: `the darkest level in use is ${percent(p1)} of the scale`,
+      found: `99 % of the levels lie at ${percent(p1)} of the scale or above`,
       ...liftedBlack(p1, settings),
       settings: { levels: [stretch[0], 1] },
     })
@@ -176,16 +176,17 @@ export function checkLevels(raster: DepthRaster, spread: LevelSpread, settings: 
   return checks
 }
 
-/** What it does that black is not in use: black is far or near, in a relief low or high. */
+/** What it does that black is hardly in use: black is far or near, in a relief low or high. (A gorge may be darker than the 1st percentile: nothing is said of the last 1 %.) */
 function liftedBlack(p1: number, settings: Settings): Pick<PreflightCheck, 'why' | 'advice'> {
   const { white, relief } = settings
+  const advise = (end: string): string => `If the darkest surface is meant to be ${end}, stretch the levels: the 1 % that may be darker goes there with it.`
   if (isRelief(settings)) {
     const metres = Number((p1 * relief).toPrecision(2))
     const [end, lies] = white === 'near' ? ['low', `lies ${metres} m or more above its base`] : ['high', `stays ${metres} m or more below the height that "relief" says`]
-    return { why: `Nothing in the map is as ${end} as black: the whole surface ${lies}.`, advice: `If the darkest surface is meant to be the ${end}est, as black is, stretch the levels.` }
+    return { why: `Hardly anything in the map is as ${end} as black: 99 % of the surface ${lies}.`, advice: advise(`the ${end}est, as black is`) }
   }
   const [end, moved] = white === 'near' ? ['far', 'squeezed toward the camera'] : ['near', 'pushed away from the camera']
-  return { why: `Nothing in the map reaches "${end}": the scene will be ${moved}.`, advice: `If the darkest surface is meant to be at "${end}", stretch the levels.` }
+  return { why: `Hardly anything in the map reaches "${end}": the scene will be ${moved}.`, advice: advise(`at "${end}"`) }
 }
 
 /** Floats beyond 1 are no share of a scale: most likely metres, which grow away from the camera. */
