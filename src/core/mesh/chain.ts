@@ -16,16 +16,11 @@ export function fallingChain(levels: Iterable<PlaneMesh>): PlaneMesh[] {
 
 /** A level with its measured error where that is larger than the finer one's, else with the bound that the finer one gives. */
 function neverBetter(level: PlaneMesh, finer: PlaneMesh): PlaneMesh {
-  const { max, parallax, rms, p99 } = finer.pixelError
+  const { max, rms, p99 } = finer.pixelError
   return {
     ...level,
     maxError: Math.max(level.maxError, finer.maxError),
     rmsError: Math.max(level.rmsError, finer.rmsError),
-    pixelError: {
-      max: Math.max(level.pixelError.max, max),
-      parallax: Math.max(level.pixelError.parallax, parallax),
-      rms: Math.max(level.pixelError.rms, rms),
-      p99: Math.max(level.pixelError.p99, p99),
-    },
+    pixelError: { ...level.pixelError, max: Math.max(level.pixelError.max, max), rms: Math.max(level.pixelError.rms, rms), p99: Math.max(level.pixelError.p99, p99) },
   }
 }

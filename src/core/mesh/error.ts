@@ -18,7 +18,7 @@ export interface ErrorModel extends Cost {
 /** The error that counts, in source pixels. */
 export interface PixelError {
   max: number
-  /** The largest parallax by itself, without slip. */
+  /** The largest parallax by itself, without slip, as measured: of a level in a chain too. */
   parallax: number
   rms: number
   /** 99 of 100 covered pixels err less. */
