@@ -1,5 +1,8 @@
 import type { Material, Mesh, Object3D } from 'three'
 
+/** Where three keeps who listens to an object: who drew the original is to hear when that is freed, not a copy. */
+const LISTENERS = '_listeners'
+
 /**
  * A level to be hung in a scene and changed: nodes and materials are its own, geometries and textures are those of `level`. Its shaders are too, as long as its materials stay as they are.
  */
@@ -26,7 +29,9 @@ export function copyLevel(level: Object3D): Object3D {
  * `flatShading` of an unlit material, without which the shader would be another one than the stand-in's.
  */
 function withRest<T extends object>(copy: T, original: T): T {
-  for (const [name, value] of Object.entries(original)) if (typeof value === 'function' || !(name in copy)) (copy as Record<string, unknown>)[name] = value
+  for (const [name, value] of Object.entries(original)) {
+    if (name !== LISTENERS && (typeof value === 'function' || !(name in copy))) (copy as Record<string, unknown>)[name] = value
+  }
   return copy
 }
 
