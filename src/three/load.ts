@@ -1,7 +1,7 @@
 import { LoaderUtils, type Object3D } from 'three'
 import type { DepthAsset, DepthLod } from '../core/glb/manifest.js'
 import { DepthBackground, type DepthBackgroundOptions } from './background.js'
-import { disposeScene } from './dispose.js'
+import { disposeLevel } from './dispose.js'
 import { EarlyPictures } from './early-pictures.js'
 import { SharedLevels, type Loading } from './shared-levels.js'
 import { KnownTextures, sharePicture, takePictures, type LoadedLevel } from './shared-pictures.js'
@@ -69,7 +69,7 @@ function levelsOf(loader: GlbLoader | undefined): SharedLevels {
 async function loadWith(loader: GlbLoader, lod: DepthLod, signal: AbortSignal): Promise<Object3D> {
   const scene = await sharePicture(await loader.loadAsync(lod.url), lod, signal)
   if (!signal.aborted) return scene
-  disposeScene(scene)
+  disposeLevel(scene)
   throw signal.reason
 }
 
@@ -89,7 +89,7 @@ async function loadByDefault(lod: DepthLod, { signal, arriving, renderers }: Loa
       early.handOver(texturesOf(scene))
       return scene
     }
-    disposeScene(scene)
+    disposeLevel(scene)
     throw signal.reason
   } catch (error) {
     early.close()

@@ -200,6 +200,51 @@ describeInBrowser('backgrounds of the same asset', () => {
     expect(seen).toEqual({ colors: ['blue', 'blue'], frames: 2 })
   })
 
+  it('leave no shader behind, though a loader of one’s own has had its levels compiled', async () => {
+    const seen = await page.evaluate(async (red) => {
+      const { renderer, scene, camera } = stage
+      const gltf = stage.gltfLoader()
+      const loader = {
+        async loadAsync(url: string) {
+          const loaded = await gltf.loadAsync(url)
+          renderer.compile(loaded.scene, camera, scene)
+          return loaded
+        },
+      }
+      const backgrounds = await placeSeveral(red, [{ loader }, { loader }])
+      const colors = lookAtEach(backgrounds)
+      backgrounds[0].dispose()
+      await settled()
+      const left = { color: stage.look(), programs: stage.memory().programs }
+      backgrounds[1].dispose()
+      await settled()
+      return { colors, left, none: stage.memory() }
+    }, assets.red)
+    expect(seen).toEqual({ colors: ['red', 'red'], left: { color: 'red', programs: 1 }, none: NOTHING })
+  })
+
+  it('leave a picture of the page’s open that `prepare` has put on them, and on their stand-ins', async () => {
+    const seen = await page.evaluate(async (red) => {
+      const { scene, renderer, THREE } = stage
+      const green = new THREE.Texture(await createImageBitmap(new ImageData(new Uint8ClampedArray(8 * 8 * 4).map((_, i) => [20, 220, 20, 255][i % 4]), 8, 8)))
+      green.needsUpdate = true
+      const wear = (level: Three.Object3D) =>
+        level.traverse((node) => {
+          if (node instanceof THREE.Mesh) (node.material as Three.MeshBasicMaterial).map = green
+        })
+      const backgrounds = await placeSeveral(red, [{ scene, renderer, prepare: wear }, { scene, renderer, prepare: wear }])
+      const colors = lookAtEach(backgrounds)
+      backgrounds[0].dispose()
+      await settled()
+      const left = { color: stage.look(), width: (green.image as ImageBitmap).width }
+      backgrounds[1].dispose()
+      await settled()
+      return { colors, left, width: (green.image as ImageBitmap).width, none: stage.memory() }
+    }, assets.red)
+    expect(seen).toEqual({ colors: ['green', 'green'], left: { color: 'green', width: 8 }, width: 8, none: { ...NOTHING, openBitmaps: 1 } })
+    expect(theatre.problems).toEqual([])
+  })
+
   for (const own of [false, true]) {
     const whose = own ? 'a loader of one’s own' : 'the default loader'
     it(`are loaded on when the first of them gives up, with ${whose}`, async () => {
