@@ -64,11 +64,17 @@ function columnStarting(row: Row, name: string): string {
   return row[found]
 }
 
-const decibels = (cell: string): string => Number(cell.replaceAll('*', '')).toFixed(1)
-const seconds = (milliseconds: string): string => (Number(milliseconds) / 1000).toPrecision(2)
+const decibels = (cell: string): string => finite(Number(cell.replaceAll('*', ''))).toFixed(1)
+const seconds = (milliseconds: string): string => (finite(Number(milliseconds)) / 1000).toPrecision(2)
 
 function range(values: readonly number[], digits: number): string {
-  if (values.length === 0 || values.some(Number.isNaN)) throw new Error('docs/benchmarks.md has no number where the README tells one')
-  const [least, most] = [Math.min(...values).toFixed(digits), Math.max(...values).toFixed(digits)]
+  const known = values.map(finite)
+  if (known.length === 0) throw new Error('docs/benchmarks.md has no rows where the README tells a range')
+  const [least, most] = [Math.min(...known).toFixed(digits), Math.max(...known).toFixed(digits)]
   return least === most ? least : `${least}–${most}`
+}
+
+function finite(value: number): number {
+  if (!Number.isFinite(value)) throw new Error('docs/benchmarks.md has no number where the README tells one')
+  return value
 }

@@ -21,6 +21,13 @@ describe('what is generated from the settings schema and the benchmarks (npm run
     const measured = measuredTable(await readFile(file('docs/benchmarks.md'), 'utf8'))
     await expect(replaceMarkedSection(replaceMarkedSection(readme, 'settings', settingsTable()), 'measured', measured)).toMatchFileSnapshot(file('README.md'))
   })
+
+  it('tells no figure that the benchmarks lack', async () => {
+    const benchmarks = await readFile(file('docs/benchmarks.md'), 'utf8')
+    expect(() => measuredTable('')).toThrow('docs/benchmarks.md has no table with a column “mean dB”')
+    expect(() => measuredTable(benchmarks.replace('| depthmesh, LOD 3 |', '| depthmesh, LOD 4 |'))).toThrow('docs/benchmarks.md has no row “depthmesh, LOD 3”')
+    expect(() => measuredTable(benchmarks.replace(/(?<=\| depthmesh \(refined\)[^|]*\| )\d+/g, 'none'))).toThrow('docs/benchmarks.md has no number where the README tells one')
+  })
 })
 
 describe('the page of shapes (npm run generate)', () => {
