@@ -5,6 +5,7 @@
  */
 import { argv } from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { latticeFor, reachOf } from '../dist/core/glb/lattice.js'
 import { packMeshes } from '../dist/core/glb/pack.js'
 import { buildBackdrop, buildLevels, errorModel, findFaults, parseSettings, unproject } from '../dist/core/index.js'
 import { seededRandom } from './support/scenes.js'
@@ -29,7 +30,7 @@ export async function run({ count = 5000, seed = 1 } = {}) {
       const settings = parseSettings([{ origin: 'campaign', settings: given }])
       levels = await buildLevels(map, buildBackdrop(map, settings), settings, errorModel(map, settings))
       faults.push(...faultsOf(levels, given.lods))
-      if (given.projection === 'perspective') for (const level of levels) faults.push(...(await packedFaults(level, map, settings, random() < 0.5)))
+      if (given.projection === 'perspective') for (const level of levels) faults.push(...(await packedFaults(level, { map, times: pick(TIMES), far: pick(FARS), lit: random() < 0.5 }, settings)))
     } catch (error) {
       faults.push(String(error.stack))
     }
@@ -56,12 +57,19 @@ function faultsOf(levels, lods) {
   return faults
 }
 
-/** What rounding did to a level: triangles that the camera sees from behind, and what is wrong with what is joined. */
-async function packedFaults({ front, backdrop }, map, settings, lit) {
+/** As parts of how much larger maps, and up to how far away, metres, levels are packed: where 16 bits suffice with ease, hardly, and not at all. */
+const TIMES = [1, 1, 8, 40]
+const FARS = [1.5, 10, 10, 30]
+
+/** What rounding did to a level: triangles that the camera sees from behind, what is wrong with what is joined, and vertices of five numbers where three would do. */
+async function packedFaults({ front, backdrop }, { map: given, times, far, lit }, settings) {
+  const map = { ...given, width: given.width * times, height: given.height * times, far }
   // (The hidden layer is looked at by itself: where its canvas lies makes no difference.)
-  const meshes = [front, backdrop].filter((surface) => surface !== null).map((surface) => unproject(surface, map, settings))
+  const surfaces = [front, backdrop].filter((surface) => surface !== null)
+  const meshes = surfaces.map(({ points, triangles }) => unproject({ points: points.map((number, i) => (i % 3 === 2 ? number : number * times)), triangles }, map, settings))
   const camera = { fovY: settings.fovY, aspect: map.width / map.height, near: map.near, far: map.far }
-  const { meshes: packed } = await packMeshes(meshes, { map, camera, relief: settings, parallax: 0.1 * map.height, error: { metres: 0 }, integers: false, lit })
+  const plan = { map, camera, relief: settings, parallax: 0.1 * map.height, error: { metres: 0 }, integers: false, lit, solid: false }
+  const { meshes: packed } = await packMeshes(meshes, plan)
   const faults = []
   for (const { positions: { values }, indices } of packed) {
     let turned = 0
@@ -69,6 +77,8 @@ async function packedFaults({ front, backdrop }, map, settings, lit) {
     const { duplicate, crowdedEdges, unusedVertices, invalid } = findFaults(Float32Array.from(values), indices)
     for (const [fault, times] of Object.entries({ turned, duplicate, crowdedEdges, unusedVertices, invalid })) if (times > 0) faults.push(`packed: ${fault} ×${times}`)
   }
+  const possible = [4, 2, 8, 16, 32, 64].some((perPixel) => latticeFor(reachOf(meshes), plan, { camera, perPixel, tenths: 4 }))
+  if (possible && packed.some(({ positions }) => positions.stored.filter !== 'QUATERNION')) faults.push('packed: as floats')
   return faults
 }
 

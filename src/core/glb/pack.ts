@@ -24,7 +24,7 @@ export async function packMeshes(given: readonly Mesh[], plan: PackPlan): Promis
   await MeshoptEncoder.ready
   const meshes = given.map(withoutUnused)
   const { packer, ...placed } = pack(meshes, plan)
-  const packed = meshes.map((mesh) => finish(mesh, packer(mesh)))
+  const packed = meshes.map((mesh) => finish(mesh, packer(mesh), plan))
   // What is not compressed has no use for it.
   for (const { positions, uvs } of plan.integers ? [] : packed) {
     for (const { stored } of [positions, uvs]) if (stored?.filter === 'EXPONENTIAL') alignExponents(stored.data, stored.size)
@@ -33,10 +33,10 @@ export async function packMeshes(given: readonly Mesh[], plan: PackPlan): Promis
 }
 
 /** The meshes as they are: float metres and UVs, in an order that GPUs like. */
-export async function keepMeshes(given: readonly Mesh[]): Promise<PackedMeshes> {
+export async function keepMeshes(given: readonly Mesh[], plan: Pick<PackPlan, 'solid'>): Promise<PackedMeshes> {
   await MeshoptEncoder.ready
   const kept = given.map(withoutUnused).map((mesh) =>
-    finish(mesh, { positions: { values: mesh.positions, stored: null }, uvs: { values: mesh.uvs, stored: null }, uvScale: [1, 1], uvOffset: [0, 0] }),
+    finish(mesh, { positions: { values: mesh.positions, stored: null }, uvs: { values: mesh.uvs, stored: null }, uvScale: [1, 1], uvOffset: [0, 0] }, plan),
   )
   return { meshes: kept, placement: { translation: [0, 0, 0], rotation: [0, 0, 0, 1], scale: [1, 1, 1] }, rounding: { metres: 0, pixels: 0 } }
 }
@@ -45,9 +45,10 @@ function pack(meshes: readonly Mesh[], plan: PackPlan): Packing {
   return plan.camera ? (onRays(meshes, plan, plan.camera) ?? perspective(meshes, plan, plan.camera)) : orthographic(meshes, plan)
 }
 
-/** Drops closed triangles and vertices that nothing uses any more; reorders both. */
-function finish(mesh: Mesh, packing: Stored): PackedMesh {
-  const kept = openTriangles(packing.indices ?? mesh.indices, packing.positions.values)
+/** Drops triangles that were closed or, but of closed surfaces, have no area left, and vertices that nothing uses any more; reorders both. */
+function finish(mesh: Mesh, packing: Stored, { solid }: Pick<PackPlan, 'solid'>): PackedMesh {
+  const indices = packing.indices ?? mesh.indices
+  const kept = keepTriangles(indices, solid ? (a, b, c) => a !== b && b !== c && c !== a : hasArea(packing.positions.values))
   const dropped = (mesh.indices.length - kept.length) / 3
   const [remap, count] = MeshoptEncoder.reorderMesh(kept, true, true)
   const reordered = <T extends PackedNumbers['values'] | Filtered['data']>(source: T, size: number): T => {
@@ -80,17 +81,23 @@ function withoutUnused(mesh: Mesh): Mesh {
   return { ...mesh, positions: keep(mesh.positions, 3), uvs: keep(mesh.uvs, 2), indices: mesh.indices.map((vertex) => remap[vertex]) }
 }
 
-/** The triangles that still have an area. */
-function openTriangles(indices: Uint32Array, positions: PackedNumbers['values']): Uint32Array {
+function keepTriangles(indices: Uint32Array, keeps: (a: number, b: number, c: number) => boolean): Uint32Array {
   const kept = new Uint32Array(indices.length)
   let count = 0
   for (let i = 0; i < indices.length; i += 3) {
-    const [a, b, c] = [indices[i] * 3, indices[i + 1] * 3, indices[i + 2] * 3]
-    const [x1, y1, z1] = [positions[b] - positions[a], positions[b + 1] - positions[a + 1], positions[b + 2] - positions[a + 2]]
-    const [x2, y2, z2] = [positions[c] - positions[a], positions[c + 1] - positions[a + 1], positions[c + 2] - positions[a + 2]]
-    if (y1 * z2 === z1 * y2 && z1 * x2 === x1 * z2 && x1 * y2 === y1 * x2) continue
+    if (!keeps(indices[i], indices[i + 1], indices[i + 2])) continue
     kept.set(indices.subarray(i, i + 3), count)
     count += 3
   }
   return kept.slice(0, count)
+}
+
+/** Whether a triangle still has an area. */
+function hasArea(positions: PackedNumbers['values']): (a: number, b: number, c: number) => boolean {
+  return (i, j, k) => {
+    const [a, b, c] = [i * 3, j * 3, k * 3]
+    const [x1, y1, z1] = [positions[b] - positions[a], positions[b + 1] - positions[a + 1], positions[b + 2] - positions[a + 2]]
+    const [x2, y2, z2] = [positions[c] - positions[a], positions[c + 1] - positions[a + 1], positions[c + 2] - positions[a + 2]]
+    return y1 * z2 !== z1 * y2 || z1 * x2 !== x1 * z2 || x1 * y2 !== y1 * x2
+  }
 }

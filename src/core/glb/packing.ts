@@ -13,6 +13,8 @@ export interface PackPlan {
   parallax: number
   /** What this level deviates from the map. */
   error: { metres: number }
+  /** Closed surfaces stay closed: each triangle is kept that holds others together, even where rounding left it no area. */
+  solid: boolean
   /** 16-bit integers where they are fine enough; else floats for the exponential filter. */
   integers: boolean
   /** Lit surfaces need one scale on all axes: Babylon shades tangents under a non-uniform scale wrongly. */

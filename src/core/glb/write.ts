@@ -168,9 +168,9 @@ interface Level {
 /** Adds a level's mesh on a node of its own. */
 async function addLevel(document: Document, content: GlbContent, { settings, textures }: { settings: Settings } & Pick<MaterialContext, 'textures'>): Promise<Level> {
   const { lit, doubleSided } = materialOf(settings, content.layers.some(({ color }) => color !== null))
-  const plan: PackPlan = { map: content.map, camera: content.camera, relief: settings, parallax: parallaxOf(content, settings), error: content.error, lit, integers: MESHOPT[settings.compression] === null }
+  const plan: PackPlan = { map: content.map, camera: content.camera, relief: settings, parallax: parallaxOf(content, settings), error: content.error, lit, solid: settings.solid, integers: MESHOPT[settings.compression] === null }
   const meshes = content.layers.map(({ mesh }) => mesh)
-  const { meshes: packed, placement, rounding } = settings.compression === 'none' ? await keepMeshes(meshes) : await packMeshes(meshes, plan)
+  const { meshes: packed, placement, rounding } = settings.compression === 'none' ? await keepMeshes(meshes, plan) : await packMeshes(meshes, plan)
   const { translation, rotation, scale } = placement
   const mesh = document.createMesh(content.name)
   for (const [i, layer] of content.layers.entries()) {

@@ -1,12 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
+import { assert, asyncProperty, boolean, double, integer, record } from 'fast-check'
 import { MeshoptDecoder } from 'meshoptimizer'
 import { describe, expect, it } from 'vitest'
+import { latticeFor, reachOf } from '../../../src/core/glb/lattice.js'
 import { packMeshes } from '../../../src/core/glb/pack.js'
 import type { PackPlan, PackedMesh } from '../../../src/core/glb/packing.js'
 import { writeGlb } from '../../../src/core/glb/write.js'
 import type { Mesh } from '../../../src/core/mesh/unproject.js'
 import { parseSettings } from '../../../src/core/options.js'
+import { seeded } from '../../support/raster.js'
 import { parseGlb } from '../../support/validate.js'
 
 interface Camera {
@@ -36,11 +39,45 @@ function sheet({ width, height }: { width: number; height: number }, camera: Cam
   return { positions: Float32Array.from(positions), uvs: Float32Array.from(uvs), indices: Uint32Array.from(indices) }
 }
 
+/** A patch of a grid in the middle of the picture, its vertices moved aside at random, half of them to pixel centres; disparities from smooth to anything. Triangles that would overlap are left out. */
+function jittered({ width, height }: { width: number; height: number }, camera: Camera, { columns, pitch, jitter, steep, seed }: { columns: number; pitch: number; jitter: number; steep: number; seed: number }): Mesh {
+  const random = seeded(seed)
+  const focal = height / (2 * Math.tan((camera.fovY * Math.PI) / 360))
+  const points: [u: number, v: number][] = []
+  const positions: number[] = []
+  const around = (i: number, size: number) => {
+    const pixel = size / 2 + (i - (columns - 1) / 2) * pitch + (2 * random() - 1) * jitter * pitch
+    return Math.min(size, Math.max(0, random() < 0.5 ? Math.floor(pixel) + 0.5 : pixel))
+  }
+  for (let y = 0; y < columns; y++) {
+    for (let x = 0; x < columns; x++) {
+      const [u, v] = [around(x, width), around(y, height)]
+      // The first vertex is at `far`, the last at `near`.
+      const disparity = (1 - steep) * ((x + y) / (2 * columns - 2)) + steep * (x + y === 0 ? 0 : x + y === 2 * columns - 2 ? 1 : random())
+      const depth = 1 / (1 / camera.far + disparity * (1 / camera.near - 1 / camera.far))
+      points.push([u, v])
+      positions.push(((u - width / 2) / focal) * depth, ((height / 2 - v) / focal) * depth, -depth)
+    }
+  }
+  const facesCamera = ([a, b, c]: number[]) => (points[b][1] - points[a][1]) * (points[c][0] - points[a][0]) - (points[b][0] - points[a][0]) * (points[c][1] - points[a][1]) > 1e-3
+  const indices: number[] = []
+  for (let at = 0; at < columns * (columns - 1); at++) {
+    if (at % columns === columns - 1) continue
+    for (const triangle of [[at, at + columns, at + 1], [at + 1, at + columns, at + columns + 1]]) if (facesCamera(triangle)) indices.push(...triangle)
+  }
+  const used = [...new Set(indices)]
+  return {
+    positions: Float32Array.from(used.flatMap((vertex) => positions.slice(vertex * 3, vertex * 3 + 3))),
+    uvs: Float32Array.from(used.flatMap((vertex) => [points[vertex][0] / width, points[vertex][1] / height])),
+    indices: Uint32Array.from(indices, (vertex) => used.indexOf(vertex)),
+  }
+}
+
 const waves = (u: number, v: number) => 0.5 + 0.49 * Math.sin(u * 7 + v * 3) * Math.cos(v * 5)
 
 function planFor(map: { width: number; height: number }, camera: Camera, more: Partial<PackPlan> = {}): PackPlan {
   const relief = { width: 1, relief: 1, orientation: 'wall' as const }
-  return { map, camera, relief, parallax: 150, error: { metres: 0 }, integers: false, lit: false, ...more }
+  return { map, camera, relief, parallax: 150, error: { metres: 0 }, integers: false, lit: false, solid: false, ...more }
 }
 
 /** What meshopt's codec gives back, through the filter that the file names. */
@@ -82,16 +119,18 @@ function distances(mesh: Mesh, packed: PackedMesh, scale: readonly number[], { m
   return { slips, depths }
 }
 
+const SMALL = { width: 320, height: 180 }
 const PHOTO = { width: 1600, height: 900 }
+const LARGE = { width: 2752, height: 1548 }
 const CAMERA = { fovY: 50, aspect: 16 / 9, near: 1, far: 10 }
 
 describe('perspective vertices', () => {
   it.each([
-    ['a photo between 1 m and 10 m', PHOTO, CAMERA],
-    ['a large photo, where 16 bits are coarse', { width: 2752, height: 1536 }, CAMERA],
-    ['a small map', { width: 96, height: 64 }, { ...CAMERA, aspect: 1.5 }],
-    ['a shallow scene', PHOTO, { ...CAMERA, near: 4, far: 5 }],
-  ])('of %s are stored within .1 px of their rays and of their depths, but for single ones', async (_, map, camera) => {
+    ['a photo between 1 m and 10 m', PHOTO, CAMERA, 0.1],
+    ['a large photo, where 16 bits are coarse', { width: 2752, height: 1536 }, CAMERA, 0.4],
+    ['a small map', { width: 96, height: 64 }, { ...CAMERA, aspect: 1.5 }, 0.1],
+    ['a shallow scene', PHOTO, { ...CAMERA, near: 4, far: 5 }, 0.1],
+  ])('of %s are stored within .1 px of their rays, and of their depths or .4, but for single ones', async (_, map, camera, deepest) => {
     for (const lit of [false, true]) {
       const mesh = sheet(map, camera, Math.ceil(map.width / 90), waves)
       const plan = planFor(map, camera, { lit })
@@ -99,10 +138,12 @@ describe('perspective vertices', () => {
       expect(packed.positions.stored?.filter).toBe('QUATERNION')
       const { slips, depths } = distances(mesh, packed, placement.scale, plan)
       // (Where what comes out is about a whole multiple of what goes in, single ones have to be farther off.)
-      for (const distance of [slips, depths]) expect(shareAbove(distance, 0.1 + 1e-3)).toBeLessThan(4e-3)
+      expect(shareAbove(slips, 0.1 + 1e-3)).toBeLessThan(4e-3)
+      expect(shareAbove(depths, deepest + 1e-3)).toBeLessThan(4e-3)
+      expect(shareAbove(depths, 0.1 + 1e-3)).toBeLessThan(0.1)
       expect(rounding.pixels).toBeCloseTo(Math.max(...slips), 3)
       expect(rounding.pixels).toBeLessThanOrEqual(0.2)
-      expect(Math.max(...depths)).toBeLessThanOrEqual(0.3 + 1e-3)
+      expect(Math.max(...depths)).toBeLessThanOrEqual(Math.max(0.3, deepest) + 1e-3)
       expect(depths.length / slips.length).toBeGreaterThan(0.9)
       // (Whole numbers to a few hundred, of small maps.)
       if (lit) expect(placement.scale[2] / placement.scale[0]).toBeCloseTo(1, 2)
@@ -114,6 +155,48 @@ describe('perspective vertices', () => {
     const camera = { ...CAMERA, near: 50, far: 5000 }
     const { meshes: [packed] } = await packMeshes([sheet(PHOTO, camera, 40, waves)], planFor(PHOTO, camera))
     expect(packed.positions.stored?.filter).toBe('EXPONENTIAL')
+  })
+
+  it('are stored so wherever 16 bits hold the range of depth, however thin or steep their triangles are, and stay a surface', async () => {
+    const settings = record({
+      width: integer({ min: 32, max: 8192 }),
+      aspect: double({ min: 0.5, max: 2, noNaN: true }),
+      fovY: integer({ min: 20, max: 90 }),
+      near: double({ min: 0.1, max: 100, noNaN: true }),
+      range: double({ min: 1.01, max: 40, noNaN: true }),
+      lit: boolean(),
+      columns: integer({ min: 2, max: 16 }),
+      // Pixels from vertex to vertex, and how far aside of that they may be, as a share.
+      pitch: double({ min: 1, max: 40, noNaN: true }),
+      jitter: double({ min: 0, max: 0.49, noNaN: true }),
+      steep: double({ min: 0, max: 1, noNaN: true }),
+      seed: integer({ min: 1, max: 1e6 }),
+    })
+    await assert(
+      asyncProperty(settings, async ({ width, aspect, fovY, near, range, lit, columns, pitch, jitter, steep, seed }) => {
+        const map = { width, height: Math.ceil(width / aspect) }
+        const camera = { fovY, aspect: map.width / map.height, near, far: near * range }
+        const mesh = jittered(map, camera, { columns, pitch, jitter, steep, seed })
+        if (mesh.indices.length === 0) return
+        const focal = map.height / (2 * Math.tan((fovY * Math.PI) / 360))
+        const plan = planFor(map, camera, { lit, parallax: focal * 0.1 * (1 - 1 / range) })
+        const { meshes: [packed], rounding } = await packMeshes([mesh], plan)
+        const possible = [4, 2, 8, 16, 32, 64].some((perPixel) => latticeFor(reachOf([mesh]), plan, { camera, perPixel, tenths: 4 }))
+        expect(packed.positions.stored?.filter).toBe(possible ? 'QUATERNION' : 'EXPONENTIAL')
+        if (!possible) return
+        expect(rounding.pixels).toBeLessThanOrEqual(1)
+        const { values } = packed.positions
+        const edges = new Map<string, number>()
+        for (let i = 0; i < packed.indices.length; i += 3) {
+          const corners = packed.indices.subarray(i, i + 3)
+          const [a, b, c] = Array.from(corners, (vertex) => values.subarray(vertex * 3, vertex * 3 + 3))
+          expect(a[0] * (b[1] * c[2] - b[2] * c[1]) + a[1] * (b[2] * c[0] - b[0] * c[2]) + a[2] * (b[0] * c[1] - b[1] * c[0])).toBeLessThanOrEqual(0)
+          corners.forEach((from, k) => edges.set(`${from} ${corners[(k + 1) % 3]}`, (edges.get(`${from} ${corners[(k + 1) % 3]}`) ?? 0) + 1))
+        }
+        expect(Array.from(edges).filter(([, faces]) => faces !== 1)).toEqual([])
+      }),
+      { numRuns: 400 },
+    )
   })
 
   it('on the picture’s edge are not seen inside of it', async () => {
@@ -139,13 +222,13 @@ describe('perspective vertices', () => {
     }
   })
 
-  it('of a closed surface stay together, its sides too, which lie along the rays', async () => {
-    const map = { width: 320, height: 200 }
-    const camera = { ...CAMERA, aspect: 1.6 }
-    const front = sheet(map, camera, 8, waves)
+  it.each([
+    ['', sheet(SMALL, CAMERA, 8, waves), SMALL],
+    [', where rounding leaves them no area', jittered(LARGE, CAMERA, { columns: 60, pitch: 1, jitter: 0, steep: 0.3, seed: 1 }), LARGE],
+  ])('of a closed surface stay together, its sides too, which lie along the rays%s', async (_, front, map) => {
     const count = front.positions.length / 3
     // A back at the far plane, on the same rays, and sides between the two.
-    const back = Array.from({ length: count * 3 }, (_, i) => (front.positions[i] * camera.far) / -front.positions[i - (i % 3) + 2])
+    const back = Array.from({ length: count * 3 }, (_, i) => (front.positions[i] * CAMERA.far) / -front.positions[i - (i % 3) + 2])
     const indices = [...front.indices, ...Array.from({ length: front.indices.length }, (_, i) => front.indices[i - (i % 3) + 2 - (i % 3)] + count)]
     const border = new Map<number, number>()
     const joined = new Set(Array.from(front.indices, (a, i) => `${a} ${front.indices[i % 3 === 2 ? i - 2 : i + 1]}`))
@@ -155,7 +238,7 @@ describe('perspective vertices', () => {
     }
     for (const [a, b] of border) indices.push(b, a, a + count, b, a + count, b + count)
     const solid = { positions: Float32Array.from([...front.positions, ...back]), uvs: Float32Array.from([...front.uvs, ...front.uvs]), indices: Uint32Array.from(indices) }
-    const { meshes: [packed] } = await packMeshes([solid], planFor(map, camera))
+    const { meshes: [packed] } = await packMeshes([solid], planFor(map, CAMERA, { solid: true, lit: true }))
     expect(packed.positions.stored?.filter).toBe('QUATERNION')
     const edges = new Map<string, number>()
     packed.indices.forEach((a, i) => {

@@ -12,33 +12,59 @@ const trianglesOf = (indices: Uint32Array) => Array.from({ length: indices.lengt
 const open = (indices: Uint32Array) => trianglesOf(indices).filter(([a, b, c]) => a !== b && b !== c && c !== a)
 /** A plane at depth 100. */
 const plane = (...points: [number, number][]) => Float32Array.from(points.flatMap(([x, y]) => [x, y, -100]))
-const rounded = (...points: [number, number][]) => Int16Array.from(points.flatMap(([x, y]) => [x, y, -100]))
+type Point = [x: number, y: number]
+/** Rounded to whole numbers at that depth; some may be elsewhere, the nearest first. */
+const rounded = (...points: Point[]) => movable(points, {})
+const movable = (points: Point[], places: Record<number, Point[]>) => ({
+  positions: Int16Array.from(points.flatMap(([x, y]) => [x, y, -100])),
+  placeOf(vertex: number): Point {
+    return [this.positions[vertex * 3], this.positions[vertex * 3 + 1]]
+  },
+  placesFor: (vertex: number) => places[vertex] ?? [],
+  put(vertex: number, place: Point) {
+    this.positions.set(place, vertex * 3)
+  },
+})
 
 describe('a triangle that rounding turned over', () => {
   it('shares its neighbour’s quad along the other diagonal', () => {
     const indices = Uint32Array.of(0, 1, 2, 1, 0, 3)
     // The third corner comes to lie below the edge from 0 to 1.
-    const set = untangle({ positions: plane([0, 0], [10, 0], [5, 0.4], [5, -8]), indices }, rounded([0, 0], [10, 0], [5, -1], [5, -8]))
+    const set = untangle({ positions: plane([0, 0], [10, 0], [5, 0.4], [5, -8]), indices }, rounded([0, 0], [10, 0], [5, -1], [5, -8]), 0.05)
     expect(trianglesOf(set as Uint32Array)).toEqual([[0, 3, 2], [3, 1, 2]])
   })
 
   it('is closed at the border', () => {
-    const set = untangle({ positions: plane([0, 0], [10, 0], [5, 0.4]), indices: Uint32Array.of(0, 1, 2) }, rounded([0, 0], [10, 0], [5, -1]))
+    const set = untangle({ positions: plane([0, 0], [10, 0], [5, 0.4]), indices: Uint32Array.of(0, 1, 2) }, rounded([0, 0], [10, 0], [5, -1]), 0.05)
     expect(open(set as Uint32Array)).toEqual([])
   })
 
   it('goes with the vertex that three triangles stand around', () => {
     // Vertex 3 inside of 0, 1, 2 comes to lie outside of it.
     const indices = Uint32Array.of(0, 1, 3, 1, 2, 3, 2, 0, 3, 1, 0, 4)
-    const set = untangle({ positions: plane([0, 0], [10, 0], [5, 9], [5, 0.4], [5, -9]), indices }, rounded([0, 0], [10, 0], [5, 9], [5, -1], [5, -9])) as Uint32Array
+    const set = untangle({ positions: plane([0, 0], [10, 0], [5, 9], [5, 0.4], [5, -9]), indices }, rounded([0, 0], [10, 0], [5, 9], [5, -1], [5, -9]), 0.05) as Uint32Array
     const kept = open(set)
-    for (const triangle of kept) expect(volume(rounded([0, 0], [10, 0], [5, 9], [5, -1], [5, -9]), triangle)).toBeLessThan(0)
+    for (const triangle of kept) expect(volume(rounded([0, 0], [10, 0], [5, 9], [5, -1], [5, -9]).positions, triangle)).toBeLessThan(0)
     expect(kept.length).toBeGreaterThanOrEqual(2)
   })
 
   it('is left as it is where nothing was turned', () => {
     const indices = Uint32Array.of(0, 1, 2, 1, 0, 3)
-    expect(untangle({ positions: plane([0, 0], [10, 0], [5, 4], [5, -8]), indices }, rounded([0, 0], [10, 0], [5, 4], [5, -8]))).toEqual(indices)
+    expect(untangle({ positions: plane([0, 0], [10, 0], [5, 4], [5, -8]), indices }, rounded([0, 0], [10, 0], [5, 4], [5, -8]), 0.05)).toEqual(indices)
+  })
+
+  it('has a corner moved to the nearest place that is right, where its edge can’t be turned', () => {
+    // Beyond the edge from 0 to 1 the surface folds back under itself: what lies there is seen from behind.
+    const indices = Uint32Array.of(0, 1, 2, 1, 0, 3)
+    const corners = movable([[0, 0], [10, 0], [5, -1], [5, 8]], { 2: [[4, -1], [6, 1], [5, 2]] })
+    expect(untangle({ positions: plane([0, 0], [10, 0], [5, 0.4], [5, 8]), indices }, corners, 0.05)).toEqual(indices)
+    expect(corners.placeOf(2)).toEqual([6, 1])
+  })
+
+  it('keeps its corners where no place is better, and is told of', () => {
+    const corners = movable([[0, 0], [10, 0], [5, -1], [5, 8]], { 2: [[4, -1], [6, -2]] })
+    expect(untangle({ positions: plane([0, 0], [10, 0], [5, 0.4], [5, 8]), indices: Uint32Array.of(0, 1, 2, 1, 0, 3) }, corners, 0.05)).toBeNull()
+    expect(corners.placeOf(2)).toEqual([5, -1])
   })
 
   it('is never seen again, whatever was rounded, and no edge joins more than two triangles', () => {
@@ -56,12 +82,12 @@ describe('a triangle that rounding turned over', () => {
             for (const triangle of [[a, a + 1, a + SIDE], [a + 1, a + SIDE + 1, a + SIDE]]) if (volume(positions, triangle) < 0) indices.push(...triangle)
           }
         }
-        const set = untangle({ positions, indices: Uint32Array.from(indices) }, lattice)
+        const set = untangle({ positions, indices: Uint32Array.from(indices) }, lattice, 0.05)
         expect(set).not.toBeNull()
         if (set === null) return
         const edges = new Map<string, number>()
         for (const triangle of open(set)) {
-          expect(volume(lattice, triangle)).toBeLessThanOrEqual(0)
+          expect(volume(lattice.positions, triangle)).toBeLessThanOrEqual(0)
           for (let i = 0; i < 3; i++) {
             const edge = `${triangle[i]} ${triangle[(i + 1) % 3]}`
             edges.set(edge, (edges.get(edge) ?? 0) + 1)

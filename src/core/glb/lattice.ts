@@ -1,0 +1,100 @@
+import type { Mesh } from '../mesh/unproject.js'
+import type { SourceCamera } from './manifest.js'
+import type { PackPlan } from './packing.js'
+import { finestDisparity } from './perspective.js'
+
+/** meshopt's quaternion filter makes value · GAIN / scale of a stored number. */
+export const GAIN = 32_767 / Math.SQRT2
+const GAIN_FLOAT = Math.fround(GAIN)
+export const MAX_SHORT = 32_767
+/** The two lowest bits of the filter's scale say in which order its results come: 3 is as they are stored. */
+export const SCALE_STEP = 4
+export const AS_STORED = 3
+/** How far a vertex may be slid in the picture where no lattice point is near enough to its ray, in parts of a pixel. */
+export const MOST_SLID = 3
+/**
+ * How many tenths of a pixel a vertex may be off in depth where even that is not enough, and in the picture about half as many: where what comes out is about a whole multiple of what goes in, neighbouring places are as bad. It is one of
+ * 20,000 vertices of a photo of 2752 px between 1 m and 11 m, and few in a thousand of any regular sheet. (With 3, one corner of a skirt kept three levels of another such photo from being stored so, at 15 to 30 % more bytes.)
+ */
+export const MOST_WIDENED = 6
+/** Float32 has steps of 1/256 to 1/512 at the largest numbers that come out. */
+const UNCERTAIN = 1 / 128
+
+/** What vertices can be stored as: parts of pixels from the picture's middle, and a scale in steps of four. */
+export interface Lattice {
+  perPixel: number
+  /** Parts of pixels of a ray that leans by 1. */
+  perUnit: number
+  scaleTimesDepth: number
+  /** Steps of the scale that show as a tenth of a pixel of parallax, and how many of these tenths depth may be off by. */
+  tenth: number
+  tenths: number
+  /** What is stored for the filter's third number, z. */
+  third: number
+}
+
+/** Where a mesh lies as the camera sees it. */
+export interface Reach {
+  nearest: number
+  deepest: number
+  /** How far the outermost ray leans. */
+  widest: number
+}
+
+export function reachOf(meshes: readonly Mesh[]): Reach {
+  let [nearest, deepest, widest] = [Infinity, 0, 0]
+  for (const { positions } of meshes) {
+    for (let i = 0; i < positions.length; i += 3) {
+      const depth = -positions[i + 2]
+      nearest = Math.min(nearest, depth)
+      deepest = Math.max(deepest, depth)
+      widest = Math.max(widest, Math.abs(positions[i]) / depth, Math.abs(positions[i + 1]) / depth)
+    }
+  }
+  return { nearest, deepest, widest }
+}
+
+/**
+ * The coarsest scale that depth allows, as its results are the finest; `null` where 16 bits are too few.
+ *
+ * @param tenths of a pixel of parallax that depth may be off by.
+ */
+export function latticeFor({ nearest, deepest, widest }: Reach, plan: PackPlan, { camera, perPixel, tenths }: { camera: SourceCamera; perPixel: number; tenths: number }): Lattice | null {
+  const perUnit = (perPixel * plan.map.height) / (2 * Math.tan((camera.fovY * Math.PI) / 360))
+  const largest = Math.max(widest * perUnit + MOST_SLID, plan.lit ? perUnit : 0)
+  const finest = finestDisparity(plan, camera) / 2
+  // At the deepest vertex what is decoded has to fit into 16 bits (z too, which where lit comes in the same steps as x and y); and half a step of the scale takes no more than half of what depth may be off by.
+  const fits = (largest * GAIN) / MAX_SHORT
+  const least = Math.max((fits / camera.far) * deepest, SCALE_STEP / (tenths * finest) / camera.far)
+  // The farthest plane, which fills so many pictures, comes out where it is.
+  const scaleOfFar = Math.ceil(least / SCALE_STEP + 2) * SCALE_STEP + AS_STORED
+  const scaleTimesDepth = scaleOfFar * camera.far
+  const tenth = finest * scaleTimesDepth
+  const slack = Math.max(tenths, MOST_WIDENED) * tenth + SCALE_STEP
+  // (Of the smallest lit maps a whole number is off by 1 %, so that z is scaled by as much more or less than x and y.)
+  const third = plan.lit ? Math.round(perUnit) : Math.min(MAX_SHORT, Math.floor(((scaleTimesDepth / deepest - slack) * MAX_SHORT) / GAIN))
+  const possible = largest <= MAX_SHORT && scaleTimesDepth / nearest + slack <= MAX_SHORT && third >= 1
+  return possible ? { perPixel, perUnit, scaleTimesDepth, tenth, tenths, third } : null
+}
+
+/** The scale that belongs to the depth that is decoded, which is rounded too. */
+export function seenScale(scale: number, { third }: Lattice): number {
+  return (third * GAIN) / decoded(third, scale)
+}
+
+/** What the filter makes of a stored number. */
+export function decoded(value: number, scale: number): number {
+  const exact = filtered(value, scale)
+  return Math.sign(exact) * Math.floor(Math.abs(exact) + 0.5)
+}
+
+/** Whether what comes out fits into 16 bits, and all decoders round it alike: what lies in the middle between two numbers, to float32's precision, may become either. */
+export function isCertain(value: number, scale: number): boolean {
+  const exact = Math.abs(filtered(value, scale))
+  return exact < MAX_SHORT && Math.abs((exact % 1) - 0.5) > UNCERTAIN
+}
+
+/** The same before it is rounded. */
+function filtered(value: number, scale: number): number {
+  return Math.fround(value * Math.fround(GAIN_FLOAT / scale))
+}
