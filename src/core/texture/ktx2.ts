@@ -17,12 +17,12 @@ export interface Ktx2Options {
 }
 
 /**
- * The nearest size that a KTX2 texture can have.
+ * The largest size that a KTX2 texture can have within that of a picture; a block at least. (Never more: libvips lays what it enlarges half a pixel to the right and down.)
  *
  * @throws DepthMeshError `SETTINGS_INVALID` above 12 Mi texels.
  */
 export function ktx2Size({ width, height }: { width: number; height: number }): { width: number; height: number } {
-  const blocks = (side: number) => Math.max(BLOCK, Math.round(side / BLOCK) * BLOCK)
+  const blocks = (side: number) => Math.max(BLOCK, Math.floor(side / BLOCK) * BLOCK)
   const size = { width: blocks(width), height: blocks(height) }
   if (size.width * size.height <= MAX_TEXELS) return size
   const longest = Math.floor(Math.max(width, height) * Math.sqrt(MAX_TEXELS / width / height))

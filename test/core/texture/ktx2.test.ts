@@ -5,6 +5,7 @@ import { read } from 'ktx-parse'
 import { expect, it, vi } from 'vitest'
 import { encodeKtx2, ktx2Size } from '../../../src/core/texture/ktx2.js'
 import type { Picture } from '../../../src/core/texture/color.js'
+import { encodeNormals } from '../../../src/core/texture/encode.js'
 
 const waves: Picture = {
   width: 64,
@@ -32,13 +33,8 @@ it('keeps normals of unit length in the mip levels: slopes to the left and to th
   const [left, right] = [-Math.SQRT1_2, Math.SQRT1_2].map((value) => Math.round(value * 127.5 + 127.5))
   const pixels = Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => (i % 3 === 0 ? (i % 2 === 0 ? left : right) : i % 3 === 1 ? 128 : right))
   const bytes = await encodeKtx2({ width: 64, height: 64, channels: 3, pixels }, { role: 'normals', quality: 80 })
-  const file = new (await transcoder()).KTX2File(bytes)
-  file.startTranscoding()
-  const texel = (level: number): number[] => {
-    const rgba = new Uint8Array(file.getImageTranscodedSizeInBytes(level, 0, 0, RGBA32))
-    file.transcodeImage(rgba, level, 0, 0, RGBA32, 0, -1, -1)
-    return [...rgba.subarray(0, 3)]
-  }
+  const levels = await decode(bytes)
+  const texel = (level: number): number[] => [...levels[level].subarray(0, 3)]
   expect(texel(0)[2]).toBeCloseTo(right, -1)
   for (const level of [1, 2, 3]) {
     const [x, y, z] = texel(level)
@@ -46,6 +42,24 @@ it('keeps normals of unit length in the mip levels: slopes to the left and to th
     expect(Math.abs(y - 127.5)).toBeLessThan(4)
     // Their mean alone would be 218.
     expect(z).toBeGreaterThan(250)
+  }
+})
+
+it.each([31, 30, 29])('leaves a picture of %i px, whose sides are no whole blocks, where it is', async (size) => {
+  // 8 levels a column, 4 a row
+  const pixels = Uint8Array.from({ length: size * size * 3 }, (_, i) => [8 * ((Math.floor(i / 3) % size) + 0.5), 4 * (Math.floor(i / 3 / size) + 0.5), 200][i % 3])
+  const { bytes, width, height } = await encodeNormals({ width: size, height: size, channels: 3, pixels }, { format: 'ktx2', quality: 80 })
+  expect([width, height]).toEqual([28, 28])
+  const [texels] = await decode(bytes)
+  for (let y = 3; y < 25; y++) {
+    let [across, down] = [0, 0]
+    for (let x = 3; x < 25; x++) {
+      across += texels[(y * 28 + x) * 4] - (8 * (x + 0.5) * size) / 28
+      down += texels[(x * 28 + y) * 4 + 1] - (4 * (x + 0.5) * size) / 28
+    }
+    // (half a pixel: 4 and 2)
+    expect(Math.abs(across / 22)).toBeLessThan(1)
+    expect(Math.abs(down / 22)).toBeLessThan(1)
   }
 })
 
@@ -57,8 +71,8 @@ it('spends more bytes on more quality', async () => {
 })
 
 it('has sides of whole blocks, and says when a picture is too large', () => {
-  expect(ktx2Size({ width: 1023, height: 3 })).toEqual({ width: 1024, height: 4 })
-  expect(ktx2Size({ width: 1, height: 690 })).toEqual({ width: 4, height: 692 })
+  expect(ktx2Size({ width: 1023, height: 3 })).toEqual({ width: 1020, height: 4 })
+  expect(ktx2Size({ width: 1, height: 690 })).toEqual({ width: 4, height: 688 })
   const large = () => ktx2Size({ width: 4096, height: 4096 })
   expect(large).toThrow(
     expect.objectContaining({
@@ -70,6 +84,17 @@ it('has sides of whole blocks, and says when a picture is too large', () => {
 
 /** `cTFRGBA32` of Basis Universal. */
 const RGBA32 = 13
+
+/** All mip levels, RGBA. */
+async function decode(bytes: Uint8Array): Promise<Uint8Array[]> {
+  const file = new (await transcoder()).KTX2File(bytes)
+  file.startTranscoding()
+  return Array.from({ length: read(bytes).levels.length }, (_, level) => {
+    const rgba = new Uint8Array(file.getImageTranscodedSizeInBytes(level, 0, 0, RGBA32))
+    file.transcodeImage(rgba, level, 0, 0, RGBA32, 0, -1, -1)
+    return rgba
+  })
+}
 
 interface Transcoder {
   initializeBasis(): void
