@@ -39,7 +39,7 @@ export async function decodeColor(bytes: Uint8Array, map: { width: number; heigh
     checkAspect(autoOrient, map)
     const { data, info } = await sharp(bytes, { limitInputPixels: options.maxPixels })
       .autoOrient()
-      .resize({ width: options.size, height: options.size, fit: 'inside', withoutEnlargement: true })
+      .resize(sizeWithin(autoOrient, options.size))
       .toColourspace('srgb')
       .raw({ depth: 'uchar' })
       .toBuffer({ resolveWithObject: true })
