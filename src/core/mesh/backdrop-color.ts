@@ -1,4 +1,5 @@
-import { relax, type Backdrop } from './backdrop.js'
+import type { Backdrop } from './backdrop.js'
+import { relax } from './relax.js'
 import { blurBeside } from './skirt-color.js'
 
 /** A picture in memory: 8 bits a channel, row 0 on top. */
