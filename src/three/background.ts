@@ -24,7 +24,7 @@ export interface DepthBackgroundOptions {
    * first, whose `userData.standIn` is `true`.
    *
    * Nodes and materials are this background's own. Geometries and textures are shared by all that show the same level: put a clone in place of one that is to differ, which is
-   * freed with the background.
+   * freed with the background. A texture of the page's leaves the GPU with it, until something draws it again; its picture stays open.
    */
   prepare?: ((scene: Object3D, level: number) => void) | undefined
   /** Told when a level or a hot update can't be loaded; what was on screen stays there. Without it, `reportError` is. */
