@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { existsSync, utimesSync } from 'node:fs'
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import type { BakeResult, PreparedMap } from '../core/pipeline.js'
 import { bakeEntry, decodeEntry, encodeEntry, mapEntry, type Entry } from './entry.js'
+import { makeFolder } from './make-folder.js'
 import { lookAt, readBytes } from './read.js'
 import { openSourceHashes, type SourceHashes } from './source-hashes.js'
 
@@ -117,7 +118,7 @@ export function openCache(options: CacheOptions & { root: string; onTrouble: (me
     const path = join(dir, name)
     const temp = join(dir, `${name.replace(/\.bake$/, '')}.${randomUUID()}.tmp`)
     try {
-      ready ??= mkdir(dir, { recursive: true }).then(() => undefined)
+      ready ??= makeFolder(dir).then(() => undefined)
       await ready
       await writeFile(temp, await content(), { flag: 'wx' })
       await replace(temp, path)

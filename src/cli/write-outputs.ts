@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { open, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
+import { makeFolder } from '../bake/make-folder.js'
 import { DepthMeshError } from '../core/errors.js'
 import type { DepthAsset } from '../core/index.js'
 
@@ -18,7 +19,7 @@ export async function writeOutputs(folder: string, outputs: readonly Output[], s
   const temporary = outputs.map(({ name }) => join(folder, name + suffix))
   let made: string | undefined
   try {
-    made = await mkdir(folder, { recursive: true })
+    made = await makeFolder(folder)
     for (const [i, output] of outputs.entries()) {
       signal.throwIfAborted()
       if ('bytes' in output) await writeFile(temporary[i], output.bytes, { flag: 'wx', flush: true })

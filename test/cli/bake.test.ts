@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -193,5 +194,12 @@ describe('depthmesh bake', () => {
     const { code, stderr } = await run('bake', 'art/hill.depth.png', '--out', 'in-the-way')
     expect(code).toBe(1)
     expect(stderr).toContain('error: in-the-way: expected a folder, found a file. Name another folder.\n')
+  })
+
+  // (Node's own mkdir with `recursive` never comes back from there.)
+  it.runIf(existsSync('/proc/self'))('names the folder that the system will not have', async () => {
+    const { code, stderr } = await run('bake', 'art/hill.depth.png', '--out', '/proc/meshes')
+    expect(code).toBe(1)
+    expect(stderr).toContain('error: /proc/meshes: expected a folder that can be written to, got ENOENT. Check --out, its rights and the space on the disk.\n')
   })
 })
