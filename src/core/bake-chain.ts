@@ -1,6 +1,7 @@
 import type { DisparityMap } from './depth/convention.js'
 import { createAsset, neverBetter, type DepthAsset, type DepthTexture, type ManifestLevel, type SourceCamera } from './glb/manifest.js'
 import { materialOf, writeGlb, writeLodGlb, type GlbContent, type GlbLayer } from './glb/write.js'
+import { inOrder } from './in-order.js'
 import { buildBackdrop } from './mesh/backdrop.js'
 import { fillBackdropColor } from './mesh/backdrop-color.js'
 import { slipOfBend } from './mesh/bent-error.js'
@@ -147,7 +148,7 @@ function trianglesOf({ front, backdrop }: LevelSurfaces): number {
 /** pack ▶ write: a GLB a level, or one with all of them, which the manifest then tells as its finest level. */
 async function writeLevels(count: number, { name, contentOf, signal }: { name: string; contentOf: (level: number) => Promise<GlbContent>; signal: AbortSignal | undefined }, { settings, model }: { settings: Settings; model: ErrorModel }): Promise<ManifestLevel[]> {
   if (settings.container === 'msft_lod') {
-    const contents = neverBetter(await inOrder(count, contentOf, signal))
+    const contents = neverBetter(await inOrder(count, contentOf, { atOnce: LEVELS_AT_ONCE, signal }))
     const glb = await writeLodGlb(contents, settings)
     return [{ file: `${name}.glb`, glb, error: publishedError(model, glb.error), color: contents[0].layers[0].color, beside: beside(contents) }]
   }
@@ -156,7 +157,7 @@ async function writeLevels(count: number, { name, contentOf, signal }: { name: s
     const glb = await writeGlb(content, settings)
     return { file: `${name}.lod${level}.glb`, glb, error: publishedError(model, glb.error), color: content.layers[0].color, beside: beside([content]) }
   }
-  return neverBetter(await inOrder(count, levelOf, signal))
+  return neverBetter(await inOrder(count, levelOf, { atOnce: LEVELS_AT_ONCE, signal }))
 }
 
 /** Whether the picture has a say in which surface a level gets (`buildFront`). */
@@ -194,21 +195,6 @@ function onceEach<Result>(encode: (picture: Picture, size: number, quality: numb
     results.set(key, result)
     return result
   }
-}
-
-/** What `work` makes of each level, a few of them at once. */
-async function inOrder<T>(count: number, work: (level: number) => Promise<T>, signal: AbortSignal | undefined): Promise<T[]> {
-  const results: T[] = []
-  let next = 0
-  const lane = async (): Promise<void> => {
-    while (next < count) {
-      signal?.throwIfAborted()
-      const level = next++
-      results[level] = await work(level)
-    }
-  }
-  await Promise.all(Array.from({ length: LEVELS_AT_ONCE }, lane))
-  return results
 }
 
 /** The source view of a perspective map. */
