@@ -13,7 +13,8 @@ export interface LandOptions {
 }
 
 /**
- * Puts down what hangs in mid-air: pixels at silhouettes whose disparity is that of neither side, as a map has them that was scaled, filtered or drawn with antialiasing.
+ * Puts down what hangs in mid-air: pixels at silhouettes whose disparity is that of neither side, as a map has them that was scaled, filtered or drawn with antialiasing (of depth sensors
+ * they are known as flying or mixed pixels).
  * The surface is cut on one side of each, now on this, now on that, so that silhouettes become combs as soon as the camera moves, and the hidden layer goes on from where nothing is.
  *
  *     near ───────┐                 near ───────┐
