@@ -79,7 +79,7 @@ beforeAll(async () => {
   const color = await rgb8(64, 48, (x, y) => [x * 4, y * 5, 90])
   const files: Record<string, string | Uint8Array> = {}
   for (const folder of ['', 'art/', 'src/', 'src/art/']) {
-    for (const name of ['canyon', 'photo', 'rock']) {
+    for (const name of ['canyon', 'photo', 'rock', 'hills']) {
       files[`${folder}${name}.depth.png`] = depth
       files[`${folder}${name}.color.png`] = color
     }

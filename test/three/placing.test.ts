@@ -6,7 +6,7 @@ import type { DepthAsset } from '../../src/core/index.js'
 import type { DepthBackground } from '../../src/three/index.js'
 import { blocksOf } from '../docs/blocks.js'
 import { describeInBrowser, launchBrowser } from '../support/browser.js'
-import { rgb8 } from '../support/maps.js'
+import { gray16, rgb8 } from '../support/maps.js'
 import { createProject, hill, type Project } from '../support/project.js'
 
 interface Drawn {
@@ -27,6 +27,7 @@ declare global {
       /** Rocks of the recipe, one at x = 0, 6, 12, … */
       rocks(count: number): Promise<{ update(camera: PerspectiveCamera): void; dispose(): void }>
       manyRocks(count: number): Promise<DepthBackground>
+      ground(level: number): Promise<{ heightAt(x: number, z: number): number | undefined; trimesh(): { vertices: Float32Array; indices: Uint32Array }; dispose(): void }>
       draw(): Drawn
       /** Is there a rock on screen, at x metres? */
       rockAt(x: number): boolean
@@ -39,6 +40,7 @@ import * as THREE from 'three'
 import { asset } from './rock.depth.png'
 import { addRocks } from './rocks.ts'
 import { addManyRocks } from './many-rocks.ts'
+import { loadGround } from './ground.ts'
 
 const live = { buffers: 0, arrays: 0 }
 const count = (made, freed, name) => {
@@ -67,6 +69,7 @@ window.place = {
   camera,
   rocks: (count) => addRocks(scene, Array.from({ length: count }, (_, i) => at(i))),
   manyRocks: (count) => addManyRocks(scene, Array.from({ length: count }, (_, i) => new THREE.Matrix4().setPosition(at(i)))),
+  ground: loadGround,
   draw,
   rockAt(x) {
     draw()
@@ -92,6 +95,10 @@ describeInBrowser('the same map in many places, as docs/recipes.md has it', () =
       'main.js': MAIN,
       'rocks.ts': recipe('rocks.ts'),
       'many-rocks.ts': recipe('many-rocks.ts'),
+      'ground.ts': recipe('ground.ts'),
+      // A pixel a metre, rising by a metre a pixel.
+      'hills.depth.png': await gray16(32, 32, (x) => x / 31),
+      'hills.depth.json': JSON.stringify({ projection: 'orthographic', orientation: 'ground', clean: false, width: 32, relief: 31, lods: [400, 100, 20] }),
       'rock.depth.png': await hill(1),
       'rock.color.png': await rgb8(32, 32, () => [200, 30, 30]),
       'rock.depth.json': JSON.stringify({ projection: 'orthographic', clean: false, width: 4, lods: [400, 100, 20] }),
@@ -163,5 +170,29 @@ describeInBrowser('the same map in many places, as docs/recipes.md has it', () =
     expect(seen.fine).toMatchObject({ calls: 1, triangles: 5 * seen.triangles[1], geometries: 1, textures: 1 })
     expect(seen.coarse).toMatchObject({ calls: 1, triangles: 5 * seen.triangles[2] })
     expect(seen.gone).toEqual({ ...seen.empty, calls: 0, triangles: 0 })
+  })
+
+  it('is ground for rays and physics, in metres, that is never on the GPU', async () => {
+    const seen = await page.evaluate(async () => {
+      const { place } = window
+      const empty = place.draw()
+      const ground = await place.ground(1)
+      const heights = [[0, 0], [4.5, 3], [-10, -12], [40, 0]].map(([x, z]) => ground.heightAt(x, z))
+      const { vertices, indices } = ground.trimesh()
+      const after = place.draw()
+      ground.dispose()
+      return { empty, heights, vertices: [...vertices], indices: [...indices], after }
+    })
+    // Of pixel centres: pixel 16 begins at x = 0, and is 16 m high in its middle.
+    expect(seen.heights).toEqual([expect.closeTo(15.5, 1), expect.closeTo(20, 1), expect.closeTo(5.5, 1), undefined])
+    expect(seen.indices.length % 3).toBe(0)
+    expect(Math.max(...seen.indices)).toBe(seen.vertices.length / 3 - 1)
+    for (let i = 0; i < seen.vertices.length; i += 3) {
+      const [x, y, z] = seen.vertices.slice(i, i + 3)
+      expect(Math.max(Math.abs(x), Math.abs(z))).toBeLessThanOrEqual(16.001)
+      // (Half a pixel at the border goes on as it likes.)
+      if (Math.abs(x) < 15.5) expect(y).toBeCloseTo(x + 15.5, 1)
+    }
+    expect(seen.after).toEqual(seen.empty)
   })
 })
