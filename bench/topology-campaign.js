@@ -69,15 +69,16 @@ async function packedFaults({ front, backdrop }, { map: given, times, far, lit }
   const meshes = surfaces.map(({ points, triangles }) => unproject({ points: points.map((number, i) => (i % 3 === 2 ? number : number * times)), triangles }, map, settings))
   const camera = { fovY: settings.fovY, aspect: map.width / map.height, near: map.near, far: map.far }
   const plan = { map, camera, relief: settings, parallax: 0.1 * map.height, error: { metres: 0 }, integers: false, lit, solid: false }
-  const { meshes: packed } = await packMeshes(meshes, plan)
+  const { meshes: packed, placement } = await packMeshes(meshes, plan)
   const faults = []
-  for (const { positions: { values }, indices } of packed) {
+  for (const { positions, indices } of packed) {
+    const values = Float64Array.from(positions.values, (value, i) => value + Math.round(placement.translation[i % 3] / placement.scale[i % 3]))
     let turned = 0
     for (let i = 0; i < indices.length; i += 3) if (volume(values, indices[i] * 3, indices[i + 1] * 3, indices[i + 2] * 3) > 0) turned++
     const { duplicate, crowdedEdges, unusedVertices, invalid } = findFaults(Float32Array.from(values), indices)
     for (const [fault, times] of Object.entries({ turned, duplicate, crowdedEdges, unusedVertices, invalid })) if (times > 0) faults.push(`packed: ${fault} ×${times}`)
   }
-  const possible = [4, 2, 8, 16, 32, 64].some((perPixel) => latticeFor(reachOf(meshes), plan, { camera, perPixel, tenths: 4 }))
+  const possible = [4, 2, 8, 16, 32, 64].some((perPixel) => [1, 4].some((tenths) => [false, lit].some((shifted) => latticeFor(reachOf(meshes), plan, { camera, perPixel, tenths, shifted }))))
   if (possible && packed.some(({ positions }) => positions.stored.filter !== 'QUATERNION')) faults.push('packed: as floats')
   return faults
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { bakeDepthMesh, DepthMeshError, type SettingsInput } from '../../src/core/index.js'
 import { describeWithShared, sharedFolder } from '../support/shared.js'
-import { problemsIn } from '../support/validate.js'
+import { parseGlb, problemsIn } from '../support/validate.js'
 
 interface Entry {
   name: string
@@ -47,6 +47,10 @@ describeWithShared('every real map', () => {
       expect(lod.triangles).toBeLessThanOrEqual(LODS[level])
       expect(lod.triangles).toBeGreaterThan(0)
       expect(await problemsIn(result.files[level].bytes)).toEqual([])
+      // No real map at the default range of depth needs floats.
+      const { bufferViews } = parseGlb(result.files[level].bytes).json as { bufferViews: { extensions?: Record<string, { filter?: string }> }[] }
+      const filters = bufferViews.flatMap(({ extensions = {} }) => Object.values(extensions).map(({ filter }) => filter))
+      if (entry.sidecar?.projection !== 'orthographic') expect(filters).not.toContain('EXPONENTIAL')
     }
   })
 })

@@ -29,8 +29,10 @@ export interface Lattice {
   /** Steps of the scale that show as a tenth of a pixel of parallax, and how many of these tenths depth may be off by. */
   tenth: number
   tenths: number
-  /** What is stored for the filter's third number, z. */
+  /** Parts that z comes in, as `perUnit` is of x and y: what is stored for the filter's third number where z is counted from the camera. */
   third: number
+  /** How far ahead of the camera z is counted from, in steps of what is decoded. Where that is not at the camera, positive numbers are of use too, and the third number that is stored follows from the scale. */
+  ahead: number
 }
 
 /** Where a mesh lies as the camera sees it. */
@@ -58,28 +60,46 @@ export function reachOf(meshes: readonly Mesh[]): Reach {
  * The coarsest scale that depth allows, as its results are the finest; `null` where 16 bits are too few.
  *
  * @param tenths of a pixel of parallax that depth may be off by.
+ * @param shifted whether z may be counted from somewhere else than the camera.
  */
-export function latticeFor({ nearest, deepest, widest }: Reach, plan: PackPlan, { camera, perPixel, tenths }: { camera: SourceCamera; perPixel: number; tenths: number }): Lattice | null {
+export function latticeFor({ nearest, deepest, widest }: Reach, plan: PackPlan, { camera, perPixel, tenths, shifted }: { camera: SourceCamera; perPixel: number; tenths: number; shifted: boolean }): Lattice | null {
   const perUnit = (perPixel * plan.map.height) / (2 * Math.tan((camera.fovY * Math.PI) / 360))
-  const largest = Math.max(widest * perUnit + MOST_SLID, plan.lit ? perUnit : 0)
+  // (Of the smallest lit maps a whole number is off by 1 %, so that z is scaled by as much more or less than x and y.)
+  const alike = plan.lit ? Math.round(perUnit) : 0
+  const largest = Math.max(widest * perUnit + MOST_SLID, plan.lit && !shifted ? perUnit : 0)
   const finest = finestDisparity(plan, camera) / 2
+  const widened = Math.max(tenths, MOST_WIDENED) * finest
   // At the deepest vertex what is decoded has to fit into 16 bits (z too, which where lit comes in the same steps as x and y); and half a step of the scale takes no more than half of what depth may be off by.
   const fits = (largest * GAIN) / MAX_SHORT
-  const least = Math.max((fits / camera.far) * deepest, SCALE_STEP / (tenths * finest) / camera.far)
+  const fitsShifted = shifted ? ((perUnit * GAIN) / MAX_SHORT / 2 + SCALE_STEP) / Math.max(0, 1 - widened * deepest) : 0
+  const least = Math.max((Math.max(fits, fitsShifted) / camera.far) * deepest, SCALE_STEP / (tenths * finest) / camera.far)
   // The farthest plane, which fills so many pictures, comes out where it is.
   const scaleOfFar = Math.ceil(least / SCALE_STEP + 2) * SCALE_STEP + AS_STORED
   const scaleTimesDepth = scaleOfFar * camera.far
   const tenth = finest * scaleTimesDepth
-  const slack = Math.max(tenths, MOST_WIDENED) * tenth + SCALE_STEP
-  // (Of the smallest lit maps a whole number is off by 1 %, so that z is scaled by as much more or less than x and y.)
-  const third = plan.lit ? Math.round(perUnit) : Math.min(MAX_SHORT, Math.floor(((scaleTimesDepth / deepest - slack) * MAX_SHORT) / GAIN))
-  const possible = largest <= MAX_SHORT && scaleTimesDepth / nearest + slack <= MAX_SHORT && third >= 1
-  return possible ? { perPixel, perUnit, scaleTimesDepth, tenth, tenths, third } : null
+  const slack = widened * scaleTimesDepth + SCALE_STEP
+  const [smallest, greatest] = [scaleTimesDepth / deepest - slack, scaleTimesDepth / nearest + slack]
+  const third = alike || Math.min(MAX_SHORT, Math.floor((smallest * MAX_SHORT) / GAIN))
+  const ahead = shifted ? Math.max(0, Math.ceil((third * GAIN) / smallest) - MAX_SHORT) : 0
+  // The nearest vertex fits as well, as it is stored and as it is decoded.
+  const nearFits = (ahead * greatest) / GAIN - third <= MAX_SHORT && ahead - (third * GAIN) / greatest <= MAX_SHORT
+  const possible = largest <= MAX_SHORT && greatest <= MAX_SHORT && third >= 1 && smallest > 0 && nearFits
+  return possible ? { perPixel, perUnit, scaleTimesDepth, tenth, tenths, third, ahead } : null
+}
+
+/** What is stored for the filter's third number beside a scale. */
+export function storedThird(scale: number, { third, ahead }: Lattice): number {
+  return Math.round((ahead * scale) / GAIN) - third
+}
+
+/** How deep a vertex of a scale is decoded, in what z comes in. */
+export function seenDepth(scale: number, lattice: Lattice): number {
+  return lattice.ahead - decoded(storedThird(scale, lattice), scale)
 }
 
 /** The scale that belongs to the depth that is decoded, which is rounded too. */
-export function seenScale(scale: number, { third }: Lattice): number {
-  return (third * GAIN) / decoded(third, scale)
+export function seenScale(scale: number, lattice: Lattice): number {
+  return (lattice.third * GAIN) / seenDepth(scale, lattice)
 }
 
 /** What the filter makes of a stored number. */

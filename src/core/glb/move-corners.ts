@@ -3,7 +3,7 @@ import { isTurned, trianglesAround, type Tangle } from './tangle.js'
 /** Vertices as they are rounded, and what else they may be rounded to. */
 export interface Movable<Place> {
   /** x, y, z per vertex. */
-  readonly positions: Int16Array
+  readonly positions: Int32Array
   /** Where a vertex is. */
   placeOf(vertex: number): Place
   /** Where it may be, the nearest first. */

@@ -93,6 +93,6 @@ function turnedOver({ positions, indices }: Mesh, rounded: Float32Array): Set<nu
 }
 
 /** Six times the volume between a triangle and the camera; its sign says which side the camera sees. */
-export function volume(p: Float32Array | Int16Array, a: number, b: number, c: number): number {
+export function volume(p: Float32Array | Int32Array, a: number, b: number, c: number): number {
   return p[a] * (p[b + 1] * p[c + 2] - p[b + 2] * p[c + 1]) + p[a + 1] * (p[b + 2] * p[c] - p[b] * p[c + 2]) + p[a + 2] * (p[b] * p[c + 1] - p[b + 1] * p[c])
 }

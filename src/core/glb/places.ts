@@ -1,5 +1,5 @@
 import type { Mesh } from '../mesh/unproject.js'
-import { AS_STORED, decoded, isCertain, MAX_SHORT, MOST_SLID, MOST_WIDENED, SCALE_STEP, seenScale, type Lattice } from './lattice.js'
+import { AS_STORED, decoded, isCertain, MAX_SHORT, MOST_SLID, MOST_WIDENED, SCALE_STEP, seenDepth, seenScale, storedThird, type Lattice } from './lattice.js'
 import { FINEST_PIXELS } from './perspective.js'
 
 /** How far what lies on the picture's edge may be seen inside of it, pixels, if there is a place for it at all. */
@@ -93,9 +93,9 @@ export class Places {
 }
 
 /** How far what is decoded is seen from the pixel that a and b name, pixels. */
-export function slipOf({ a, b, scale }: Place, { perPixel, third }: Lattice): number {
-  const along = third / decoded(third, scale)
-  return Math.hypot(decoded(a, scale) * along - a, decoded(b, scale) * along - b) / perPixel
+export function slipOf({ a, b, scale }: Place, lattice: Lattice): number {
+  const along = lattice.third / seenDepth(scale, lattice)
+  return Math.hypot(decoded(a, scale) * along - a, decoded(b, scale) * along - b) / lattice.perPixel
 }
 
 /** All steps that are as far as this, row by row. */
@@ -122,16 +122,17 @@ function slidesFrom(a: number, b: number, { left, right, bottom, top }: Outline)
 }
 
 /** Whether what lies on the outline is seen inside of it: the outermost pixels would stay open there. */
-function leavesSeam({ a, b, scale }: Place, { left, right, bottom, top }: Outline, { perPixel, third }: Lattice): boolean {
+function leavesSeam({ a, b, scale }: Place, { left, right, bottom, top }: Outline, lattice: Lattice): boolean {
   if (a > left && a < right && b > bottom && b < top) return false
-  const along = third / decoded(third, scale)
+  const along = lattice.third / seenDepth(scale, lattice)
   const [x, y] = [decoded(a, scale) * along, decoded(b, scale) * along]
-  const unseen = UNSEEN_SEAM * perPixel
+  const unseen = UNSEEN_SEAM * lattice.perPixel
   return (a <= left && x > left + unseen) || (a >= right && x < right - unseen) || (b <= bottom && y > bottom + unseen) || (b >= top && y < top - unseen)
 }
 
-function areCertain({ a, b, scale }: Place, { third }: Lattice): boolean {
-  return scale <= MAX_SHORT && isCertain(a, scale) && isCertain(b, scale) && isCertain(third, scale)
+function areCertain({ a, b, scale }: Place, lattice: Lattice): boolean {
+  const third = storedThird(scale, lattice)
+  return scale <= MAX_SHORT && third <= MAX_SHORT && isCertain(a, scale) && isCertain(b, scale) && isCertain(third, scale)
 }
 
 function placeIn({ positions }: Mesh, vertex: number, { perUnit }: Lattice): [a: number, b: number] {

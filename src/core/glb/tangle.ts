@@ -9,12 +9,12 @@ export interface Tangle {
   /** Closed ones have three times the same vertex. */
   triangles: Uint32Array
   /** x, y, z per vertex. */
-  rounded: Int16Array
+  rounded: Int32Array
   /** Of each triangle 1 or −1, 0 where the camera sees its edge alone. */
   sides: Int8Array
 }
 
-export function tangleOf({ positions, indices }: Pick<Mesh, 'positions' | 'indices'>, rounded: Int16Array): Tangle {
+export function tangleOf({ positions, indices }: Pick<Mesh, 'positions' | 'indices'>, rounded: Int32Array): Tangle {
   const sides = Int8Array.from({ length: indices.length / 3 }, (_, t) => sideOf(positions, cornersOf(indices, t)))
   const tangle = { triangles: indices.slice(), rounded, sides }
   // What is seen from the front alone is so where it is narrow, too.

@@ -5,7 +5,7 @@ import { MeshoptDecoder } from 'meshoptimizer'
 import { describe, expect, it } from 'vitest'
 import { latticeFor, reachOf } from '../../../src/core/glb/lattice.js'
 import { packMeshes } from '../../../src/core/glb/pack.js'
-import type { PackPlan, PackedMesh } from '../../../src/core/glb/packing.js'
+import type { PackPlan, PackedMesh, PackedMeshes } from '../../../src/core/glb/packing.js'
 import { writeGlb } from '../../../src/core/glb/write.js'
 import type { Mesh } from '../../../src/core/mesh/unproject.js'
 import { parseSettings } from '../../../src/core/options.js'
@@ -103,14 +103,14 @@ const pixelOf = (u: number, v: number) => `${Math.floor(u)} ${Math.floor(v)}`
 const shareAbove = (values: number[], most: number) => values.filter((value) => value > most).length / values.length
 
 /** Distances in the source view between where a vertex is decoded and the pixel that its UV names, and from its depth, as 150 px of parallax tell it. */
-function distances(mesh: Mesh, packed: PackedMesh, scale: readonly number[], { map, camera, parallax }: PackPlan) {
+function distances(mesh: Mesh, packed: PackedMesh, { scale, translation }: Pick<PackedMeshes['placement'], 'scale' | 'translation'>, { map, camera, parallax }: PackPlan) {
   const { fovY, near, far } = camera as Camera
   const focal = map.height / (2 * Math.tan((fovY * Math.PI) / 360))
   const byPixel = new Map(Array.from({ length: mesh.uvs.length / 2 }, (_, i) => [pixelOf(mesh.uvs[i * 2] * map.width, mesh.uvs[i * 2 + 1] * map.height), i]))
   const slips: number[] = []
   const depths: number[] = []
   for (let i = 0; i < packed.positions.values.length / 3; i++) {
-    const [x, y, z] = [0, 1, 2].map((axis) => packed.positions.values[i * 3 + axis] * scale[axis])
+    const [x, y, z] = [0, 1, 2].map((axis) => packed.positions.values[i * 3 + axis] * scale[axis] + translation[axis])
     const [u, v] = [0, 1].map((axis) => (packed.uvs.values[i * 2 + axis] * packed.uvScale[axis] + packed.uvOffset[axis]) * (axis === 0 ? map.width : map.height))
     slips.push(Math.hypot(map.width / 2 + (x / -z) * focal - u, map.height / 2 - (y / -z) * focal - v))
     const original = byPixel.get(pixelOf(u, v))
@@ -136,7 +136,7 @@ describe('perspective vertices', () => {
       const plan = planFor(map, camera, { lit })
       const { meshes: [packed], placement, rounding } = await packMeshes([mesh], plan)
       expect(packed.positions.stored?.filter).toBe('QUATERNION')
-      const { slips, depths } = distances(mesh, packed, placement.scale, plan)
+      const { slips, depths } = distances(mesh, packed, placement, plan)
       // (Where what comes out is about a whole multiple of what goes in, single ones have to be farther off.)
       expect(shareAbove(slips, 0.1 + 1e-3)).toBeLessThan(4e-3)
       expect(shareAbove(depths, deepest + 1e-3)).toBeLessThan(4e-3)
@@ -147,6 +147,24 @@ describe('perspective vertices', () => {
       expect(depths.length / slips.length).toBeGreaterThan(0.9)
       // (Whole numbers to a few hundred, of small maps.)
       if (lit) expect(placement.scale[2] / placement.scale[0]).toBeCloseTo(1, 2)
+      expect(packed.dropped).toBe(0)
+    }
+  })
+
+  it('reach as far lit as unlit, z counted from ahead of the camera where it has to be', async () => {
+    const map = { width: 1536, height: 2752 }
+    const camera = { ...CAMERA, fovY: 45, aspect: map.width / map.height }
+    const mesh = sheet(map, camera, 32, waves)
+    for (const lit of [false, true]) {
+      const plan = planFor(map, camera, { lit })
+      const { meshes: [packed], placement: { scale, translation } } = await packMeshes([mesh], plan)
+      expect(packed.positions.stored?.filter).toBe('QUATERNION')
+      expect(translation[2] < 0).toBe(lit)
+      if (lit) expect(scale[2] / scale[0]).toBeCloseTo(1, 3)
+      const { slips, depths } = distances(mesh, packed, { scale, translation }, plan)
+      expect(shareAbove(slips, 0.1 + 1e-3)).toBeLessThan(0.05)
+      expect(shareAbove(depths, 0.4 + 1e-3)).toBeLessThan(4e-3)
+      expect(depths.length / slips.length).toBeGreaterThan(0.9)
       expect(packed.dropped).toBe(0)
     }
   })
@@ -180,12 +198,12 @@ describe('perspective vertices', () => {
         if (mesh.indices.length === 0) return
         const focal = map.height / (2 * Math.tan((fovY * Math.PI) / 360))
         const plan = planFor(map, camera, { lit, parallax: focal * 0.1 * (1 - 1 / range) })
-        const { meshes: [packed], rounding } = await packMeshes([mesh], plan)
-        const possible = [4, 2, 8, 16, 32, 64].some((perPixel) => latticeFor(reachOf([mesh]), plan, { camera, perPixel, tenths: 4 }))
+        const { meshes: [packed], rounding, placement } = await packMeshes([mesh], plan)
+        const possible = [4, 2, 8, 16, 32, 64].some((perPixel) => [1, 4].some((tenths) => [false, lit].some((shifted) => latticeFor(reachOf([mesh]), plan, { camera, perPixel, tenths, shifted }))))
         expect(packed.positions.stored?.filter).toBe(possible ? 'QUATERNION' : 'EXPONENTIAL')
         if (!possible) return
         expect(rounding.pixels).toBeLessThanOrEqual(1)
-        const { values } = packed.positions
+        const values = Float64Array.from(packed.positions.values, (value, i) => value + Math.round(placement.translation[i % 3] / placement.scale[i % 3]))
         const edges = new Map<string, number>()
         for (let i = 0; i < packed.indices.length; i += 3) {
           const corners = packed.indices.subarray(i, i + 3)

@@ -16,7 +16,7 @@ type Point = [x: number, y: number]
 /** Rounded to whole numbers at that depth; some may be elsewhere, the nearest first. */
 const rounded = (...points: Point[]) => movable(points, {})
 const movable = (points: Point[], places: Record<number, Point[]>) => ({
-  positions: Int16Array.from(points.flatMap(([x, y]) => [x, y, -100])),
+  positions: Int32Array.from(points.flatMap(([x, y]) => [x, y, -100])),
   placeOf(vertex: number): Point {
     return [this.positions[vertex * 3], this.positions[vertex * 3 + 1]]
   },
