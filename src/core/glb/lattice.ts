@@ -71,6 +71,7 @@ export function latticeFor({ nearest, deepest, widest }: Reach, plan: PackPlan, 
   const widened = Math.max(tenths, MOST_WIDENED) * finest
   // At the deepest vertex what is decoded has to fit into 16 bits (z too, which where lit comes in the same steps as x and y); and half a step of the scale takes no more than half of what depth may be off by.
   const fits = (largest * GAIN) / MAX_SHORT
+  // (Shifted, z has twice as many numbers, for the farthest that a vertex may be off besides.)
   const fitsShifted = shifted ? ((perUnit * GAIN) / MAX_SHORT / 2 + SCALE_STEP) / Math.max(0, 1 - widened * deepest) : 0
   const least = Math.max((Math.max(fits, fitsShifted) / camera.far) * deepest, SCALE_STEP / (tenths * finest) / camera.far)
   // The farthest plane, which fills so many pictures, comes out where it is.

@@ -67,6 +67,14 @@ describe('a triangle that rounding turned over', () => {
     expect(corners.placeOf(2)).toEqual([5, -1])
   })
 
+  it('is closed at last on an open surface, where its edge can’t be turned and no corner moved', () => {
+    // What turning would join, 2 and 3, is joined already.
+    const points: Point[] = [[0, 0], [10, 0], [5, 0.4], [5, -8], [20, -3]]
+    const indices = Uint32Array.of(0, 1, 2, 1, 0, 3, 3, 4, 2)
+    const set = untangle({ positions: plane(...points), indices }, rounded([0, 0], [10, 0], [5, -1], [5, -8], [20, -3]), 0.05)
+    expect(open(set as Uint32Array)).toEqual([[1, 0, 3], [3, 4, 2]])
+  })
+
   it('is never seen again, whatever was rounded, and no edge joins more than two triangles', () => {
     const SIDE = 6
     assert(
