@@ -17,6 +17,8 @@ export const MOST_SLID = 3
  * 20,000 vertices of a photo of 2752 px between 1 m and 11 m, and few in a thousand of any regular sheet. (With 3, one corner of a skirt kept three levels of another such photo from being stored so, at 15 to 30 % more bytes.)
  */
 export const MOST_WIDENED = 6
+/** How far z of lit maps may be scaled by more or less than x and y, as a share. Where a whole number is farther off, of maps of ten pixels or of very wide views, finer parts of a pixel bring it closer. */
+const MOST_UNEVEN = 0.01
 /** Float32 has steps of 1/256 to 1/512 at the largest numbers that come out. */
 const UNCERTAIN = 1 / 128
 
@@ -64,8 +66,8 @@ export function reachOf(meshes: readonly Mesh[]): Reach {
  */
 export function latticeFor({ nearest, deepest, widest }: Reach, plan: PackPlan, { camera, perPixel, tenths, shifted }: { camera: SourceCamera; perPixel: number; tenths: number; shifted: boolean }): Lattice | null {
   const perUnit = (perPixel * plan.map.height) / (2 * Math.tan((camera.fovY * Math.PI) / 360))
-  // (Of the smallest lit maps a whole number is off by 1 %, so that z is scaled by as much more or less than x and y.)
   const alike = plan.lit ? Math.round(perUnit) : 0
+  if (plan.lit && Math.abs(alike / perUnit - 1) > MOST_UNEVEN) return null
   const largest = Math.max(widest * perUnit + MOST_SLID, plan.lit && !shifted ? perUnit : 0)
   const finest = finestDisparity(plan, camera) / 2
   const widened = Math.max(tenths, MOST_WIDENED) * finest

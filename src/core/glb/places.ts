@@ -132,7 +132,8 @@ function leavesSeam({ a, b, scale }: Place, { left, right, bottom, top }: Outlin
 
 function areCertain({ a, b, scale }: Place, lattice: Lattice): boolean {
   const third = storedThird(scale, lattice)
-  return scale <= MAX_SHORT && third <= MAX_SHORT && isCertain(a, scale) && isCertain(b, scale) && isCertain(third, scale)
+  // (Windows may be wider than a scale is large: below 0 a vertex would lie behind the camera.)
+  return scale > 0 && scale <= MAX_SHORT && Math.abs(third) <= MAX_SHORT && isCertain(a, scale) && isCertain(b, scale) && isCertain(third, scale)
 }
 
 function placeIn({ positions }: Mesh, vertex: number, { perUnit }: Lattice): [a: number, b: number] {

@@ -53,11 +53,12 @@ interface Standard {
  */
 export function onRays(meshes: readonly Mesh[], plan: PackPlan, camera: SourceCamera): Packing | null {
   const reach = reachOf(meshes)
+  const pixelsPerDisparity = plan.parallax / (1 / camera.near - 1 / camera.far)
   for (const shifted of plan.lit ? [false, true] : [false]) {
     for (const standard of STANDARDS) {
       for (const perPixel of PARTS_OF_A_PIXEL) {
         const lattice = latticeFor(reach, plan, { camera, perPixel, tenths: standard.tenths, shifted })
-        const packing = lattice && packOn(lattice, meshes, plan, standard)
+        const packing = lattice && packOn(lattice, meshes, { plan, pixelsPerDisparity }, standard)
         if (packing) return packing
       }
     }
@@ -66,14 +67,14 @@ export function onRays(meshes: readonly Mesh[], plan: PackPlan, camera: SourceCa
 }
 
 /** `null` where the lattice is not fine enough for all but a share of the vertices to stay where they are. */
-function packOn(lattice: Lattice, meshes: readonly Mesh[], plan: PackPlan, { maySlide, mayTurn }: Standard): Packing | null {
+function packOn(lattice: Lattice, meshes: readonly Mesh[], { plan, pixelsPerDisparity }: { plan: PackPlan; pixelsPerDisparity: number }, { maySlide, mayTurn }: Standard): Packing | null {
   const packed = new Map<Mesh, Stored>()
   const rounding = { metres: 0, pixels: 0 }
   for (const mesh of meshes) {
     const stored = StoredVertices.of(mesh, lattice, maySlide)
     const indices = stored && untangle(mesh, stored, mayTurn)
     if (!indices) return null
-    stored.addRounding(rounding)
+    stored.addRounding(rounding, pixelsPerDisparity)
     const { data } = stored
     const pixels = pictureUvs(mesh, lattice)
     const uvs = pixels ? { uvs: { values: stored.pixels(), stored: { data, size: 4, filter: 'NONE' as const } }, ...pixels } : pixelUvs(mesh, plan)
@@ -148,13 +149,19 @@ class StoredVertices implements Movable<Place> {
     return Int16Array.from({ length: this.positions.length * (2 / 3) }, (_, i) => this.data[(i >> 1) * 4 + (i & 1)])
   }
 
-  /** Raises to what storing has moved vertices by, at most: along the view axis, and in the source view. */
-  addRounding(rounding: { metres: number; pixels: number }): void {
+  /**
+   * Raises to what storing has moved vertices by, at most: along the view axis, and in the source view, the larger of slip and parallax.
+   *
+   * @param pixelsPerDisparity what a camera at `travel` sees of 1/m, pixels.
+   */
+  addRounding(rounding: { metres: number; pixels: number }, pixelsPerDisparity: number): void {
     const { mesh, lattice } = this
     for (let vertex = 0; vertex < mesh.positions.length / 3; vertex++) {
       const place = this.placeOf(vertex)
-      rounding.metres = Math.max(rounding.metres, Math.abs(lattice.scaleTimesDepth / seenScale(place.scale, lattice) + mesh.positions[vertex * 3 + 2]))
-      rounding.pixels = Math.max(rounding.pixels, slipOf(place, lattice))
+      const depth = -mesh.positions[vertex * 3 + 2]
+      const stored = lattice.scaleTimesDepth / seenScale(place.scale, lattice)
+      rounding.metres = Math.max(rounding.metres, Math.abs(stored - depth))
+      rounding.pixels = Math.max(rounding.pixels, slipOf(place, lattice), pixelsPerDisparity * Math.abs(1 / stored - 1 / depth))
     }
   }
 }
