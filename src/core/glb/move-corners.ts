@@ -12,6 +12,9 @@ export interface Movable<Place> {
   put(vertex: number, place: Place): void
 }
 
+/** How many places are tried of a corner, the nearest first. */
+const MOST_TRIED = 4000
+
 /**
  * Moves corners of triangles that rounding turned over: each to the nearest of its places around which nothing is turned over; where there is none, to the one that leaves the least so.
  */
@@ -22,7 +25,9 @@ export function moveCorners<Place>(tangle: Tangle, turned: readonly number[], ve
     let best = vertices.placeOf(vertex)
     let least = countTurned()
     if (least === 0) continue
+    let tried = 0
     for (const place of vertices.placesFor(vertex)) {
+      if (tried++ === MOST_TRIED) break
       vertices.put(vertex, place)
       const count = countTurned()
       if (count >= least) continue

@@ -1,7 +1,7 @@
 import { MeshoptEncoder } from 'meshoptimizer'
 import type { Mesh } from '../mesh/unproject.js'
 import { alignExponents } from './exponent-runs.js'
-import type { Filtered, PackedMesh, PackedMeshes, PackedNumbers, PackPlan, Packing, Stored } from './packing.js'
+import { evenly, type Filtered, type PackedMesh, type PackedMeshes, type PackedNumbers, type PackPlan, type Packing, type Stored } from './packing.js'
 import { perspective } from './perspective.js'
 import { onRays } from './rays.js'
 import { orthographic } from './relief.js'
@@ -38,7 +38,7 @@ export async function keepMeshes(given: readonly Mesh[], plan: Pick<PackPlan, 's
   const kept = given.map(withoutUnused).map((mesh) =>
     finish(mesh, { positions: { values: mesh.positions, stored: null }, uvs: { values: mesh.uvs, stored: null }, uvScale: [1, 1], uvOffset: [0, 0] }, plan),
   )
-  return { meshes: kept, placement: { translation: [0, 0, 0], rotation: [0, 0, 0, 1], scale: [1, 1, 1] }, rounding: { metres: 0, pixels: 0 } }
+  return { meshes: kept, placement: { translation: [0, 0, 0], rotation: [0, 0, 0, 1], scale: [1, 1, 1] }, rounding: evenly({ metres: 0, pixels: 0 }) }
 }
 
 function pack(meshes: readonly Mesh[], plan: PackPlan): Packing {

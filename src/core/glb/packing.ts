@@ -55,8 +55,20 @@ export interface PackedMesh {
 export interface PackedMeshes {
   meshes: PackedMesh[]
   placement: Placement
-  /** What rounding moved vertices by, at most: along the view axis, and in the source view. */
-  rounding: { metres: number; pixels: number }
+  rounding: Rounding
+}
+
+/** What rounding moved vertices by, at most: along the view axis, and in source pixels, the larger of slip and parallax. */
+export interface Rounding {
+  metres: number
+  pixels: number
+  /** 99 of 100 vertices were moved by less. */
+  p99: { metres: number; pixels: number }
+}
+
+/** Where every vertex may be moved by as much as the next. */
+export function evenly(rounding: { metres: number; pixels: number }): Rounding {
+  return { ...rounding, p99: rounding }
 }
 
 /** How to pack each mesh of a level. */

@@ -1,7 +1,7 @@
 import type { Mesh } from '../mesh/unproject.js'
 import { Exponential, MANTISSA_LIMIT } from './exponential.js'
 import type { SourceCamera } from './manifest.js'
-import type { PackPlan, Packing, Stored } from './packing.js'
+import { evenly, type PackPlan, type Packing, type Stored } from './packing.js'
 import { pixelUvs } from './pixel-uvs.js'
 
 /**
@@ -67,7 +67,7 @@ export function perspective(meshes: readonly Mesh[], plan: PackPlan, camera: Sou
   return {
     packer,
     placement: { translation: [0, 0, 0], rotation: [0, 0, 0, 1], scale: [step, step, step] },
-    rounding: { metres: (step * 2 ** exponentAt(deepest)) / 2, pixels: FINEST_PIXELS },
+    rounding: evenly({ metres: (step * 2 ** exponentAt(deepest)) / 2, pixels: FINEST_PIXELS }),
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Mesh } from '../mesh/unproject.js'
 import { decoded, GAIN, latticeFor, reachOf, seenScale, storedThird, type Lattice } from './lattice.js'
 import type { SourceCamera } from './manifest.js'
-import type { PackPlan, Packing, Placement, Stored } from './packing.js'
+import type { PackPlan, Packing, Placement, Rounding, Stored } from './packing.js'
 import type { Movable } from './move-corners.js'
 import { pixelUvs } from './pixel-uvs.js'
 import { Places, slipOf, type Place } from './places.js'
@@ -69,24 +69,36 @@ export function onRays(meshes: readonly Mesh[], plan: PackPlan, camera: SourceCa
 /** `null` where the lattice is not fine enough for all but a share of the vertices to stay where they are. */
 function packOn(lattice: Lattice, meshes: readonly Mesh[], { plan, pixelsPerDisparity }: { plan: PackPlan; pixelsPerDisparity: number }, { maySlide, mayTurn }: Standard): Packing | null {
   const packed = new Map<Mesh, Stored>()
-  const rounding = { metres: 0, pixels: 0 }
+  const moved: Moved = { metres: [], pixels: [] }
   for (const mesh of meshes) {
     const stored = StoredVertices.of(mesh, lattice, maySlide)
     const indices = stored && untangle(mesh, stored, mayTurn)
     if (!indices) return null
-    stored.addRounding(rounding, pixelsPerDisparity)
+    stored.addMoved(moved, pixelsPerDisparity)
     const { data } = stored
     const pixels = pictureUvs(mesh, lattice)
     const uvs = pixels ? { uvs: { values: stored.pixels(), stored: { data, size: 4, filter: 'NONE' as const } }, ...pixels } : pixelUvs(mesh, plan)
     packed.set(mesh, { positions: { values: stored.decoded(), stored: { data, size: 4, filter: 'QUATERNION' } }, ...uvs, indices })
   }
-  return { packer: (mesh) => packed.get(mesh) as Stored, placement: placementOf(lattice), rounding }
+  return { packer: (mesh) => packed.get(mesh) as Stored, placement: placementOf(lattice), rounding: roundingOf(moved) }
 }
 
 /** From decoded numbers to metres. */
 function placementOf({ perUnit, scaleTimesDepth, third, ahead }: Lattice): Placement {
   const [across, along] = [scaleTimesDepth / perUnit / GAIN, scaleTimesDepth / third / GAIN]
   return { translation: [0, 0, -ahead * along], rotation: [0, 0, 0, 1], scale: [across, across, along] }
+}
+
+/** By vertex. */
+interface Moved {
+  metres: number[]
+  pixels: number[]
+}
+
+function roundingOf(moved: Moved): Rounding {
+  const [metres, pixels] = [moved.metres, moved.pixels].map((values) => Float64Array.from(values).sort())
+  const at = (values: Float64Array, share: number): number => values[Math.max(0, Math.ceil(share * values.length) - 1)] ?? 0
+  return { metres: at(metres, 1), pixels: at(pixels, 1), p99: { metres: at(metres, 0.99), pixels: at(pixels, 0.99) } }
 }
 
 /** A mesh's vertices on a lattice. */
@@ -150,18 +162,18 @@ class StoredVertices implements Movable<Place> {
   }
 
   /**
-   * Raises to what storing has moved vertices by, at most: along the view axis, and in the source view, the larger of slip and parallax.
+   * Adds what storing has moved each vertex by: along the view axis, and in source pixels, the larger of slip and parallax.
    *
    * @param pixelsPerDisparity what a camera at `travel` sees of 1/m, pixels.
    */
-  addRounding(rounding: { metres: number; pixels: number }, pixelsPerDisparity: number): void {
+  addMoved({ metres, pixels }: Moved, pixelsPerDisparity: number): void {
     const { mesh, lattice } = this
     for (let vertex = 0; vertex < mesh.positions.length / 3; vertex++) {
       const place = this.placeOf(vertex)
       const depth = -mesh.positions[vertex * 3 + 2]
       const stored = lattice.scaleTimesDepth / seenScale(place.scale, lattice)
-      rounding.metres = Math.max(rounding.metres, Math.abs(stored - depth))
-      rounding.pixels = Math.max(rounding.pixels, slipOf(place, lattice), pixelsPerDisparity * Math.abs(1 / stored - 1 / depth))
+      metres.push(Math.abs(stored - depth))
+      pixels.push(Math.max(slipOf(place, lattice), pixelsPerDisparity * Math.abs(1 / stored - 1 / depth)))
     }
   }
 }

@@ -1,6 +1,6 @@
 import type { Mesh } from '../mesh/unproject.js'
 import { Exponential, isOnLattice, LATTICE, ON_LATTICE } from './exponential.js'
-import type { Filtered, PackedNumbers, PackPlan, Packing, Stored } from './packing.js'
+import { evenly, type Filtered, type PackedNumbers, type PackPlan, type Packing, type Stored } from './packing.js'
 import { pixelUvs } from './pixel-uvs.js'
 
 /** Heights of reliefs are never coarser than this share of the level's own error. */
@@ -87,7 +87,7 @@ export function orthographic(meshes: readonly Mesh[], plan: PackPlan): Packing {
   const scale: [number, number, number] = [metresPerPixel / perPixel, metresPerPixel / perPixel, stepZ / perStep]
   return {
     packer,
-    rounding: { metres: rounded, pixels: rounded / metresPerPixel },
+    rounding: evenly({ metres: rounded, pixels: rounded / metresPerPixel }),
     placement: ground
       ? { translation: [corner[0], corner[2], -corner[1]], rotation: [-Math.SQRT1_2, 0, 0, Math.SQRT1_2], scale }
       : { translation: corner, rotation: [0, 0, 0, 1], scale },

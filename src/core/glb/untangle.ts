@@ -9,6 +9,8 @@ const ROUNDS = 8
 const FEW = 100
 /** How often corners are moved: once, of nearly all levels that need it, twice of the others. */
 const MOVES = 4
+/** No more triangles than so many are set right by their corners, each of which has thousands of places: of surfaces ten times as dense as their map's pixels that would take minutes. */
+const MOST_STUCK = 100
 
 /**
  * Sets right the triangles that rounding turned over, as the camera at the origin sees them: slivers, thinner than the rounding, one of whose corners came to lie on the other side of its
@@ -30,6 +32,7 @@ export function untangle<Place>(mesh: Pick<Mesh, 'positions' | 'indices'>, round
       turned = turnedTriangles(tangle)
     }
     if (turned.length === 0) return tangle.triangles
+    if (turned.length > MOST_STUCK) return null
     if (move < MOVES) moveCorners(tangle, turned, rounded)
     // A few in a million, of surfaces denser than their map's pixels. What they were to cover, those around them cover by now.
     else if (isOpen(tangle)) for (const t of turned) close(tangle, t)

@@ -6,7 +6,7 @@ import type { EncodedImage } from '../texture/encode.js'
 import { layOutGlb } from './container.js'
 import { screenCoverages, type DepthMaterial, type LevelError, type SourceCamera } from './manifest.js'
 import { keepMeshes, packMeshes } from './pack.js'
-import type { Filtered, PackedMesh, PackPlan } from './packing.js'
+import type { Filtered, PackedMesh, PackPlan, Rounding } from './packing.js'
 
 /** Without a version, so that a new release of a dependency doesn't change the bytes of every asset. */
 const GENERATOR = 'depthmesh'
@@ -149,14 +149,12 @@ function picturesBeside(document: Document, textures: ReadonlyMap<GlbImage, Text
 }
 
 /** What storing adds to a level's error. */
-interface Rounding {
-  metres: number
-  pixels: number
-}
-
 function withRounding({ metres, pixels, p99 }: LevelError, rounding: Rounding): LevelError {
-  const add = (error: Rounding): Rounding => ({ metres: error.metres + rounding.metres, pixels: error.pixels + rounding.pixels })
-  return { ...add({ metres, pixels }), p99: add(p99) }
+  return {
+    metres: metres + rounding.metres,
+    pixels: pixels + rounding.pixels,
+    p99: { metres: p99.metres + rounding.p99.metres, pixels: p99.pixels + rounding.p99.pixels },
+  }
 }
 
 interface Level {

@@ -260,8 +260,12 @@ describe('the document', () => {
       const error = { metres: 0.04, pixels: 0.6, p99: { metres: 0.02, pixels: 0.3 } }
       const written = await writeGlb({ ...given, error }, settingsOf(settings))
       expect(written.error.metres).toBeGreaterThan(error.metres)
-      expect(written.error.p99.metres - error.p99.metres).toBeCloseTo(written.error.metres - error.metres, 12)
-      expect(written.error.p99.pixels - error.p99.pixels).toBeCloseTo(written.error.pixels - error.pixels, 12)
+      // (Of what 99 of 100 vertices are moved by, where they are moved by different amounts.)
+      for (const unit of ['metres', 'pixels'] as const) {
+        const [most, p99] = [written.error[unit] - error[unit], written.error.p99[unit] - error.p99[unit]]
+        expect(p99).toBeGreaterThan(most / 4)
+        expect(p99).toBeLessThanOrEqual(most + 1e-12)
+      }
       if ('projection' in settings) expect(written.error.metres).toBeLessThan(error.metres * 1.125 + 1e-6)
       else expect(written.error.pixels - error.pixels).toBeLessThanOrEqual(0.1 + 1e-12)
       expect((await writeGlb(given, settingsOf({ ...settings, compression: 'none' }))).error).toEqual(given.error)
