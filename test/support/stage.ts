@@ -17,6 +17,8 @@ export interface Stage {
   ktx2Loader(): ReturnType<Stage['gltfLoader']> & { dispose(): void }
   /** A `WebGPURenderer`, on WebGL: as much of it as `WebGLRenderer` has too. */
   webGpuRenderer(): Promise<Three.WebGLRenderer>
+  /** From now on what is fetched comes in parts, and its last 8 bytes once the result is called. */
+  holdTheLine(): () => void
   /** A stand-in for the plugin's subscription. */
   hot(): Hot
   /** Draws a frame; which of red, green and blue is strongest in the middle, or `none`. */

@@ -257,22 +257,7 @@ describeInBrowser('the first picture', () => {
         uploads++
         upload(...args)
       }) as typeof gl.texSubImage2D
-      const { fetch } = globalThis
-      let letGo = () => {}
-      const held = new Promise<void>((resolve) => (letGo = resolve))
-      globalThis.fetch = async (input, init) => {
-        const bytes = new Uint8Array(await (await fetch(input, init)).arrayBuffer())
-        // All but the last of its mesh, in parts of any length.
-        async function* parts() {
-          for (let at = 0; at < bytes.length - 8; at += 501) yield bytes.slice(at, Math.min(at + 501, bytes.length - 8))
-          await held
-          yield bytes.slice(-8)
-        }
-        const iterator = parts()
-        const body = new ReadableStream({ pull: async (stream) => iterator.next().then(({ value, done }) => (done ? stream.close() : stream.enqueue(value))) })
-        init?.signal?.addEventListener('abort', () => iterator.return())
-        return new Response(body)
-      }
+      const letGo = stage.holdTheLine()
       const loading = stage.loadDepthBackground(asset, { renderer, target: 1 })
       while (stage.memory().textures < 3) await new Promise((resolve) => setTimeout(resolve, 5))
       const early = { ...stage.memory(), uploads }

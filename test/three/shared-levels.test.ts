@@ -452,19 +452,7 @@ describeInBrowser('backgrounds of the same asset', () => {
 
   it('have their picture on the GPU of each renderer while their mesh still arrives', async () => {
     const seen = await page.evaluate(async (red) => {
-      const { fetch } = globalThis
-      let letGo = () => {}
-      const held = new Promise<void>((resolve) => (letGo = resolve))
-      globalThis.fetch = async (input, init) => {
-        const bytes = new Uint8Array(await (await fetch(input, init)).arrayBuffer())
-        async function* parts() {
-          yield bytes.slice(0, -8)
-          await held
-          yield bytes.slice(-8)
-        }
-        const iterator = parts()
-        return new Response(new ReadableStream({ pull: async (stream) => iterator.next().then(({ value, done }) => (done ? stream.close() : stream.enqueue(value))) }))
-      }
+      const letGo = stage.holdTheLine()
       const other = new stage.THREE.WebGLRenderer()
       const renderers = [stage.renderer, other]
       const loading = placeSeveral(red, renderers.map((renderer) => ({ renderer, target: 2 })))

@@ -40,6 +40,24 @@ globalThis.stage = {
     await other.init()
     return other
   },
+  /** From now on what is fetched comes in parts, and its last 8 bytes once the result is called. */
+  holdTheLine() {
+    const { fetch } = globalThis
+    let letGo = () => {}
+    const held = new Promise((resolve) => (letGo = resolve))
+    globalThis.fetch = async (input, init) => {
+      const bytes = new Uint8Array(await (await fetch(input, init)).arrayBuffer())
+      async function* parts() {
+        for (let at = 0; at < bytes.length - 8; at += 501) yield bytes.slice(at, Math.min(at + 501, bytes.length - 8))
+        await held
+        yield bytes.slice(-8)
+      }
+      const iterator = parts()
+      init?.signal?.addEventListener('abort', () => iterator.return())
+      return new Response(new ReadableStream({ pull: async (stream) => iterator.next().then(({ value, done }) => (done ? stream.close() : stream.enqueue(value))) }))
+    }
+    return letGo
+  },
   /** A stand-in for the plugin's subscription. */
   hot() {
     const listeners = new Set()

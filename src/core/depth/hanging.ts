@@ -32,8 +32,8 @@ export function landHanging(map: DisparityMap, { cut, snapped }: LandOptions): D
   let landed: Float32Array | null = null
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i++) {
-      const across = footOf(disparity, i, 1, { before: x, after: width - 1 - x, cut, highest })
-      const down = footOf(disparity, i, width, { before: y, after: height - 1 - y, cut, highest })
+      const across = footOf(disparity, i, 1, x, width - 1 - x, cut, highest)
+      const down = footOf(disparity, i, width, y, height - 1 - y, cut, highest)
       // of two edges that cross here the higher one
       const foot = down < across || across !== across ? down : across
       if (foot !== foot) continue
@@ -45,7 +45,7 @@ export function landHanging(map: DisparityMap, { cut, snapped }: LandOptions): D
 }
 
 /** The disparity of the far side of the edge at which a pixel hangs, along a row (`step` 1) or a column (`step` width); NaN where it does not. `before`, `after`: how many pixels there are. */
-function footOf(disparity: Float32Array, i: number, step: number, { before, after, cut, highest }: { before: number; after: number; cut: number; highest: number }): number {
+function footOf(disparity: Float32Array, i: number, step: number, before: number, after: number, cut: number, highest: number): number {
   const here = disparity[i]
   let foot = NaN
   // Most pixels lie level with those beside them.

@@ -19,7 +19,7 @@ const MOST_STUCK = 100
  *
  * @param rounded what the mesh's vertices are rounded to; changes where they are moved.
  * @param mayTurn share of the triangles that may be turned over.
- * @returns the triangles, closed ones with three times the same vertex; `null` where more are turned over, or some of a closed surface stay so.
+ * @returns the triangles, closed ones with three times the same vertex; `null` where more are turned over, more than {@link MOST_STUCK} can't be set right by their edges, or some of a closed surface stay turned over.
  */
 export function untangle<Place>(mesh: Pick<Mesh, 'positions' | 'indices'>, rounded: Movable<Place>, mayTurn: number): Uint32Array | null {
   const tangle = tangleOf(mesh, rounded.positions)

@@ -1,3 +1,5 @@
+import { blend } from './bilinear.js'
+
 /** A grid's size, cells. */
 interface Grid {
   width: number
@@ -29,7 +31,7 @@ const SPREAD = 1
 export function blurBeside(colors: Float32Array, grid: Grid, channels: number, frame: Frame, isSeen: (cell: number) => boolean): void {
   const { width, height } = grid
   const levels: Level[] = [{ width, height, size: 1, colors: colors.slice() }]
-  const mean = new Float32Array(channels)
+  const means = new Float32Array(2 * channels)
   for (let y = 0, cell = 0; y < height; y++) {
     const down = Math.max(frame.top - (y + 0.5), y + 0.5 - frame.bottom, 0)
     for (let x = 0; x < width; x++, cell++) {
@@ -39,11 +41,11 @@ export function blurBeside(colors: Float32Array, grid: Grid, channels: number, f
       const exponent = 0.5 * Math.log2(square)
       const index = Math.floor(exponent)
       while (levels.length < index + 2) levels.push(halve(levels[levels.length - 1], channels))
+      const [finer, coarser] = [levels[index], levels[index + 1]]
+      blend(finer.colors, finer, channels, (x + 0.5) / finer.size, (y + 0.5) / finer.size, means, 0)
+      blend(coarser.colors, coarser, channels, (x + 0.5) / coarser.size, (y + 0.5) / coarser.size, means, channels)
       const share = exponent - index
-      for (let c = 0; c < channels; c++) mean[c] = 0
-      addMean(levels[index], channels, x, y, 1 - share, mean)
-      addMean(levels[index + 1], channels, x, y, share, mean)
-      for (let c = 0; c < channels; c++) colors[cell * channels + c] = mean[c]
+      for (let c = 0; c < channels; c++) colors[cell * channels + c] = (1 - share) * means[c] + share * means[channels + c]
     }
   }
 }
@@ -52,22 +54,6 @@ interface Level extends Grid {
   /** Cells of the finest level along a side of one of this. */
   size: number
   colors: Float32Array
-}
-
-/** Adds a share of the bilinear mean around a cell of the finest level. */
-function addMean({ width, height, size, colors }: Level, channels: number, x: number, y: number, share: number, mean: Float32Array): void {
-  const u = Math.min(Math.max((x + 0.5) / size - 0.5, 0), width - 1)
-  const v = Math.min(Math.max((y + 0.5) / size - 0.5, 0), height - 1)
-  const x0 = Math.floor(u)
-  const y0 = Math.floor(v)
-  const upper = (y0 * width + x0) * channels
-  const lower = y0 < height - 1 ? upper + width * channels : upper
-  const right = x0 < width - 1 ? channels : 0
-  const w11 = (u - x0) * (v - y0) * share
-  const w10 = (u - x0) * share - w11
-  const w01 = (v - y0) * share - w11
-  const w00 = share - w10 - w01 - w11
-  for (let c = 0; c < channels; c++) mean[c] += w00 * colors[upper + c] + w10 * colors[upper + right + c] + w01 * colors[lower + c] + w11 * colors[lower + right + c]
 }
 
 /** Means of four cells each; of an odd row or column the last ones count twice. */

@@ -34,8 +34,10 @@ export interface DecodeColorOptions {
  * @throws DepthMeshError `COLOR_UNREADABLE`; `COLOR_MISMATCH` where its aspect differs from the map's by more than 1 %.
  */
 export async function decodeColor(bytes: Uint8Array, map: { width: number; height: number }, options: DecodeColorOptions): Promise<Picture> {
+  let size: string | undefined
   try {
     const { autoOrient } = await sharp(bytes, { limitInputPixels: options.maxPixels }).metadata()
+    size = `${autoOrient.width}×${autoOrient.height}`
     checkAspect(autoOrient, map)
     const { data, info } = await sharp(bytes, { limitInputPixels: options.maxPixels })
       .autoOrient()
@@ -46,7 +48,8 @@ export async function decodeColor(bytes: Uint8Array, map: { width: number; heigh
     return rgb(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), info)
   } catch (cause) {
     if (cause instanceof DepthMeshError) throw cause
-    const found = cause instanceof Error && /pixel limit/.test(cause.message) ? `a picture of more than ${options.maxPixels} pixels` : 'none that can be decoded'
+    const tooLarge = cause instanceof Error && /pixel limit/.test(cause.message)
+    const found = tooLarge ? `a picture of more than ${options.maxPixels} pixels` : size === undefined ? 'none that can be decoded' : `one of ${size} that is cut off or damaged, in ${bytes.length.toLocaleString('en-US')} bytes`
     throw new DepthMeshError('COLOR_UNREADABLE', `expected a picture (PNG, JPEG, WebP, AVIF or TIFF), found ${found}`, { hint: 'Save it again as PNG or JPEG.', cause })
   }
 }
