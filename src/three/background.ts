@@ -205,11 +205,11 @@ export class DepthBackground {
 
   #standBy(level: number): void {
     const { scene, renderer, prepare } = this.#options
-    const { lods, material } = this.asset as Omit<DepthAsset, 'material'> & { material?: DepthMaterial }
+    const { lods, material, camera } = this.asset as Omit<DepthAsset, 'material'> & { material?: DepthMaterial }
     // (A manifest that is written by hand, or is older, may not say what its levels are made of.)
     if (!scene || !material) return
     const standIn = new StandIn(
-      { lods, material },
+      { lods, material, camera },
       // (After the frame: it may be the one that draws the level too.)
       { scene, renderer, prepare: prepare && ((object) => prepare(object, level)), drawn: () => this.#shown >= 0 && queueMicrotask(() => standIn.retire()) },
     )

@@ -5,9 +5,17 @@ import { lookBeforeRender } from './before-render.js'
 import { disposeScene } from './dispose.js'
 import { texturesOf } from './textures.js'
 
-const [FLOAT, SIGNED_BYTE, UNSIGNED_SHORT] = [5126, 5120, 5123]
+const [BYTE, SHORT, UNSIGNED_SHORT, FLOAT] = [5120, 5122, 5123, 5126]
+/** How positions and texture coordinates of levels lie in memory by default: those of reliefs are the same bytes. */
+const [PERSPECTIVE_VERTEX, RELIEF_VERTEX] = [{ componentType: SHORT, byteStride: 8 }, { componentType: FLOAT, byteStride: 12 }]
+const FRAME_VERTEX = { componentType: BYTE, byteStride: 4 }
+/** Bytes of three vertices at most. */
+const VERTICES = 3 * RELIEF_VERTEX.byteStride
 /** Of a stand-in's pictures, pixels a side: mip levels are made of it, as of a level's. */
 const PICTURE = 2
+
+/** What is known of a level before its GLB is there. */
+export type LevelLook = Pick<DepthAsset, 'lods' | 'material' | 'camera'>
 
 /** Where a level will be drawn. */
 export interface Surroundings {
@@ -32,7 +40,7 @@ export class StandIn {
   /** Resolves when it hangs in the scene, or won't any more. */
   readonly ready: Promise<void>
 
-  constructor(asset: Pick<DepthAsset, 'lods' | 'material'>, surroundings: Surroundings) {
+  constructor(asset: LevelLook, surroundings: Surroundings) {
     this.ready = this.#enter(asset, surroundings)
   }
 
@@ -52,7 +60,7 @@ export class StandIn {
     this.#object = undefined
   }
 
-  async #enter(asset: Pick<DepthAsset, 'lods' | 'material'>, { scene, renderer, prepare, drawn }: Surroundings): Promise<void> {
+  async #enter(asset: LevelLook, { scene, renderer, prepare, drawn }: Surroundings): Promise<void> {
     const object = await emptyLevel(asset)
     if (this.#left) return disposeScene(object)
     try {
@@ -90,10 +98,13 @@ function hide(node: Object3D): void {
   geometry?.boundingBox?.makeEmpty()
 }
 
-/** A scene as the loader makes it of a level, so that its material is the same in every release of three: a glTF document whose accessors hold zeros. */
-async function emptyLevel({ lods, material: { lit, doubleSided } }: Pick<DepthAsset, 'lods' | 'material'>): Promise<Object3D> {
+/**
+ * A scene as the loader makes it of a level, so that its material is the same in every release of three: a glTF document whose vertices are zeros, in the format that levels
+ * have by default, since pipelines are made for that too (without a GPU 15 ms).
+ */
+async function emptyLevel({ lods, material: { lit, doubleSided }, camera }: LevelLook): Promise<Object3D> {
   const { GLTFLoader } = await import('three/examples/jsm/loaders/GLTFLoader.js')
-  const accessor = (type: string, componentType: number) => ({ type, componentType, count: 3, normalized: componentType === SIGNED_BYTE })
+  const vertex = camera ? PERSPECTIVE_VERTEX : RELIEF_VERTEX
   const frame = lit ? { NORMAL: 3, TANGENT: 4 } : {}
   const color = lods.every(({ textureSize }) => textureSize > 0) ? { baseColorTexture: { index: 0 } } : {}
   const document = {
@@ -104,17 +115,23 @@ async function emptyLevel({ lods, material: { lit, doubleSided } }: Pick<DepthAs
     nodes: [{ mesh: 0 }],
     meshes: [{ primitives: [{ indices: 0, attributes: { POSITION: 1, TEXCOORD_0: 2, ...frame }, material: 0 }] }],
     accessors: [
-      accessor('SCALAR', UNSIGNED_SHORT),
-      { ...accessor('VEC3', FLOAT), min: [0, 0, 0], max: [0, 0, 0] },
-      accessor('VEC2', FLOAT),
-      ...(lit ? [accessor('VEC3', SIGNED_BYTE), accessor('VEC4', SIGNED_BYTE)] : []),
+      { type: 'SCALAR', componentType: UNSIGNED_SHORT, count: 3 },
+      { type: 'VEC3', componentType: vertex.componentType, count: 3, bufferView: 0, min: [0, 0, 0], max: [0, 0, 0] },
+      { type: 'VEC2', componentType: vertex.componentType, count: 3, bufferView: 0 },
+      { type: 'VEC3', componentType: FRAME_VERTEX.componentType, normalized: true, count: 3, bufferView: 1 },
+      { type: 'VEC4', componentType: FRAME_VERTEX.componentType, normalized: true, count: 3, bufferView: 1 },
     ],
+    bufferViews: [vertex, FRAME_VERTEX].map(({ byteStride }) => ({ buffer: 0, byteLength: 3 * byteStride, byteStride })),
     materials: [
       { doubleSided, pbrMetallicRoughness: { metallicFactor: 0, ...color }, ...(lit ? { normalTexture: { index: 1 } } : { extensions: { KHR_materials_unlit: {} } }) },
     ],
     textures: [{}, {}],
   }
-  const plugin = (_parser: GLTFParser) => ({ name: 'depthmesh', loadTexture: () => Promise.resolve(emptyPicture()) })
+  const plugin = (_parser: GLTFParser) => ({
+    name: 'depthmesh',
+    loadTexture: () => Promise.resolve(emptyPicture()),
+    loadBufferView: () => Promise.resolve(new ArrayBuffer(VERTICES)),
+  })
   const { scene } = await new GLTFLoader().register(plugin).parseAsync(JSON.stringify(document), '')
   scene.name = 'depthmesh stand-in'
   scene.userData.standIn = true

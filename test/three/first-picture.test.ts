@@ -195,6 +195,24 @@ describeInBrowser('the first picture', () => {
     expect(seen).toEqual({ color: 'blue', prepared: [[true, 1], [false, 1]], programs: [true] })
   })
 
+  it.each(Object.keys(KINDS).filter((kind) => kind !== 'integers instead of meshopt') as Kind[])('is stood for by vertices that lie in memory as its own do: %s', async (kind) => {
+    const [standIn, level] = await page.evaluate(async ([asset, ktx2]) => {
+      const { scene, THREE } = stage
+      const formats: unknown[] = []
+      const format = (attribute: Three.BufferAttribute | Three.InterleavedBufferAttribute) =>
+        `${attribute.array.constructor.name} ${attribute.itemSize}${attribute.normalized ? ' normalized' : ''} every ${attribute instanceof THREE.InterleavedBufferAttribute ? attribute.data.stride : attribute.itemSize}`
+      const prepare = (object: Three.Object3D) => {
+        const first = object.getObjectByProperty('isMesh', true as never) as Three.Mesh
+        formats.push(Object.fromEntries(['position', 'uv', 'normal', 'tangent'].flatMap((name) => (first.geometry.hasAttribute(name) ? [[name, format(first.geometry.getAttribute(name))]] : []))))
+      }
+      const loader = ktx2 ? stage.ktx2Loader() : undefined
+      await (await stage.loadDepthBackground(asset, { scene, prepare, loader, target: asset.lods.length - 1 })).ready
+      return formats
+    }, [assets[kind], kind === 'KTX2'] as const)
+    expect(Object.keys(level as object)).toHaveLength(assets[kind].material.lit ? 4 : 2)
+    expect(standIn).toEqual(level)
+  })
+
   it('is stood for by nothing that a ray hits, a box counts, or a shadow shows', async () => {
     await hold()
     const seen = await page.evaluate(async (asset) => {
