@@ -2,7 +2,7 @@
 import Delatin from 'delatin'
 import { MeshoptSimplifier } from 'meshoptimizer'
 
-/** Weight of disparity against pixels in the simplifier, as a share of the width: measured best for parallax (docs/architecture.md). */
+/** Weight of disparity against pixels in the simplifier, as a share of the width: measured best for parallax (docs/experiments.md). */
 const DISPARITY_WEIGHT = 0.25
 
 /** delatin: one greedy run, a snapshot at every budget. */
