@@ -8,6 +8,7 @@ import { slipOfBend } from './mesh/bent-error.js'
 import { errorModel, levelError, publishedError, type ErrorModel } from './mesh/error.js'
 import { buildLevels, type LevelSurfaces } from './mesh/levels.js'
 import { measureContrast } from './mesh/contrast.js'
+import { clearFringes } from './mesh/fringe.js'
 import { correctSlip } from './mesh/correct-slip.js'
 import { shippedError, type LaidPicture } from './mesh/shipped-error.js'
 import { forgetLoops } from './mesh/pixels.js'
@@ -78,7 +79,9 @@ export async function bakeChain({ name, map, picture, variation, shared = null }
   const placeholder = picture ? await encodePlaceholder(variation ? ownOf(await shrinkPicture(picture, SMALL)) : picture) : ''
   const triangles = surfaces.map(trianglesOf)
   const needsOwn = backdrop !== null || surfaces.some((_, level) => !common[level])
-  const padded = picture && needsOwn ? padEdges(ownOf(picture), coverage(map)) : null
+  const whole = picture && needsOwn ? padEdges(ownOf(picture), coverage(map)) : null
+  // (Where nobody can look behind an edge, nothing moves beside it.)
+  const padded = whole && backdrop && settings.cut !== false ? clearFringes(whole, map, settings.cut) : whole
   const material = materialOf(settings, picture !== null)
   const normals = material.lit ? bakeNormals(map, settings.normalMap.size, settings) : null
   const hiddenScale = backdrop ? BACKDROP_TEXTURE * (Math.max(backdrop.map.width, backdrop.map.height) / Math.max(size.width, size.height)) : 0
