@@ -147,6 +147,8 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
     },
 
     load: {
+      // Before `enforce: 'pre'` plugins that take every PNG, and come earlier in a framework's list: Astro's makes pictures' metadata of them.
+      order: 'pre',
       async handler(id) {
         const shape = shapeImportOf(id)
         if (shape !== null) return loadShape(this, id, shape)
