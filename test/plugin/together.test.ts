@@ -1,3 +1,5 @@
+import { basename } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type Inspect from 'vite-plugin-inspect'
 import type React from '@vitejs/plugin-react'
 import type { Browser } from 'playwright-core'
@@ -92,6 +94,35 @@ describe.each(viteVersions)('with vite-plugin-inspect and %s', (vite) => {
     await vi.waitFor(() => text('report/reports/metadata.json'), { timeout: 20_000, interval: 50 })
     const report = list('report/reports').filter((name) => name.includes('transforms')).map((name) => text(`report/reports/${name}`))
     expect(report.filter((file) => file.includes('hill.depth.png') && file.includes('"name": "depthmesh"'))).toHaveLength(1)
+  })
+})
+
+/** What Astro does to every PNG: a plugin that comes first in the list makes an object of it. */
+const pictures = (): Plugin => ({
+  name: 'pictures',
+  enforce: 'pre',
+  load: (id) => (id.endsWith('.png') ? `export default { picture: ${JSON.stringify(basename(id))} }` : null),
+})
+
+describe.each(viteVersions)('after a plugin that takes every PNG, with %s', (vite) => {
+  const files = async () => ({
+    'main.js': `import url, { lods } from './hill.depth.png'\nimport plain from './plain.png'\nimport picture from './hill.depth.png?url'\nglobalThis.game = { url, lods, plain, picture }\nexport const game = globalThis.game`,
+    'hill.depth.png': await hill(),
+    'plain.png': await hill(),
+  })
+  const expected = (extension: RegExp) => ({ url: expect.stringMatching(extension), lods: [expect.anything(), expect.anything()], plain: { picture: 'plain.png' }, picture: expect.stringMatching(/\.png$|^data:image\/png/) })
+
+  it('gives levels of maps and leaves it the other pictures, in builds', async () => {
+    project = await createProject(await files(), vite)
+    await project.vite.build({ root: project.root, configFile: false, logLevel: 'silent', plugins: [pictures(), project.depthmesh({ lods: [...smallLevels.lods], cache: testCache })], build: { rollupOptions: { input: '/main.js' } } })
+    const [script] = project.list('dist').filter((name) => name.endsWith('.js'))
+    await import(/* @vite-ignore */ pathToFileURL(project.path('dist', script)).href)
+    expect((globalThis as unknown as { game: unknown }).game).toEqual(expected(/\.glb$/))
+  })
+
+  it('gives levels of maps and leaves it the other pictures, in dev', async () => {
+    const { server } = await startServer(await files(), { vite, plugins: [pictures()] })
+    expect((await server.ssrLoadModule('/main.js')).game).toEqual(expected(/\.glb$/))
   })
 })
 
