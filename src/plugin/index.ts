@@ -160,7 +160,9 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
           const asset = await (session ? session.live.load(file, servedByVite(this.environment)) : bakerOf().bake(file))
           for (const warning of newWarnings(shared, file, asset, config)) this.warn(warning)
           const urlOf = session ? session.publish(file, asset) : emissions.emit(this, { id, map: file, original: relative(config.root, file) }, asset)
-          return { code: assetModule(asset.manifest, { urlOf, hot: session?.hotOf(file, asset) }), map: null, moduleSideEffects: false, moduleType: 'js' }
+          // On a server nobody listens, and frameworks send what their servers import to pages as plain data, which a function is not.
+          const hot = this.environment.config.consumer === 'client' ? session?.hotOf(file, asset) : undefined
+          return { code: assetModule(asset.manifest, { urlOf, hot }), map: null, moduleSideEffects: false, moduleType: 'js' }
         } catch (error) {
           return this.error(shownError(error, file, config))
         } finally {

@@ -1,7 +1,9 @@
 import { symlinkSync } from 'node:fs'
 import { request } from 'node:http'
 import { basename, join } from 'node:path'
+import type { RunnableDevEnvironment } from 'vite'
 import { describe, expect, it } from 'vitest'
+import type { DepthAsset } from '../../src/core/index.js'
 import { startServer, type DevServer } from '../support/dev.js'
 import { temporaryFolder } from '../support/folder.js'
 import { namedPictures } from '../../src/core/glb/pictures.js'
@@ -161,6 +163,15 @@ describe.each(viteVersions)('files of the dev server of %s', (vite) => {
     const { url } = (await dev.server.ssrLoadModule('/main.js')) as { url: string }
     expect(url).toMatch(/^http:\/\/game\.example\/@depthmesh\/[0-9a-f]{32}\/hill\.lod0\.glb$/)
     expect((await ask(new URL(url).pathname)).body.subarray(0, 4).toString()).toBe('glTF')
+  })
+
+  it('come as plain data to code that runs on the server, which a framework can send to a page', async () => {
+    dev = await startServer({ 'hill.depth.png': await hill(), 'hill.depth.json': JSON.stringify({ variants: 1 }), 'main.js': `export { asset } from './hill.depth.png'` }, { vite })
+    // (`ssrLoadModule` knows no hot updates.)
+    const { asset } = await (dev.server.environments.ssr as RunnableDevEnvironment).runner.import<{ asset: DepthAsset }>('/main.js')
+    // (It throws where there is a function.)
+    expect(structuredClone(asset)).toEqual(JSON.parse(JSON.stringify(asset)))
+    expect(asset.variants).toHaveLength(1)
   })
 
   it('show warnings about a map once, not on every load', async () => {
