@@ -1,5 +1,5 @@
 import { dirname, relative, resolve } from 'node:path'
-import { createFilter, isFileLoadingAllowed, normalizePath, searchForWorkspaceRoot, type DevEnvironment, type Environment, type Plugin, type ResolvedConfig, type Rollup } from 'vite'
+import { createFilter, isFileLoadingAllowed, normalizePath, searchForWorkspaceRoot, type DevEnvironment, type Environment, type IndexHtmlTransformContext, type Plugin, type ResolvedConfig, type Rollup } from 'vite'
 import { createBaker, type BakedAsset, type Baker } from '../bake/bake.js'
 import { DepthMeshError } from '../core/errors.js'
 import { FOREIGN_MAP, isBesideMap, refuseMap } from '../bake/foreign-map.js'
@@ -187,13 +187,18 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
       emissions.dropUnused(this, bundle)
       emissions.linkPictures(this, bundle)
       const { name, config: { consumer } } = this.environment
-      if (config.command === 'build' && consumer === 'client' && !config.isWorker) preloads.found(name, emissions.coarsestLevels(this), (message) => isNew(shared, message) && this.warn(message))
+      if (config.command === 'build' && consumer === 'client' && !config.isWorker) preloads.found(name, bundle, emissions.coarsestLevels(this), (message) => isNew(shared, message) && this.warn(message))
     },
 
-    transformIndexHtml: {
-      order: 'post',
-      handler: (_html, page) => preloads.links(page),
-    },
+    // Not there where it has nothing to do: SvelteKit, whose pages do not pass here, warns of every plugin that has this hook.
+    ...(shared.options.preload.length === 0
+      ? {}
+      : {
+          transformIndexHtml: {
+            order: 'post' as const,
+            handler: (_html: string, page: IndexHtmlTransformContext) => preloads.links(page),
+          },
+        }),
 
     closeWatcher() {
       shared.bell?.close()

@@ -17,8 +17,8 @@ export interface CoarsestLevel {
 
 /** The links by which built pages ask for coarsest levels while their scripts still load. */
 export interface Preloads {
-  /** Told what a build emitted, once nothing is dropped any more. Warns of patterns that no map of the pages matches, nor one that was built before. */
-  found(environment: string, levels: readonly CoarsestLevel[], warn: (message: string) => void): void
+  /** Told what a build emitted, once nothing is dropped any more. Warns where there is no page to write links into, and of patterns that no map of the pages matches, nor one that was built before. */
+  found(environment: string, bundle: Rollup.OutputBundle, levels: readonly CoarsestLevel[], warn: (message: string) => void): void
   /** For the head of a page: the levels that its scripts speak of. */
   links(page: Pick<IndexHtmlTransformContext, 'path' | 'bundle' | 'chunk'>): HtmlTagDescriptor[]
 }
@@ -35,11 +35,15 @@ export function createPreloads(patterns: readonly (string | RegExp)[], config: R
   const matched = new Set<number>()
 
   return {
-    found(environment, levels, warn) {
+    found(environment, bundle, levels, warn) {
       const matching = levels.filter(({ map }) => matchers.some((matches) => matches(map)))
       wanted.set(environment, matching.flatMap(({ file }) => file ?? []))
       for (const { map } of levels) for (const [i, matches] of matchers.entries()) if (matches(map)) matched.add(i)
       if (environment !== CLIENT) return
+      if (patterns.length > 0 && !Object.values(bundle).some(isPage)) {
+        warn('preload: Vite writes no page of this build, so that no link is put into one. Where a framework or a server writes them, write it there: <link rel="preload" as="fetch" crossorigin href={asset.lods.at(-1).url}>')
+        return
+      }
       for (const [i, pattern] of patterns.entries()) {
         if (!matched.has(i)) warn(`preload: no map that is imported matches ${String(pattern)}. Globs are relative to Vite's root; a shape is named as it is imported.`)
       }
@@ -62,6 +66,11 @@ export function createPreloads(patterns: readonly (string | RegExp)[], config: R
       return [...links, ...loaders.filter((loader) => !known.includes(loader)).flatMap(({ fileName }) => link('modulepreload', fileName))]
     },
   }
+}
+
+/** Whether an output is the script of a page that Vite itself writes. */
+function isPage(output: Rollup.OutputAsset | Rollup.OutputChunk): boolean {
+  return output.type === 'chunk' && output.facadeModuleId?.endsWith('.html') === true
 }
 
 /** Whether a script holds this name, and not as the end of a longer one. */

@@ -94,6 +94,22 @@ describe.each(viteVersions)('preload with %s', (version) => {
     expect(two).toEqual([expect.stringMatching(/^\/assets\/hill-[\w-]+\.glb$/)])
   })
 
+  it('says how to ask for it where another writes the pages', async () => {
+    const project = await projectOf(await files())
+    const warnings: string[] = []
+    const logger = project.vite.createLogger('silent')
+    logger.warn = (message) => void warnings.push(message)
+    await project.build({ customLogger: logger, build: { rollupOptions: { input: '/main.js' } } }, { preload: '**/hill.depth.png' })
+    expect(warnings.filter((text) => text.includes('preload'))).toEqual([expect.stringContaining('preload: Vite writes no page of this build')])
+    expect(warnings.join()).toContain('write it there: <link rel="preload" as="fetch" crossorigin href={asset.lods.at(-1).url}>')
+  })
+
+  it('touches no page where nothing is to be preloaded, since SvelteKit warns of plugins that do', async () => {
+    const { depthmesh } = await projectOf({})
+    expect(depthmesh()).not.toHaveProperty('transformIndexHtml')
+    expect(depthmesh({ preload: '**/hill.depth.png' })).toHaveProperty('transformIndexHtml')
+  })
+
   it('says which pattern matches nothing', async () => {
     const project = await projectOf(await files())
     const { index, warnings } = await built(project, ['**/hill.depth.png', '**/hil.depth.png'])
