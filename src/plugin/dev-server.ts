@@ -10,16 +10,19 @@ const KEPT_STATES = 4
 /** Hex digits of the SHA-256 in a URL: 128 bits, which nobody guesses. */
 const HASH_LENGTH = 32
 
-/** The baked files that a dev server hands out. */
+/** The baked files that dev servers hand out: Nuxt has a server for pages and one for what it renders, whose URLs pages ask the first one for. */
 export interface DevFiles {
   /** Takes the files of a map's newest state; gives the path of each, to be put behind Vite's base. */
   publish(map: string, files: readonly BakedFile[]): Map<string, string>
-  /** A connect middleware. Answers what was published, by exact look-up; a request never starts anything. */
-  middleware: (request: IncomingMessage, response: ServerResponse, next: () => void) => void
+  /**
+   * A connect middleware. Answers what was published, by exact look-up; a request never starts anything.
+   *
+   * @param headers `server.headers` of Vite's config: sent with every file.
+   */
+  middleware(headers: OutgoingHttpHeaders): (request: IncomingMessage, response: ServerResponse, next: () => void) => void
 }
 
-/** @param headers `server.headers` of Vite's config: sent with every file. */
-export function createDevFiles(headers: OutgoingHttpHeaders): DevFiles {
+export function createDevFiles(): DevFiles {
   const files = new Map<string, Uint8Array>()
   const states = new Map<string, Map<string, string>[]>()
 
@@ -35,14 +38,15 @@ export function createDevFiles(headers: OutgoingHttpHeaders): DevFiles {
       // Pictures first: a GLB that names one finds it in the folder of the picture's own hash, whatever variation it is of.
       for (const { name, bytes } of baked) if (!isGlb(name)) add(name, bytes)
       for (const { name, bytes } of baked) if (isGlb(name)) add(name, renamePictures(bytes, (uri) => (paths.get(decodeURIComponent(uri)) ?? uri).replace(PREFIX, '../')))
-      const known = [paths, ...(states.get(map) ?? [])]
+      // (Code of pages and of the server that renders them gets the same state.)
+      const known = [paths, ...(states.get(map) ?? []).filter((state) => !isSame(state, paths))]
       states.set(map, known.slice(0, KEPT_STATES))
       const wanted = new Set([...states.values()].flat().flatMap((state) => [...state.values()]))
       for (const old of known.slice(KEPT_STATES)) for (const path of old.values()) if (!wanted.has(path)) files.delete(path)
       return paths
     },
 
-    middleware(request, response, next) {
+    middleware: (headers) => (request, response, next) => {
       const path = pathOf(request.url ?? '')
       if (path === null) {
         next()
@@ -60,6 +64,10 @@ export function createDevFiles(headers: OutgoingHttpHeaders): DevFiles {
       send(request, response, bytes, path, headers)
     },
   }
+}
+
+function isSame(one: ReadonlyMap<string, string>, other: ReadonlyMap<string, string>): boolean {
+  return one.size === other.size && [...one].every(([name, path]) => other.get(name) === path)
 }
 
 function send(request: IncomingMessage, response: ServerResponse, bytes: Uint8Array, path: string, headers: OutgoingHttpHeaders): void {

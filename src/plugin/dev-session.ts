@@ -2,7 +2,7 @@ import { normalizePath, type DevEnvironment, type EnvironmentModuleNode, type Vi
 import type { BakedAsset, Baker } from '../bake/bake.js'
 import type { CompanionBell } from '../bake/companions.js'
 import { createAudience, topicOf } from './audience.js'
-import { createDevFiles } from './dev-server.js'
+import type { DevFiles } from './dev-server.js'
 import { createLiveMaps, modulesToUpdate, type LiveMaps } from './hot.js'
 import type { HotOptions } from './module.js'
 
@@ -19,10 +19,12 @@ export interface DevSession {
   modulesOf(file: string, environment: DevEnvironment, found: EnvironmentModuleNode[]): EnvironmentModuleNode[] | undefined
 }
 
-/** @param isDepthMap is this the id of a map's module? */
-export function openDevSession(server: ViteDevServer, baker: Baker, isDepthMap: (id: string) => boolean): DevSession {
+/**
+ * @param files what all servers of one plugin hand out
+ * @param isDepthMap is this the id of a map's module?
+ */
+export function openDevSession(server: ViteDevServer, baker: Baker, files: DevFiles, isDepthMap: (id: string) => boolean): DevSession {
   const { config } = server
-  const files = createDevFiles(config.server.headers)
   const audience = createAudience(server.ws)
   const live = createLiveMaps(baker, {
     isListened: audience.isListening,
@@ -32,7 +34,7 @@ export function openDevSession(server: ViteDevServer, baker: Baker, isDepthMap: 
     },
   })
   for (const event of ['change', 'add', 'unlink'] as const) server.watcher.on(event, live.noticed)
-  server.middlewares.use(files.middleware)
+  server.middlewares.use(files.middleware(config.server.headers))
 
   return {
     baker,

@@ -6,6 +6,7 @@ import { FOREIGN_MAP, isBesideMap, refuseMap } from '../bake/foreign-map.js'
 import { stampOf } from '../bake/read.js'
 import type { Dependencies } from '../bake/sources.js'
 import type { CompanionBell } from '../bake/companions.js'
+import type { DevFiles } from './dev-server.js'
 import type { DevSession } from './dev-session.js'
 import { createEmissions, type Emissions } from './emit.js'
 import type { LiveMaps } from './hot.js'
@@ -37,6 +38,8 @@ interface Shared {
   building: Set<Environment>
   /** By the environments of each running server: a server that restarts overlaps with its successor. */
   serving: WeakMap<Environment, DevSession>
+  /** What those servers hand out. */
+  files?: DevFiles
   bell?: CompanionBell
   /** Warnings that were shown. */
   told: Set<string>
@@ -125,8 +128,9 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
     },
 
     async configureServer(server) {
-      const { openDevSession } = await import('./dev-session.js')
-      const session = openDevSession(server, openBaker(config, shared.options), isDepthMap)
+      const [{ openDevSession }, { createDevFiles }] = await Promise.all([import('./dev-session.js'), import('./dev-server.js')])
+      shared.files ??= createDevFiles()
+      const session = openDevSession(server, openBaker(config, shared.options), shared.files, isDepthMap)
       for (const environment of Object.values(server.environments)) shared.serving.set(environment, session)
     },
 

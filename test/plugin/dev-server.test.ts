@@ -2,7 +2,7 @@ import { symlinkSync } from 'node:fs'
 import { request } from 'node:http'
 import { basename, join } from 'node:path'
 import type { RunnableDevEnvironment } from 'vite'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { DepthAsset } from '../../src/core/index.js'
 import { startServer, type DevServer } from '../support/dev.js'
 import { temporaryFolder } from '../support/folder.js'
@@ -163,6 +163,18 @@ describe.each(viteVersions)('files of the dev server of %s', (vite) => {
     const { url } = (await dev.server.ssrLoadModule('/main.js')) as { url: string }
     expect(url).toMatch(/^http:\/\/game\.example\/@depthmesh\/[0-9a-f]{32}\/hill\.lod0\.glb$/)
     expect((await ask(new URL(url).pathname)).body.subarray(0, 4).toString()).toBe('glTF')
+  })
+
+  it('are handed out by all servers of one plugin: Nuxt has one for pages, and another that renders them', async () => {
+    dev = await startServer({ 'hill.depth.png': await hill() }, { vite })
+    const { project: { root, vite: { createServer } }, server } = dev
+    const plugins = server.config.plugins.filter(({ name }) => name === 'depthmesh')
+    const renderer = await createServer({ root, configFile: false, logLevel: 'silent', appType: 'custom', server: { middlewareMode: true, ws: false }, plugins })
+    onTestFinished(() => renderer.close())
+    const { default: url } = (await renderer.ssrLoadModule('/hill.depth.png')) as { default: string }
+    const { status, body } = await ask(url)
+    expect([status, body.subarray(0, 4).toString()]).toEqual([200, 'glTF'])
+    expect((await levels())[0]).toBe(url)
   })
 
   it('come as plain data to code that runs on the server, which a framework can send to a page', async () => {
