@@ -5,6 +5,7 @@ import type { BakedAsset } from '../bake/bake.js'
 import { isGlb, namedPictures, renamePictures } from '../core/glb/pictures.js'
 import type { DepthManifest } from '../core/glb/manifest.js'
 import type { CoarsestLevel } from './preload.js'
+import { speaksOf } from './speaks-of.js'
 
 /** The files that builds emit, by environment and module. */
 export interface Emissions {
@@ -12,6 +13,8 @@ export interface Emissions {
   emit(context: Rollup.PluginContext & { environment: Environment }, module: EmittingModule, asset: BakedAsset): (file: string) => string
   /** Takes the files of modules that ended up in no chunk out of the bundle: a tree-shaken import leaves nothing behind. */
   dropUnused(context: Rollup.PluginContext & { environment: BuildEnvironment | Environment }, bundle: Rollup.OutputBundle): void
+  /** The maps whose files the scripts of a bundle ask for. */
+  askedFor(context: Rollup.PluginContext & { environment: BuildEnvironment | Environment }, bundle: Rollup.OutputBundle): string[]
   /** Makes levels name their pictures as they are called by now, from wherever they lie. To be done when nothing is dropped any more. */
   linkPictures(context: Rollup.PluginContext & { environment: BuildEnvironment | Environment }, bundle: Rollup.OutputBundle): void
   /** What is shown first of each map. */
@@ -99,6 +102,13 @@ export function createEmissions(config: ResolvedConfig): Emissions {
         const name = nameOf(context, reference)
         if (name !== undefined && !names.has(name)) delete bundle[name]
       }
+    },
+
+    askedFor(context, bundle) {
+      const chunks = Object.values(bundle).filter((output) => output.type === 'chunk')
+      const isAsked = (name: string | undefined): boolean => name !== undefined && chunks.some(({ code }) => speaksOf(code, encodeURI(posix.basename(name))))
+      const modules = [...(emitted.get(context.environment)?.values() ?? [])]
+      return modules.filter(({ outputs }) => outputs.some(({ reference }) => isAsked(nameOf(context, reference)))).map(({ map }) => map)
     },
 
     linkPictures(context, bundle) {

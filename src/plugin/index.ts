@@ -41,6 +41,8 @@ interface Shared {
   /** What those servers hand out. */
   files?: DevFiles
   bell?: CompanionBell
+  /** Maps whose files builds of pages hold, once there was one. */
+  onPages?: Set<string>
   /** Warnings that were shown. */
   told: Set<string>
   /** By map: those of its newest state that were shown. */
@@ -190,8 +192,14 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
     generateBundle(_options, bundle) {
       emissions.dropUnused(this, bundle)
       emissions.linkPictures(this, bundle)
-      const { name, config: { consumer } } = this.environment
-      if (config.command === 'build' && consumer === 'client' && !config.isWorker) preloads.found(name, bundle, emissions.coarsestLevels(this), (message) => isNew(shared, message) && this.warn(message))
+      const { name, config: { consumer, build } } = this.environment
+      if (config.command !== 'build') return
+      const tell = (message: string): void => void (isNew(shared, message) && this.warn(message))
+      const asked = emissions.askedFor(this, bundle)
+      if (consumer === 'client') shared.onPages = new Set([...(shared.onPages ?? []), ...asked])
+      // (Nothing is known where pages are built later, or by another process.)
+      else if (!build.emitAssets && shared.onPages) for (const map of asked) if (!shared.onPages.has(map)) tell(lostFiles(shownPath(config.root, map)))
+      if (consumer === 'client' && !config.isWorker) preloads.found(name, bundle, emissions.coarsestLevels(this), tell)
     },
 
     // Not there where it has nothing to do: SvelteKit, whose pages do not pass here, warns of every plugin that has this hook.
@@ -220,6 +228,11 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
       if (shared.building.size === 0 && !(this.meta.watchMode && config.command === 'build')) await closeBaker()
     },
   }
+}
+
+/** As with every file that a server's code imports: Vite leaves it to the build of the pages. */
+function lostFiles(map: string): string {
+  return `${map}: code of the server alone imports it, and the files of that are not kept, so that pages ask for GLBs that are not there. Import it in code that pages load too.`
 }
 
 /** The same, and how the picture itself is imported. */

@@ -1,5 +1,6 @@
 import { posix } from 'node:path'
 import { createFilter, type HtmlTagDescriptor, type IndexHtmlTransformContext, type ResolvedConfig, type Rollup } from 'vite'
+import { speaksOf } from './speaks-of.js'
 
 /** What `depthmesh/three` imports when it loads its first level: without them, the level would wait for their round trip. */
 const LOADERS = /\/three\/examples\/jsm\/(?:loaders\/GLTFLoader|libs\/meshopt_decoder\.module)\.js$/
@@ -71,12 +72,6 @@ export function createPreloads(patterns: readonly (string | RegExp)[], config: R
 /** Whether an output is the script of a page that Vite itself writes. */
 function isPage(output: Rollup.OutputAsset | Rollup.OutputChunk): boolean {
   return output.type === 'chunk' && output.facadeModuleId?.endsWith('.html') === true
-}
-
-/** Whether a script holds this name, and not as the end of a longer one. */
-function speaksOf(code: string, name: string): boolean {
-  for (let at = code.indexOf(name); at >= 0; at = code.indexOf(name, at + 1)) if (!/[\w.%-]/.test(code[at - 1] ?? '')) return true
-  return false
 }
 
 /** Chunks and what they import, `all`: later too. */

@@ -3,12 +3,12 @@ import { basename, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import sharp from 'sharp'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { InlineConfig, Rollup } from 'vite'
+import type { BuildEnvironmentOptions, InlineConfig, Rollup } from 'vite'
 import type { DepthAsset } from '../../src/core/index.js'
 import { namedPictures } from '../../src/core/glb/pictures.js'
 import { temporaryFolder } from '../support/folder.js'
 import { gray16, rgb8 } from '../support/maps.js'
-import { createProject, hill, viteVersions, type Project } from '../support/project.js'
+import { createProject, hill, testCache, viteVersions, type Project } from '../support/project.js'
 
 const page = '<!doctype html><script type="module" src="/main.js"></script>'
 const main = `import url, { asset } from './art/hill.depth.png'\nglobalThis.game = { url, asset }\n`
@@ -112,6 +112,33 @@ describe.each(viteVersions)('vite build with %s', (version) => {
     expect(glbs(project, 'server')).toEqual([])
     await project.build(script({ base: '/sub/', build: { ssr: true, ssrEmitAssets: true } }, 'emitted'))
     expect(glbs(project, 'emitted')).toEqual(glbs(project, 'client'))
+  })
+
+  it('says of which maps a server gives out URLs that lead nowhere', async () => {
+    const only = `import url, { asset } from './art/only.depth.png'\nglobalThis.game = { url, asset }`
+    const project = await gameProject({ 'server.js': `import './main.js'\n${only}`, 'placeholder.js': `export { placeholder } from './art/bare.depth.png'`, 'art/only.depth.png': await hill(0.4), 'art/bare.depth.png': await hill(0.6) }, version)
+    const { vite, depthmesh, root } = project
+    const warned = async (ssr: BuildEnvironmentOptions, base = '/'): Promise<string[]> => {
+      const warnings: string[] = []
+      const logger = vite.createLogger('silent')
+      logger.warn = (message) => void warnings.push(message)
+      const builder = await vite.createBuilder({
+        root,
+        base,
+        configFile: false,
+        customLogger: logger,
+        plugins: [depthmesh({ lods: [200, 50], cache: testCache })],
+        environments: { client: { build: script({}, 'client').build ?? {} }, ssr: { build: { ...script({}, 'server').build, ssr: true, rollupOptions: { input: ['/server.js', '/placeholder.js'] }, ...ssr } } },
+        builder: {},
+      })
+      await builder.buildApp()
+      return warnings.filter((text) => text.includes('server alone'))
+    }
+    for (const base of ['/', './']) {
+      expect(await warned({}, base)).toEqual([expect.stringContaining('art/only.depth.png: code of the server alone imports it, and the files of that are not kept, so that pages ask for GLBs that are not there. Import it in code that pages load too.')])
+    }
+    // A framework that keeps them moves them, as SvelteKit, Astro and React Router do.
+    expect(await warned({ emitAssets: true })).toEqual([])
   })
 
   it('bakes once for environments that are built at the same time', async () => {
