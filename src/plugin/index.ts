@@ -1,4 +1,5 @@
 import { dirname, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { createFilter, isFileLoadingAllowed, normalizePath, searchForWorkspaceRoot, type DevEnvironment, type Environment, type IndexHtmlTransformContext, type Plugin, type ResolvedConfig, type Rollup } from 'vite'
 import { createBaker, type BakedAsset, type Baker } from '../bake/bake.js'
 import { DepthMeshError } from '../core/errors.js'
@@ -29,6 +30,13 @@ export interface DepthMeshApi {
 
 /** In names of files that is what Vite, up to 8.3 at least, does not encode where it writes the URLs of modules: `import './a#1.js'` finds nothing either. */
 const LOST_IN_URLS = /[#%]/
+
+/**
+ * Bundled into servers, which would import it when they run, although it is installed for builds: a server that was installed without development's packages
+ * would not start.
+ */
+const THREE_IMPORT = /^depthmesh\/three$/
+const THREE_FILE = fileURLToPath(new URL('../three/index.js', import.meta.url))
 
 /** What all instances of one `depthmesh()` share: those of the client, of SSR and of workers. */
 interface Shared {
@@ -141,9 +149,10 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
     },
 
     resolveId: {
-      filter: { id: [SHAPE_IMPORT, LOST_IN_URLS] },
+      filter: { id: [SHAPE_IMPORT, THREE_IMPORT, LOST_IN_URLS] },
       handler(source, importer) {
         if (SHAPE_IMPORT.test(source)) return shapeId(source)
+        if (THREE_IMPORT.test(source)) return config.command === 'build' && this.environment.config.consumer === 'server' ? THREE_FILE : null
         const [file] = splitId(importer === undefined ? source : resolve(dirname(importer), source))
         if (servedByVite(this.environment) === undefined || !LOST_IN_URLS.test(file) || !isDepthMap(file) || stampOf(file) === '') return null
         const warning = `${shownPath(config.root, file)}: its name holds # or %, which Vite's dev server leaves in URLs as they are, so that a page asks for another file. Rename it. (In builds it is found.)`

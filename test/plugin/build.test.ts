@@ -114,6 +114,15 @@ describe.each(viteVersions)('vite build with %s', (version) => {
     expect(glbs(project, 'emitted')).toEqual(glbs(project, 'client'))
   })
 
+  it('gives servers depthmesh/three along, so that they start where only builds have depthmesh', async () => {
+    const project = await gameProject({ 'main.js': `import { loadDepthBackground } from 'depthmesh/three'\nglobalThis.game = loadDepthBackground` }, version)
+    await project.build(script({ build: { ssr: true } }, 'server'))
+    const code = project.list('server').map((name) => project.text(`server/${name}`)).join()
+    expect(code).toMatch(/from ?["']three["']/)
+    expect(code).not.toMatch(/from ?["']depthmesh/)
+    expect(await play(project, 'server')).toBeTypeOf('function')
+  })
+
   it('says of which maps a server gives out URLs that lead nowhere', async () => {
     const only = `import url, { asset } from './art/only.depth.png'\nglobalThis.game = { url, asset }`
     const project = await gameProject({ 'server.js': `import './main.js'\n${only}`, 'placeholder.js': `export { placeholder } from './art/bare.depth.png'`, 'art/only.depth.png': await hill(0.4), 'art/bare.depth.png': await hill(0.6) }, version)
