@@ -41,6 +41,8 @@ const NOT_RUN: Record<string, string> = {
 const GIVEN: Record<string, string> = {
   'README.md: js main.js': "import type { Camera, Scene, WebGLRenderer } from 'three'\ndeclare const scene: Scene\ndeclare const camera: Camera\ndeclare const renderer: WebGLRenderer\n",
   'README.md: js exports.js': '',
+  // Nuxt declares it for every file, and its configuration has no names that are not known.
+  'docs/recipes.md: ts nuxt.config.ts': "declare function defineNuxtConfig(config: { vite: { plugins: unknown[] }; typescript: { tsConfig: { files: string[] } }; hooks: { 'build:manifest'(manifest: Record<string, { file: string; prefetch?: boolean }>): void } }): unknown\n",
 }
 
 const all = documents.flatMap((document) => blocksOf(document))
