@@ -21,13 +21,14 @@ beforeAll(async () => {
 
 afterAll(() => rm(project, { recursive: true, force: true }))
 
-/** What tsc says about a source file in a project set up as the README says. */
-async function typeErrors(tsc: string, source: string): Promise<string> {
+/** What tsc says about a source file in a project set up as the README says, or as a framework does. */
+async function typeErrors(tsc: string, source: string, files: { include?: string[]; files?: string[] } = {}): Promise<string> {
   await writeFile(
     join(project, 'tsconfig.json'),
     JSON.stringify({
       compilerOptions: { target: 'ES2022', module: 'ESNext', moduleResolution: 'bundler', strict: true, noEmit: true, skipLibCheck: true, types: ['depthmesh/client', 'vite/client'] },
       include: ['main.ts'],
+      ...files,
     }),
   )
   await writeFile(join(project, 'main.ts'), source)
@@ -62,6 +63,15 @@ describe.each(typescripts)('types of an imported depth map in %s', (_version, ts
       type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
       ${checks.join('\n')}`
     expect(await typeErrors(tsc, source)).toBe('')
+  })
+
+  it('wins by files over those that a framework has written, which come before types', async () => {
+    await writeFile(join(project, 'framework.d.ts'), '/// <reference types="vite/client" />\n')
+    await writeFile(join(project, 'depthmesh.d.ts'), '/// <reference types="depthmesh/client" />\n')
+    const source = `export { lods } from './canyon.depth.png'`
+    const include = ['framework.d.ts', 'main.ts']
+    expect(await typeErrors(tsc, source, { include })).toContain(`'"*.png"' has no exported member 'lods'`)
+    expect(await typeErrors(tsc, source, { include, files: ['depthmesh.d.ts'] })).toBe('')
   })
 
   it('refuses an export that does not exist', async () => {
