@@ -86,8 +86,9 @@ function keepTriangles(indices: Uint32Array, keeps: (a: number, b: number, c: nu
   let count = 0
   for (let i = 0; i < indices.length; i += 3) {
     if (!keeps(indices[i], indices[i + 1], indices[i + 2])) continue
-    kept.set(indices.subarray(i, i + 3), count)
-    count += 3
+    kept[count++] = indices[i]
+    kept[count++] = indices[i + 1]
+    kept[count++] = indices[i + 2]
   }
   return kept.slice(0, count)
 }
@@ -95,9 +96,15 @@ function keepTriangles(indices: Uint32Array, keeps: (a: number, b: number, c: nu
 /** Whether a triangle still has an area. */
 function hasArea(positions: PackedNumbers['values']): (a: number, b: number, c: number) => boolean {
   return (i, j, k) => {
-    const [a, b, c] = [i * 3, j * 3, k * 3]
-    const [x1, y1, z1] = [positions[b] - positions[a], positions[b + 1] - positions[a + 1], positions[b + 2] - positions[a + 2]]
-    const [x2, y2, z2] = [positions[c] - positions[a], positions[c + 1] - positions[a + 1], positions[c + 2] - positions[a + 2]]
+    const a = i * 3
+    const b = j * 3
+    const c = k * 3
+    const x1 = positions[b] - positions[a]
+    const y1 = positions[b + 1] - positions[a + 1]
+    const z1 = positions[b + 2] - positions[a + 2]
+    const x2 = positions[c] - positions[a]
+    const y2 = positions[c + 1] - positions[a + 1]
+    const z2 = positions[c + 2] - positions[a + 2]
     return y1 * z2 !== z1 * y2 || z1 * x2 !== x1 * z2 || x1 * y2 !== y1 * x2
   }
 }

@@ -23,6 +23,11 @@ interface PossiblePlace extends Place {
   slid: boolean
 }
 
+/** Where a vertex would be stored if all places were right, and its scale before that is rounded. */
+interface Aim extends Place {
+  exact: number
+}
+
 /** A step in the picture, parts of pixels. */
 interface Slide {
   da: number
@@ -68,27 +73,31 @@ export class Places {
 
   /** The first place near enough to a vertex that it may be stored at: where it is, with another disparity, slid. `null` where there is none. */
   first(vertex: number): PossiblePlace | null {
+    const { a, b, scale, exact } = aimOf(this.mesh, vertex, this.lattice)
+    // Nearly all vertices come to lie where they aim at: no other places need to be gone through for them.
+    const aimed = { a, b, scale, slid: false }
+    if (this.allows(aimed, exact, this.allowances[0])) return aimed
     for (const place of this.of(vertex)) return place
     return null
   }
 
   /** All of them, the nearest first; some more than once. */
   *of(vertex: number): Generator<PossiblePlace, void> {
-    const { mesh, lattice, outline } = this
-    const [a0, b0] = placeIn(mesh, vertex, lattice)
-    const exact = lattice.scaleTimesDepth / -mesh.positions[vertex * 3 + 2]
-    const scale0 = Math.round((exact - AS_STORED) / SCALE_STEP) * SCALE_STEP + AS_STORED
-    const slides = slidesFrom(a0, b0, outline)
-    for (const { window, slip, seam, rises } of this.allowances) {
+    const { a, b, scale, exact } = aimOf(this.mesh, vertex, this.lattice)
+    const slides = slidesFrom(a, b, this.outline)
+    for (const allowance of this.allowances) {
       for (const { da, db, slid } of slides) {
-        for (const rise of rises) {
-          const scale = scale0 + rise
-          if (Math.abs(seenScale(scale, lattice) - exact) > window) continue
-          const place = { a: a0 + da, b: b0 + db, scale, slid }
-          if (areCertain(place, lattice) && slipOf(place, lattice) <= slip && (seam || !leavesSeam(place, outline, lattice))) yield place
+        for (const rise of allowance.rises) {
+          const place = { a: a + da, b: b + db, scale: scale + rise, slid }
+          if (this.allows(place, exact, allowance)) yield place
         }
       }
     }
+  }
+
+  private allows(place: Place, exact: number, { window, slip, seam }: Allowance): boolean {
+    const { lattice, outline } = this
+    return Math.abs(seenScale(place.scale, lattice) - exact) <= window && areCertain(place, lattice) && slipOf(place, lattice) <= slip && (seam || !leavesSeam(place, outline, lattice))
   }
 }
 
@@ -136,15 +145,21 @@ function areCertain({ a, b, scale }: Place, lattice: Lattice): boolean {
   return scale > 0 && scale <= MAX_SHORT && Math.abs(third) <= MAX_SHORT && isCertain(a, scale) && isCertain(b, scale) && isCertain(third, scale)
 }
 
-function placeIn({ positions }: Mesh, vertex: number, { perUnit }: Lattice): [a: number, b: number] {
+function aimOf({ positions }: Mesh, vertex: number, { perUnit, scaleTimesDepth }: Lattice): Aim {
   const depth = -positions[vertex * 3 + 2]
-  return [Math.round((positions[vertex * 3] / depth) * perUnit), Math.round((positions[vertex * 3 + 1] / depth) * perUnit)]
+  const exact = scaleTimesDepth / depth
+  return {
+    a: Math.round((positions[vertex * 3] / depth) * perUnit),
+    b: Math.round((positions[vertex * 3 + 1] / depth) * perUnit),
+    scale: Math.round((exact - AS_STORED) / SCALE_STEP) * SCALE_STEP + AS_STORED,
+    exact,
+  }
 }
 
 function outlineOf(mesh: Mesh, lattice: Lattice): Outline {
   const outline = { left: Infinity, right: -Infinity, bottom: Infinity, top: -Infinity }
   for (let vertex = 0; vertex < mesh.positions.length / 3; vertex++) {
-    const [a, b] = placeIn(mesh, vertex, lattice)
+    const { a, b } = aimOf(mesh, vertex, lattice)
     outline.left = Math.min(outline.left, a)
     outline.right = Math.max(outline.right, a)
     outline.bottom = Math.min(outline.bottom, b)

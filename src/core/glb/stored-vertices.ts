@@ -58,8 +58,8 @@ export class StoredVertices implements Movable<Place> {
   }
 
   placeOf(vertex: number): Place {
-    const [a, b, , scale] = this.data.subarray(vertex * 4, vertex * 4 + 4)
-    return { a, b, scale }
+    const { data } = this
+    return { a: data[vertex * 4], b: data[vertex * 4 + 1], scale: data[vertex * 4 + 3] }
   }
 
   placesFor(vertex: number): Iterable<Place> {
@@ -68,12 +68,20 @@ export class StoredVertices implements Movable<Place> {
 
   /** What the filter makes of what is stored: x, y, z per vertex. */
   decoded(): Int16Array {
-    return Int16Array.from(this.positions, (number, i) => (i % 3 === 2 ? number + this.lattice.ahead : number))
+    const decoded = new Int16Array(this.positions)
+    for (let z = 2; z < decoded.length; z += 3) decoded[z] += this.lattice.ahead
+    return decoded
   }
 
   /** The pixels alone, a and b per vertex. */
   pixels(): Int16Array {
-    return Int16Array.from({ length: this.positions.length * (2 / 3) }, (_, i) => this.data[(i >> 1) * 4 + (i & 1)])
+    const { data } = this
+    const pixels = new Int16Array(data.length / 2)
+    for (let from = 0, to = 0; from < data.length; from += 4, to += 2) {
+      pixels[to] = data[from]
+      pixels[to + 1] = data[from + 1]
+    }
+    return pixels
   }
 
   /**

@@ -15,7 +15,8 @@ export interface Tangle {
 }
 
 export function tangleOf({ positions, indices }: Pick<Mesh, 'positions' | 'indices'>, rounded: Int32Array): Tangle {
-  const sides = Int8Array.from({ length: indices.length / 3 }, (_, t) => sideOf(positions, cornersOf(indices, t)))
+  const sides = new Int8Array(indices.length / 3)
+  for (let t = 0; t < sides.length; t++) sides[t] = sideOf(positions, indices, t)
   const tangle = { triangles: indices.slice(), rounded, sides }
   // What is seen from the front alone is so where it is narrow, too.
   if (isOpen(tangle)) sides.fill(-1)
@@ -34,7 +35,7 @@ export function turnedTriangles(tangle: Tangle): number[] {
 }
 
 export function isTurned({ triangles, rounded, sides }: Tangle, t: number): boolean {
-  return volume(rounded, ...cornersOf(triangles, t)) * sides[t] < 0
+  return volumeOf(rounded, triangles, t) * sides[t] < 0
 }
 
 /** Gives a triangle the same vertex three times. */
@@ -58,14 +59,19 @@ export function seenLength({ rounded }: Tangle, a: number, b: number): number {
   return Math.hypot(along(0), along(1))
 }
 
-/** Where the corners' numbers begin. */
-function cornersOf(triangles: Uint32Array, t: number): [number, number, number] {
-  return [triangles[3 * t] * 3, triangles[3 * t + 1] * 3, triangles[3 * t + 2] * 3]
+/** See `volume`. */
+function volumeOf(p: Float32Array | Int32Array, triangles: Uint32Array, t: number): number {
+  return volume(p, triangles[3 * t] * 3, triangles[3 * t + 1] * 3, triangles[3 * t + 2] * 3)
 }
 
 /** 1 or −1, 0 where the camera sees a triangle's edge alone. */
-function sideOf(p: Float32Array, [a, b, c]: [number, number, number]): number {
-  const across = (to: number, axis: number): number => p[to + axis] / p[to + 2] - p[a + axis] / p[a + 2]
-  const [bx, by, cx, cy] = [across(b, 0), across(b, 1), across(c, 0), across(c, 1)]
-  return Math.abs(bx * cy - by * cx) < EDGE_ON * (Math.hypot(bx, by) + Math.hypot(cx, cy)) ? 0 : Math.sign(volume(p, a, b, c))
+function sideOf(p: Float32Array, triangles: Uint32Array, t: number): number {
+  const a = triangles[3 * t] * 3
+  const b = triangles[3 * t + 1] * 3
+  const c = triangles[3 * t + 2] * 3
+  const bx = p[b] / p[b + 2] - p[a] / p[a + 2]
+  const by = p[b + 1] / p[b + 2] - p[a + 1] / p[a + 2]
+  const cx = p[c] / p[c + 2] - p[a] / p[a + 2]
+  const cy = p[c + 1] / p[c + 2] - p[a + 1] / p[a + 2]
+  return Math.abs(bx * cy - by * cx) < EDGE_ON * (Math.hypot(bx, by) + Math.hypot(cx, cy)) ? 0 : Math.sign(volumeOf(p, triangles, t))
 }
