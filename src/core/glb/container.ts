@@ -115,7 +115,7 @@ class GlbLayout {
 
   private indexView(index: number): number {
     const { componentType, count } = (this.json.accessors ?? [])[index]
-    const data = tight(index, this.written, this.source)
+    const data = asViewed(elementsOf(index, this.written, this.source))
     const layout = { target: ELEMENT_ARRAY_BUFFER }
     if (!this.options.meshopt) return this.addView(data, layout)
     const byteStride = COMPONENT_BYTES[componentType]
@@ -125,14 +125,14 @@ class GlbLayout {
   private attributeView(index: number): number {
     const accessor = (this.json.accessors ?? [])[index]
     const { count } = accessor
-    const byteStride = align(elementBytes(accessor))
-    const data = strided(tight(index, this.written, this.source), count, elementBytes(accessor), byteStride)
-    const layout = { target: ARRAY_BUFFER, byteStride }
     const { meshopt } = this.options
-    if (!meshopt) return this.addView(data, layout)
     const stored = this.options.stored.get(index)
-    if (!stored) return this.addCompressed(data.length, MeshoptEncoder.encodeVertexBufferLevel(data, count, byteStride, VERTEX_LEVEL, VERTEX_CODECS[meshopt]), layout, { mode: 'ATTRIBUTES', count, byteStride })
-    return this.storedView(stored, count, meshopt)
+    if (meshopt && stored) return this.storedView(stored, count, meshopt)
+    const byteStride = align(elementBytes(accessor))
+    const data = asViewed(elementsOf(index, this.written, this.source), byteStride)
+    const layout = { target: ARRAY_BUFFER, byteStride }
+    if (!meshopt) return this.addView(data, layout)
+    return this.addCompressed(data.length, MeshoptEncoder.encodeVertexBufferLevel(data, count, byteStride, VERTEX_LEVEL, VERTEX_CODECS[meshopt]), layout, { mode: 'ATTRIBUTES', count, byteStride })
   }
 
   /** A view that a filter makes of what is stored; what is stored once may be seen through several. */
@@ -182,23 +182,30 @@ function imageOf({ source, extensions = {} }: GLTF.ITexture): number {
   return (source ?? named?.source) as number
 }
 
-/** Bytes of an accessor of the written document, without padding between elements. */
-function tight(index: number, { accessors = [], bufferViews = [] }: GLTF.IGLTF, source: Uint8Array): Uint8Array {
+/** Bytes of an accessor of the written document: `size` of each element, `stride` from one to the next. */
+interface Elements {
+  data: Uint8Array
+  count: number
+  size: number
+  stride: number
+}
+
+function elementsOf(index: number, { accessors = [], bufferViews = [] }: GLTF.IGLTF, source: Uint8Array): Elements {
   const accessor = accessors[index]
   const view = bufferViews[accessor.bufferView as number]
   const size = elementBytes(accessor)
-  return strided(source.subarray((view.byteOffset ?? 0) + (accessor.byteOffset ?? 0)), accessor.count, view.byteStride ?? size, size)
+  return { data: source.subarray((view.byteOffset ?? 0) + (accessor.byteOffset ?? 0)), count: accessor.count, size, stride: view.byteStride ?? size }
 }
 
 function elementBytes({ componentType, type }: GLTF.IAccessor): number {
   return COMPONENT_BYTES[componentType] * TYPE_COMPONENTS[type]
 }
 
-/** Elements of `from` bytes as elements of `to` bytes. */
-function strided(data: Uint8Array, count: number, from: number, to: number): Uint8Array {
-  if (from === to) return data.slice(0, count * to)
+/** The elements as a view of their own, `to` bytes from one to the next. */
+function asViewed({ data, count, size, stride }: Elements, to = size): Uint8Array {
+  if (stride === to) return data.slice(0, count * to)
   const target = new Uint8Array(count * to)
-  for (let i = 0; i < count; i++) target.set(data.subarray(i * from, i * from + Math.min(from, to)), i * to)
+  for (let i = 0; i < count; i++) for (let j = 0; j < size; j++) target[i * to + j] = data[i * stride + j]
   return target
 }
 
@@ -206,9 +213,9 @@ function strided(data: Uint8Array, count: number, from: number, to: number): Uin
 function repeats(index: number, other: number, written: GLTF.IGLTF, source: Uint8Array): boolean {
   const [part, whole] = [(written.accessors ?? [])[index], (written.accessors ?? [])[other]]
   if (part.componentType !== whole.componentType || part.count !== whole.count) return false
-  const [short, long] = [elementBytes(part), elementBytes(whole)]
-  const [a, b] = [tight(index, written, source), tight(other, written, source)]
-  for (let i = 0; i < part.count; i++) for (let j = 0; j < short; j++) if (a[i * short + j] !== b[i * long + j]) return false
+  const { data: a, count, size, stride: short } = elementsOf(index, written, source)
+  const { data: b, stride: long } = elementsOf(other, written, source)
+  for (let i = 0; i < count; i++) for (let j = 0; j < size; j++) if (a[i * short + j] !== b[i * long + j]) return false
   return true
 }
 
