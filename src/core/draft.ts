@@ -1,5 +1,6 @@
 import { sourceCamera } from './bake-chain.js'
 import type { DisparityMap } from './depth/convention.js'
+import { isEmpty } from './depth/gaps.js'
 import { shrinkMap } from './depth/shrink.js'
 import { createAsset } from './glb/manifest.js'
 import { materialOf, writeGlb, type GlbLayer } from './glb/write.js'
@@ -49,7 +50,7 @@ export async function draftDepthMesh(sources: BakeSources, options: BakeOptions 
   const { map, report, picture } = await readPrepared(sources, settings, options)
   options.signal?.throwIfAborted()
   const small = shrinkMap(map, MAP_SIZE)
-  if (small.disparity.every(Number.isNaN)) return null
+  if (isEmpty(small.disparity)) return null
 
   // (1) What needs no surface is encoded while there is none: in threads of its own.
   const material = materialOf(settings, picture !== null)

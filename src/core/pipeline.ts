@@ -3,6 +3,7 @@ import { cleanDepth } from './depth/clean.js'
 import type { CleanStep } from './depth/clean/step.js'
 import { cutByAlpha, toDisparity, type DisparityMap } from './depth/convention.js'
 import { decodeDepth, DEFAULT_MAX_PIXELS, type DepthRaster } from './depth/decode.js'
+import { hasGaps } from './depth/gaps.js'
 import { landHanging } from './depth/hanging.js'
 import type { GrayPicture } from './depth/picture.js'
 import { preflight, type PreflightReport } from './depth/preflight.js'
@@ -166,5 +167,5 @@ export async function cutAway(map: DisparityMap, picture: Picture | null): Promi
 
 /** Does the surface fill its picture? */
 function isWhole({ disparity }: DisparityMap): boolean {
-  return !disparity.some(Number.isNaN)
+  return !hasGaps(disparity)
 }

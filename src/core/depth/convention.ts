@@ -1,5 +1,6 @@
 import { DepthMeshError } from '../errors.js'
 import type { Settings } from '../options.js'
+import { isEmpty } from './gaps.js'
 import { group } from './limits.js'
 import type { DepthRaster } from './raster.js'
 
@@ -197,7 +198,7 @@ function cutAway(disparity: Float32Array, alpha: Uint8Array | Float32Array): voi
 
 /** Whether three of some 2 × 2 pixels are there, which makes a triangle; or, where holes will be filled in, any pixel. */
 function hasSurface({ disparity, width }: DisparityMap, needsTriangle: boolean): boolean {
-  if (!needsTriangle) return disparity.some((d) => !Number.isNaN(d))
+  if (!needsTriangle) return !isEmpty(disparity)
   const there = (i: number): number => (Number.isNaN(disparity[i]) ? 0 : 1)
   for (let i = width; i < disparity.length; i++) {
     if (i % width !== 0 && there(i) + there(i - 1) + there(i - width) + there(i - width - 1) >= 3) return true

@@ -1,6 +1,7 @@
 import sharp from 'sharp'
 import type { Settings, SettingsInput } from '../options.js'
 import type { DisparityMap } from './convention.js'
+import { hasGaps } from './gaps.js'
 
 /** The top level of a 16-bit PNG. */
 const TOP = 65_535
@@ -10,7 +11,7 @@ const TOP = 65_535
  * Read with {@link encodedSettings}, it says what the map says, to half a level.
  */
 export async function encodeDepth(map: DisparityMap): Promise<Uint8Array> {
-  const lowest = hasNothing(map) ? 1 : 0
+  const lowest = hasGaps(map.disparity) ? 1 : 0
   return gray16(map, (disparity) => (Number.isNaN(disparity) ? 0 : Math.max(lowest, Math.round(disparity * TOP))))
 }
 
@@ -25,7 +26,7 @@ export function encodedSettings(map: DisparityMap, given: Settings): SettingsInp
     encoding: 'disparity',
     channel: null,
     white: 'near',
-    black: hasNothing(map) ? 'cut' : 'far',
+    black: hasGaps(map.disparity) ? 'cut' : 'far',
     gamma: 1,
     levels: null,
     depthInfluence: 1,
@@ -60,8 +61,4 @@ async function gray16({ width, height, disparity }: DisparityMap, level: (dispar
   const levels = new Uint16Array(disparity.length)
   for (let i = 0; i < levels.length; i++) levels[i] = level(disparity[i])
   return encodeLevels({ width, height, levels })
-}
-
-function hasNothing({ disparity }: DisparityMap): boolean {
-  return disparity.some(Number.isNaN)
 }

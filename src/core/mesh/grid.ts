@@ -1,4 +1,5 @@
 import type { DisparityMap } from '../depth/convention.js'
+import { hasGaps } from '../depth/gaps.js'
 import type { ErrorModel } from './error.js'
 import { dropUnused } from './topology.js'
 import { measureLevel, type LevelGoals, type PlaneMesh } from './triangulate.js'
@@ -34,7 +35,7 @@ export function buildGridLods(map: DisparityMap, goals: LevelGoals, model: Error
   if ('budgets' in goals) {
     // Where the map holds nothing there are no triangles: more cells fit then.
     return goals.budgets.map((budget) => {
-      if (!map.disparity.some(Number.isNaN)) return measured(Math.max(1, Math.floor(budget / 2)))
+      if (!hasGaps(map.disparity)) return measured(Math.max(1, Math.floor(budget / 2)))
       return measured(search((cells) => triangulateGrid(map, 2 * cells).triangles.length / 3 <= budget))
     })
   }

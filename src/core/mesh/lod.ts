@@ -1,4 +1,5 @@
 import type { DisparityMap } from '../depth/convention.js'
+import { isEmpty } from '../depth/gaps.js'
 import { DepthMeshError } from '../errors.js'
 import type { Settings } from '../options.js'
 import { fallingChain } from './chain.js'
@@ -47,7 +48,7 @@ const WORTH_A_ROUND = 0.03
  * @throws DepthMeshError `INPUT_NOTHING_TO_MESH` when no pixel holds anything.
  */
 export async function buildLods(map: DisparityMap, settings: Settings, model: ErrorModel): Promise<PlaneMesh[]> {
-  if (map.disparity.every(Number.isNaN)) {
+  if (isEmpty(map.disparity)) {
     throw new DepthMeshError('INPUT_NOTHING_TO_MESH', 'expected at least one pixel that holds something, found none', { hint: 'Is the map all black, with "black": "cut" or "hole"?' })
   }
   const jumps = findJumps(map, settings.cut)

@@ -1,4 +1,5 @@
 import sharp from 'sharp'
+import { hasGaps } from '../depth/gaps.js'
 import type { GrayPicture } from '../depth/picture.js'
 import { DepthMeshError } from '../errors.js'
 
@@ -124,7 +125,7 @@ export interface Mask {
 
 /** Where a map has a surface; `undefined` where that is everywhere. */
 export function coverage({ width, height, disparity }: { width: number; height: number; disparity: Float32Array }): Mask | undefined {
-  if (!disparity.some(Number.isNaN)) return undefined
+  if (!hasGaps(disparity)) return undefined
   const data = new Uint8Array(disparity.length)
   for (let i = 0; i < data.length; i++) data[i] = Number.isNaN(disparity[i]) ? 0 : 255
   return { width, height, data }

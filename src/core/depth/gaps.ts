@@ -1,0 +1,13 @@
+// Where a map holds nothing, its disparity is NaN. (Plain loops: `some` and `every` call a function for each pixel, which takes several times as long.)
+
+/** Whether nothing is there anywhere. */
+export function hasGaps(disparity: Float32Array): boolean {
+  for (let i = 0; i < disparity.length; i++) if (Number.isNaN(disparity[i])) return true
+  return false
+}
+
+/** Whether nothing is there everywhere. */
+export function isEmpty(disparity: Float32Array): boolean {
+  for (let i = 0; i < disparity.length; i++) if (!Number.isNaN(disparity[i])) return false
+  return true
+}
