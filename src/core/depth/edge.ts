@@ -20,7 +20,10 @@ export function placeAtEdge({ disparity, width, height }: DisparityMap, x: numbe
   let low = disparity[i]
   let high = low
   for (let k = 1; k <= EDGE_RADIUS; k++) {
-    const [left, right, above, below] = [disparity[i - k], disparity[i + k], disparity[i - k * width], disparity[i + k * width]]
+    const left = disparity[i - k]
+    const right = disparity[i + k]
+    const above = disparity[i - k * width]
+    const below = disparity[i + k * width]
     low = Math.min(low, left, right, above, below)
     high = Math.max(high, left, right, above, below)
   }

@@ -16,7 +16,9 @@ export function spikeMedian({ width, height, disparity }: DisparityMap, x: numbe
   const inside = x > 0 && x < width - 1 && y > 0 && y < height - 1
   // Most pixels are settled by two neighbours: a spike is above, or below, all others but one.
   if (inside) {
-    const [left, right, above] = [disparity[i - 1] - here, disparity[i + 1] - here, disparity[i - width] - here]
+    const left = disparity[i - 1] - here
+    const right = disparity[i + 1] - here
+    const above = disparity[i - width] - here
     const low = +(left < -spike) + +(right < -spike) + +(above < -spike)
     const high = +(left > spike) + +(right > spike) + +(above > spike)
     if (low === 0 && high === 0 && left === left && right === right && above === above) return NaN

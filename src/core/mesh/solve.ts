@@ -77,13 +77,14 @@ const ranges = new WeakMap<Float32Array, [number, number]>()
 function rangeOf(disparity: Float32Array): [number, number] {
   let range = ranges.get(disparity)
   if (range === undefined) {
-    range = [Infinity, -Infinity]
+    let lowest = Infinity
+    let highest = -Infinity
     for (let i = 0; i < disparity.length; i++) {
       const value = disparity[i]
-      if (value < range[0]) range[0] = value
-      if (value > range[1]) range[1] = value
+      if (value < lowest) lowest = value
+      if (value > highest) highest = value
     }
-    if (range[0] > range[1]) range = [0, 1]
+    range = lowest > highest ? [0, 1] : [lowest, highest]
     ranges.set(disparity, range)
   }
   return range
