@@ -1,6 +1,7 @@
 import type { DisparityMap } from '../depth/convention.js'
 import { gatherCorners, type ErrorModel } from './error.js'
 import { BATCH, type PixelLoops } from './pixels.js'
+import type { RefinableSurface } from './refine.js'
 import type { Fit } from './solve.js'
 import { meanSquaredSlip } from './texture-slip.js'
 
@@ -26,15 +27,80 @@ export interface Costs {
 }
 
 /** Asks for the triangles of a surface, whose points may move and whose triangles may change. */
-export function createCosts({ points, triangles }: { points: Float32Array; triangles: Uint32Array }, map: Pick<DisparityMap, 'width' | 'height'>, loops: PixelLoops, { pixelsPerDisparity, slip, wNear, wFar }: ErrorModel): Costs {
-  // solving takes more memory once, which leaves views behind: see ofAll
-  let { corners, sums } = loops
-  const skip = rowsToSkip(map, triangles.length / 3)
-  const weight = pixelsPerDisparity * pixelsPerDisparity
-  const wRange = wNear - wFar
-  const slips = new Float64Array(BATCH)
+export function createCosts(surface: RefinableSurface, map: Pick<DisparityMap, 'width' | 'height'>, loops: PixelLoops, model: ErrorModel): Costs {
+  return new SurfaceCosts(surface, loops, model, rowsToSkip(map, surface.triangles.length / 3))
+}
+
+/** (A class, since what is compiled for an object with functions of its own is compiled again for the next one.) */
+class SurfaceCosts implements Costs {
+  readonly weight: number
+  // Solving takes more memory once, which leaves views behind: see ofAll.
+  private corners: Float64Array
+  private sums: Float64Array
+  private readonly slips = new Float64Array(BATCH)
+
+  constructor(
+    private readonly surface: RefinableSurface,
+    private readonly loops: PixelLoops,
+    private readonly model: ErrorModel,
+    private readonly skip: number,
+  ) {
+    this.weight = model.pixelsPerDisparity * model.pixelsPerDisparity
+    this.corners = loops.corners
+    this.sums = loops.sums
+  }
+
+  get own(): Float64Array {
+    return this.sums
+  }
+
+  ofAll(cost: Float64Array, fit?: Fit): void {
+    const { loops, weight, skip, model: { slip } } = this
+    const { points, triangles } = this.surface
+    const { corners, sums } = loops
+    this.corners = corners
+    this.sums = sums
+    // (what was fitted at every row is no measure for what is looked at in some)
+    const known = skip === 1 ? fit?.squares : undefined
+    for (let from = 0; from < cost.length; from += BATCH) {
+      const count = Math.min(BATCH, cost.length - from)
+      if (slip || known === undefined) gatherCorners(corners, points, triangles, 3 * from, 3 * (from + count))
+      if (known === undefined) loops.squaredError(count, Infinity, skip)
+      for (let i = 0; i < count; i++) cost[from + i] = weight * (known === undefined ? sums[i] : known[from + i]) + (slip ? this.slipAt(9 * i) : 0)
+    }
+  }
+
+  take(place: number, a: number, b: number, c: number): void {
+    const { corners, surface: { points } } = this
+    const at = 9 * place
+    corners[at] = points[3 * a]
+    corners[at + 1] = points[3 * a + 1]
+    corners[at + 2] = points[3 * a + 2]
+    corners[at + 3] = points[3 * b]
+    corners[at + 4] = points[3 * b + 1]
+    corners[at + 5] = points[3 * b + 2]
+    corners[at + 6] = points[3 * c]
+    corners[at + 7] = points[3 * c + 1]
+    corners[at + 8] = points[3 * c + 2]
+  }
+
+  ofTaken(count: number, enough: number): number {
+    const { loops, sums, slips, weight, skip } = this
+    let sum = 0
+    if (this.model.slip) for (let i = 0; i < count; i++) sum += slips[i] = this.slipAt(9 * i)
+    if (sum > enough) return sum
+    const left = (enough - sum) / weight
+    const squares = loops.squaredError(count, left, skip)
+    sum += weight * squares
+    if (squares > left) return Math.max(sum, enough)
+    for (let i = 0; i < count; i++) sums[i] = weight * sums[i] + slips[i]
+    return sum
+  }
+
   /** The sum of squared slips of the triangle in `corners` from `at`. */
-  const slipAt = (at: number): number => {
+  private slipAt(at: number): number {
+    const { corners, model: { wFar, wNear } } = this
+    const wRange = wNear - wFar
     const ax = corners[at]
     const ay = corners[at + 1]
     const bx = corners[at + 3] - ax
@@ -51,47 +117,6 @@ export function createCosts({ points, triangles }: { points: Float32Array; trian
     const slightly = 4 * NEGLIGIBLE_SLIP * least
     if (longest * range * range < slightly * slightly) return 0
     return (Math.abs(bx * cy - by * cx) / 2) * meanSquaredSlip(bx, by, cx, cy, wa, wb, wc)
-  }
-  return {
-    get own() {
-      return sums
-    },
-    weight,
-    ofAll(cost, fit) {
-      corners = loops.corners
-      sums = loops.sums
-      // (what was fitted at every row is no measure for what is looked at in some)
-      const known = skip === 1 ? fit?.squares : undefined
-      for (let from = 0; from < cost.length; from += BATCH) {
-        const count = Math.min(BATCH, cost.length - from)
-        if (slip || known === undefined) gatherCorners(corners, points, triangles, 3 * from, 3 * (from + count))
-        if (known === undefined) loops.squaredError(count, Infinity, skip)
-        for (let i = 0; i < count; i++) cost[from + i] = weight * (known === undefined ? sums[i] : known[from + i]) + (slip ? slipAt(9 * i) : 0)
-      }
-    },
-    take(place, a, b, c) {
-      const at = 9 * place
-      corners[at] = points[3 * a]
-      corners[at + 1] = points[3 * a + 1]
-      corners[at + 2] = points[3 * a + 2]
-      corners[at + 3] = points[3 * b]
-      corners[at + 4] = points[3 * b + 1]
-      corners[at + 5] = points[3 * b + 2]
-      corners[at + 6] = points[3 * c]
-      corners[at + 7] = points[3 * c + 1]
-      corners[at + 8] = points[3 * c + 2]
-    },
-    ofTaken(count, enough) {
-      let sum = 0
-      if (slip) for (let i = 0; i < count; i++) sum += slips[i] = slipAt(9 * i)
-      if (sum > enough) return sum
-      const left = (enough - sum) / weight
-      const squares = loops.squaredError(count, left, skip)
-      sum += weight * squares
-      if (squares > left) return Math.max(sum, enough)
-      for (let i = 0; i < count; i++) sums[i] = weight * sums[i] + slips[i]
-      return sum
-    },
   }
 }
 
