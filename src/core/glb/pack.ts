@@ -51,22 +51,24 @@ function finish(mesh: Mesh, packing: Stored, { solid }: Pick<PackPlan, 'solid'>)
   const kept = keepTriangles(indices, solid ? (a, b, c) => a !== b && b !== c && c !== a : hasArea(packing.positions.values))
   const dropped = (mesh.indices.length - kept.length) / 3
   const [remap, count] = MeshoptEncoder.reorderMesh(kept, true, true)
-  const reordered = <T extends PackedNumbers['values'] | Filtered['data']>(source: T, size: number): T => {
-    const target = new (source.constructor as new (length: number) => T)(count * size)
-    for (let vertex = 0; vertex < remap.length; vertex++) {
-      if (remap[vertex] >= count) continue
-      for (let j = 0; j < size; j++) target[remap[vertex] * size + j] = source[vertex * size + j]
-    }
-    return target
-  }
   const known = new Map<Filtered['data'], Filtered['data']>()
   const filtered = (stored: Filtered): Filtered => {
-    const data = known.get(stored.data) ?? reordered(stored.data, stored.size)
+    const data = known.get(stored.data) ?? reordered(stored.data, stored.size, remap, count)
     known.set(stored.data, data)
     return { ...stored, data } as Filtered
   }
-  const numbers = ({ values, stored }: PackedNumbers, size: number): PackedNumbers => ({ values: reordered(values, size), stored: stored && filtered(stored) })
+  const numbers = ({ values, stored }: PackedNumbers, size: number): PackedNumbers => ({ values: reordered(values, size, remap, count), stored: stored && filtered(stored) })
   return { ...packing, positions: numbers(packing.positions, 3), uvs: numbers(packing.uvs, 2), indices: kept, dropped }
+}
+
+/** What belongs to each vertex, `size` numbers, where `remap` puts it; without those that come after the first `count`. */
+function reordered<T extends PackedNumbers['values'] | Filtered['data']>(source: T, size: number, remap: Uint32Array, count: number): T {
+  const target = new (source.constructor as new (length: number) => T)(count * size)
+  for (let vertex = 0; vertex < remap.length; vertex++) {
+    if (remap[vertex] >= count) continue
+    for (let j = 0; j < size; j++) target[remap[vertex] * size + j] = source[vertex * size + j]
+  }
+  return target
 }
 
 /** Without the vertices that no triangle uses: where nothing is, they have no position. */
