@@ -5,13 +5,10 @@ import { DepthMeshError } from '../core/errors.js'
 import { nearestKey, parseSettings, type Settings, type SettingsLayer } from '../core/options.js'
 import type { WholeRequest } from '../core/shape/request.js'
 import { parseJson, positionOfKey } from './json.js'
-import { DEPTH_MAP } from './map-name.js'
+import { COLOR_EXTENSIONS, DEPTH_MAP } from './map-name.js'
 import { lookAt, readBytes, stampOf } from './read.js'
 import { knownFile, readFile, type SourceFile } from './source-file.js'
 import { WORTH_NOTING, type SourceHashes } from './source-hashes.js'
-
-/** Colour pictures that are found by their stem, in order of preference. */
-const COLOR_EXTENSIONS = ['png', 'jpg', 'jpeg', 'webp', 'avif', 'tif'] as const
 
 /** How long a file that changed a moment ago may look unfinished before it is taken as it is, ms: PNGs say where they end, others hardly do. */
 const PATIENCE_PNG = 1500

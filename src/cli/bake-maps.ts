@@ -6,7 +6,7 @@ import { mapName } from './find-maps.js'
 import type { Arguments } from './flags.js'
 import { failure, type Baked, type Failure, type Outcome } from './outcome.js'
 import { createProgress } from './progress.js'
-import { staleLevels, writeOutputs } from './write-outputs.js'
+import { levelsOf, writeOutputs } from './write-outputs.js'
 
 export interface BakeJob {
   baker: Baker
@@ -55,8 +55,15 @@ async function bakeMap(file: string, { baker, out, signal }: BakeJob): Promise<O
   try {
     const { manifest, files, cached, warnings } = await baker.bake(file, { signal })
     const manifestName = `${manifest.name}.json`
-    const stale = await staleLevels(join(out, manifestName), new Set(files.map(({ name }) => name)))
-    await writeOutputs(out, [...files, { name: manifestName, bytes: `${JSON.stringify(manifest, null, 2)}\n` }], stale, signal)
+    const earlier = await levelsOf(join(out, manifestName))
+    const written = new Set(files.map(({ name }) => name))
+    await writeOutputs(out, [...files, { name: manifestName, bytes: `${JSON.stringify(manifest, null, 2)}\n` }], {
+      sources: baker.dependencies(file).present,
+      // (Of a map that is called canyon.depth it is canyon.depth.json.)
+      ours: earlier === null ? undefined : new Set([manifestName]),
+      stale: earlier?.filter((name) => !written.has(name)),
+      signal,
+    })
     return { file, ok: true, manifest, cached, milliseconds: performance.now() - started, warnings }
   } catch (error) {
     return failure(file, error)

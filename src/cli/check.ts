@@ -1,7 +1,4 @@
-import { statSync } from 'node:fs'
 import { basename, dirname, extname } from 'node:path'
-import { DEPTH_MAP } from '../bake/map-name.js'
-import { DepthMeshError } from '../core/errors.js'
 import type { BakeOptions, BakeSources, PreflightReport } from '../core/index.js'
 import { openBaker } from './baker.js'
 import { EXIT, type Command } from './command.js'
@@ -41,12 +38,12 @@ async function check(args: Arguments, signal: AbortSignal): Promise<number> {
   const baker = openBaker(args, settings)
   try {
     const failed = await eachMap(maps, args, signal, async (file) => {
-      const { result, warnings } = await baker.withSources(file, (sources, options, files) => {
-        if (picture !== undefined) refuseSource(picture, [files.depth, files.color])
-        return endable(() => (picture === undefined ? look : draw)(sources, options))
+      const { result, warnings } = await baker.withSources(file, async (sources, options, { depth, color }) => {
+        const seen = await endable(() => (picture === undefined ? look : draw)(sources, options))
+        return { ...seen, files: color === null ? [depth] : [depth, color] }
       }, { signal })
-      const { report, drawing } = result
-      if (drawing !== null && picture !== undefined) await writeOutputs(dirname(picture), [{ name: basename(picture), bytes: drawing }], [], signal)
+      const { report, drawing, files } = result
+      if (drawing !== null && picture !== undefined) await writeOutputs(dirname(picture), [{ name: basename(picture), bytes: drawing }], { sources: files, signal })
       fired ||= report.checks.some(({ severity }) => severity === 'error' || (severity === 'warning' && args.flags.has('strict')))
       return () => {
         reportWarnings(warnings, args)
@@ -66,19 +63,6 @@ function pictureFile({ flags }: Arguments): string | undefined {
   if (typeof picture !== 'string') return undefined
   if (extname(picture).toLowerCase() === '.png') return picture
   throw new UsageError(`--picture: expected a file that ends in .png, got ${JSON.stringify(picture)}. What is drawn is a PNG: try ${JSON.stringify(`${picture.slice(0, picture.length - extname(picture).length)}.png`)}.`)
-}
-
-/** Sources are never written to. */
-function refuseSource(picture: string, sources: readonly (string | null)[]): void {
-  const there = statSync(picture, { throwIfNoEntry: false, bigint: true })
-  if (there === undefined) return
-  // (By what the file is: names differ by their case, and by links.)
-  const isSame = (source: string): boolean => {
-    const { dev, ino } = statSync(source, { throwIfNoEntry: false, bigint: true }) ?? {}
-    return dev === there.dev && ino === there.ino
-  }
-  if (!DEPTH_MAP.test(picture) && !sources.some((source) => source !== null && isSame(source))) return
-  throw new DepthMeshError('OUTPUT_UNWRITABLE', 'expected a file of its own for --picture, found a source', { file: picture, hint: 'Name another file: sources are never written to.' })
 }
 
 interface Look {

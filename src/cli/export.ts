@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises'
-import { extname, join, resolve } from 'node:path'
-import { DepthMeshError } from '../core/errors.js'
+import { extname, join } from 'node:path'
 import type { ExportPart, ExportResult } from '../core/index.js'
 import { splitClashes } from './bake-maps.js'
 import { openBaker } from './baker.js'
 import { EXIT, type Command } from './command.js'
 import { eachMap } from './each-map.js'
-import { findMaps, patternsOf } from './find-maps.js'
+import { readExportRecord } from './export-record.js'
+import { findMaps, mapName, patternsOf } from './find-maps.js'
 import { outFlag, outFolder, type Arguments } from './flags.js'
 import { endable } from './interrupt.js'
 import { failure, printJson, reportFailure, reportWarnings } from './outcome.js'
@@ -57,10 +57,13 @@ async function exportMaps(args: Arguments, signal: AbortSignal): Promise<number>
         const picture = await pictureCopy(sources.name, files.color)
         const exported = await endable(() => exportDepthMap(sources, parts, { ...options, colorFile: picture?.name, onto }))
         const outputs = picture === null ? exported.files : [...exported.files, picture]
-        refuseSources(outputs, out, [files.depth, files.sidecar, files.color])
-        return { ...exported, outputs }
+        const read = [files.depth, files.sidecar, files.color].filter((source) => source !== null)
+        return { ...exported, outputs, read }
       }, { signal })
-      await writeOutputs(out, result.outputs, [], signal)
+      const { outputs, read } = result
+      const record = await readExportRecord(out, mapName(file))
+      const recorded = record.of(outputs)
+      await writeOutputs(out, recorded === null ? outputs : [...outputs, recorded], { sources: read, ours: record.untouched, signal })
       return () => {
         reportWarnings(warnings, args)
         report(file, result, out, args)
@@ -104,12 +107,4 @@ async function readTarget({ flags }: Arguments, maps: number): Promise<Uint8Arra
 /** The colour picture under a name by which the exported map finds it. */
 async function pictureCopy(name: string, color: string | null): Promise<Output | null> {
   return color === null ? null : { name: `${name}.color${extname(color)}`, bytes: await readFile(color) }
-}
-
-/** Sources are never written to. */
-function refuseSources(outputs: readonly Output[], out: string, sources: readonly (string | null)[]): void {
-  const taken = new Set(sources.map((source) => (source === null ? '' : resolve(source))))
-  const clash = outputs.find(({ name }) => taken.has(resolve(out, name)))
-  if (clash === undefined) return
-  throw new DepthMeshError('OUTPUT_UNWRITABLE', `expected a folder of its own, found ${clash.name} in it, which is a source`, { file: out, hint: 'Name another folder in --out: sources are never written to.' })
 }

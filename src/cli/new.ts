@@ -60,7 +60,7 @@ async function makeNew(args: Arguments, signal: AbortSignal): Promise<number> {
     // Variations are drawn from the same seed.
     const sidecar = { ...made.settings, ...(given.variants === undefined ? {} : { seed }) }
     const contents = [made.color, `${JSON.stringify(sidecar, null, 2)}\n`, made.depth]
-    await writeOutputs(folder, names.map((file, i) => ({ name: file, bytes: contents[i] })), [], signal)
+    await writeOutputs(folder, names.map((file, i) => ({ name: file, bytes: contents[i] })), { sources: [], ours: args.flags.has('force') ? new Set(names) : undefined, signal })
   } catch (error) {
     if (signal.aborted) return EXIT.interrupted
     reportFailure(failure(files[2], error), args)

@@ -45,7 +45,7 @@ async function report(args: Arguments, signal: AbortSignal): Promise<number> {
         const fileNames = { depth: basename(files.depth), color: files.color === null ? null : basename(files.color) }
         return endable(() => reportDepthMesh(sources, { ...options, baked, fileNames }))
       }, { signal })
-      await writeOutputs(dirname(page), [{ name: basename(page), bytes: result.html }], [], signal)
+      await writeOutputs(dirname(page), [{ name: basename(page), bytes: result.html }], { sources: baker.dependencies(file).present, signal })
       return () => {
         reportWarnings(warnings, args)
         const bytes = Buffer.byteLength(result.html)
@@ -60,7 +60,7 @@ async function report(args: Arguments, signal: AbortSignal): Promise<number> {
   }
 }
 
-/** The file of `--output`. Pages end in .html, which no source does: so none is ever written over. */
+/** The file of `--output`. */
 function outputFile({ flags }: Arguments, maps: number): string | undefined {
   const output = flags.get('output')
   if (typeof output !== 'string') return undefined

@@ -4,21 +4,29 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { makeFolder } from '../bake/make-folder.js'
 import { DepthMeshError } from '../core/errors.js'
 import type { DepthAsset } from '../core/index.js'
+import { refuseSources, withoutSources, type Spared } from './spare-sources.js'
 
 /** A file to write: its name in the folder and its bytes, or the pieces of a large one, each made when it is its turn. */
 export type Output = { name: string } & ({ bytes: Uint8Array | string } | { pieces: () => Iterable<Uint8Array> })
 
+export interface WriteOptions extends Spared {
+  /** Names of files in the folder that an earlier run left, and that go away. */
+  stale?: readonly string[] | undefined
+  signal: AbortSignal
+}
+
 /**
  * Writes files into a folder so that nobody ever sees half of one: each goes to a temporary name first, and only when all are
- * whole do they get their names, in order. List the file that names the others last. Files in `stale` go away then.
+ * whole do they get their names, in order. List the file that names the others last. Sources are never written over.
  *
  * @throws DepthMeshError `OUTPUT_UNWRITABLE`, or the signal's reason; nothing is left behind then.
  */
-export async function writeOutputs(folder: string, outputs: readonly Output[], stale: readonly string[], signal: AbortSignal): Promise<void> {
+export async function writeOutputs(folder: string, outputs: readonly Output[], { stale = [], signal, ...spared }: WriteOptions): Promise<void> {
   const suffix = `.${randomUUID()}.tmp`
   const temporary = outputs.map(({ name }) => join(folder, name + suffix))
   let made: string | undefined
   try {
+    refuseSources(folder, outputs.map(({ name }) => name), spared)
     made = await makeFolder(folder)
     for (const [i, output] of outputs.entries()) {
       signal.throwIfAborted()
@@ -27,11 +35,11 @@ export async function writeOutputs(folder: string, outputs: readonly Output[], s
     }
     signal.throwIfAborted()
     for (const [i, { name }] of outputs.entries()) await rename(temporary[i], join(folder, name))
-    for (const name of stale) await rm(join(folder, name), { force: true })
+    for (const name of withoutSources(folder, stale, spared)) await rm(join(folder, name), { force: true })
   } catch (error) {
     await Promise.all(temporary.map((path) => rm(path, { force: true }).catch(() => {})))
     if (made !== undefined) await removeEmpty(folder, made)
-    throw signal.aborted ? error : unwritable(folder, error)
+    throw signal.aborted || error instanceof DepthMeshError ? error : unwritable(folder, error)
   }
 }
 
@@ -64,14 +72,14 @@ async function writePieces(path: string, pieces: Iterable<Uint8Array>, signal: A
   }
 }
 
-/** The levels, also of variations, and the pictures that they name, that an earlier bake's manifest lists and that are not written again. */
-export async function staleLevels(manifestPath: string, written: ReadonlySet<string>): Promise<string[]> {
+/** The levels, also of variations, and the pictures that they name, that an earlier bake's manifest lists; `null` where there is no manifest of ours. */
+export async function levelsOf(manifestPath: string): Promise<string[] | null> {
   try {
     const { lods, variants } = JSON.parse(await readFile(manifestPath, 'utf8')) as Pick<DepthAsset, 'lods' | 'variants'>
     const names = [...lods, ...variants.flatMap((variant) => variant.lods)].flatMap(({ url, textures = [] }) => [url, ...textures.map(({ url }) => url)])
-    return [...new Set(names)].filter((url) => url === basename(url) && LEVEL_FILE.test(url) && !written.has(url))
+    return [...new Set(names)].filter((url) => url === basename(url) && LEVEL_FILE.test(url))
   } catch {
-    return [] // no manifest, or none of ours: nothing is known to be stale
+    return null
   }
 }
 

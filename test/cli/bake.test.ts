@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -99,7 +99,7 @@ describe('depthmesh bake', () => {
     expect((await readdir(out)).sort()).toEqual(['hill.json', 'hill.lod0.glb', 'hill.lod7.glb'])
   })
 
-  it('removes nothing that the earlier manifest did not name as a level, nor anything outside of the folder', async () => {
+  it('removes nothing that the earlier manifest did not name as a level, no source, nor anything outside of the folder', async () => {
     const level = (url: string) => ({ url, triangles: 1, vertices: 3, bytes: 1 })
     const kept = ['rock.lod1.glb', 'hill.depth.png', 'notes.txt', 'rock.json']
     for (const name of kept) await writeFile(join(out, name), 'not ours')
@@ -107,7 +107,7 @@ describe('depthmesh bake', () => {
     await writeFile(join(out, 'sub/hill.lod1.glb'), 'not ours')
     await writeFile(join(folder, 'hill.lod1.glb'), 'not ours')
     await writeFile(join(out, 'hill.lod3.glb'), 'ours')
-    await writeFile(join(out, 'hill.json'), JSON.stringify({ lods: ['../hill.lod1.glb', 'sub/hill.lod1.glb', 'notes.txt', 'rock.json', 'hill.lod3.glb'].map(level), variants: [] }))
+    await writeFile(join(out, 'hill.json'), JSON.stringify({ lods: ['../hill.lod1.glb', 'sub/hill.lod1.glb', 'notes.txt', 'rock.json', 'hill.depth.png', 'hill.lod3.glb'].map(level), variants: [] }))
     expect((await run('bake', 'art/hill.depth.png', '--out', out, '--lods', '100')).code).toBe(0)
     expect((await readdir(out)).sort()).toEqual([...kept, 'hill.json', 'hill.lod0.glb', 'sub'].sort())
     expect([...await readdir(join(out, 'sub')), ...(await readdir(folder)).filter((name) => name.endsWith('.glb'))]).toEqual(['hill.lod1.glb', 'hill.lod1.glb'])
@@ -142,6 +142,22 @@ describe('depthmesh bake', () => {
     const before = await digest()
     await run('bake', 'art', '--out', out)
     expect(await digest()).toEqual(before)
+  })
+
+  it('never writes its manifest over settings, nor as the settings of a map', async () => {
+    for (const name of ['wall.depth.png', 'wall.depth.depth.png']) await copyFile(join(folder, 'art/props/wall.depth.png'), join(out, name))
+    const bake = (to: string) => run('bake', join(out, 'wall.depth.depth.png'), '--out', to, '--lods', '100')
+    const become = await bake(out)
+    expect(become.code).toBe(1)
+    expect(become.stderr).toContain(`error: ${join(out, 'wall.depth.json')}: expected a place where it belongs to no map that is there already, found wall.depth.png. Name another folder or file: sources are left as they are.\n`)
+    await writeFile(join(out, 'wall.depth.json'), '{ "near": 2 }')
+    const over = await bake(out)
+    expect(over.code).toBe(1)
+    expect(over.stderr).toContain(`error: ${join(out, 'wall.depth.json')}: expected a file of its own, found a source. Name another folder or file, or move this one away: sources are never written to.\n`)
+    expect((await readdir(out)).sort()).toEqual(['wall.depth.depth.png', 'wall.depth.json', 'wall.depth.png'])
+    expect(await readFile(join(out, 'wall.depth.json'), 'utf8')).toBe('{ "near": 2 }')
+    // Where it is nobody's settings it is a manifest like any, the second time too.
+    for (const attempt of [1, 2]) expect((await bake(join(out, 'meshes'))).code, `${attempt}`).toBe(0)
   })
 
   it('refuses two maps that would write the same files', async () => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { copyFile, link, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -88,15 +89,21 @@ describe('depthmesh check --picture', () => {
     })
   })
 
-  it.each(['ramp.depth.png', './ramp.color.png', 'link.png', 'other.depth.png'])('never writes over a source (%s)', async (source) => {
+  it.each(['ramp.depth.png', 'ramp.color.png', 'link.png', 'other.depth.png'])('never writes over a source (%s)', async (source) => {
     await copyFile(join(folder, 'ramp.depth.png'), join(folder, 'ramp.color.png'))
     await copyFile(join(folder, 'ramp.depth.png'), join(folder, 'other.depth.png'))
     await link(join(folder, 'ramp.depth.png'), join(folder, 'link.png'))
     const before = await readFile(join(folder, source))
     const { code, stderr } = await run('check', 'ramp.depth.png', '--picture', source)
-    expect({ code, stderr }).toEqual({ code: 1, stderr: `error: ${source}: expected a file of its own for --picture, found a source. Name another file: sources are never written to.\n` })
+    expect({ code, stderr }).toEqual({ code: 1, stderr: `error: ${source}: expected a file of its own, found a source. Name another folder or file, or move this one away: sources are never written to.\n` })
     expect(await readFile(join(folder, source))).toEqual(before)
     for (const name of ['ramp.color.png', 'other.depth.png', 'link.png']) await rm(join(folder, name))
+  })
+
+  it('never becomes the colour picture of the map that it drew', async () => {
+    const { code, stderr } = await run('check', 'ramp.depth.png', '--picture', 'ramp.png')
+    expect({ code, stderr }).toEqual({ code: 1, stderr: 'error: ramp.png: expected a place where it belongs to no map that is there already, found ramp.depth.png. Name another folder or file: sources are left as they are.\n' })
+    expect(existsSync(join(folder, 'ramp.png'))).toBe(false)
   })
 
   it('refuses to draw several', async () => {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sharp from 'sharp'
@@ -23,9 +23,9 @@ describe('depthmesh export', () => {
   it('writes every part and a copy of the picture, and what it wrote bakes', async () => {
     const { code, stdout, stderr } = await run('export', 'art/hill.depth.png', '--out', 'all')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    const names = ['color.png', 'depth.json', 'depth.png', 'displacement.json', 'displacement.png', 'glb', 'mtl', 'normal.png', 'obj'].map((name) => `hill.${name}`)
+    const names = ['color.png', 'depth.json', 'depth.png', 'displacement.json', 'displacement.png', 'export.json', 'glb', 'mtl', 'normal.png', 'obj'].map((name) => `hill.${name}`)
     expect((await readdir(join(folder, 'all'))).sort()).toEqual(names)
-    for (const name of names) expect(stdout).toContain(join('all', name))
+    for (const name of names) if (name !== 'hill.export.json') expect(stdout).toContain(join('all', name))
     const [baked] = jsonLines<{ ok: boolean }>(await run('bake', 'all', '--out', 'baked', '--json', '--no-cache'))
     expect(baked).toMatchObject({ ok: true })
     expect(JSON.parse(await readFile(join(folder, 'baked/hill.json'), 'utf8'))).toMatchObject({ camera: { near: 2, far: 9 }, preflight: { width: 48, height: 32 } })
@@ -36,15 +36,43 @@ describe('depthmesh export', () => {
     expect(jsonLines(result)).toEqual([{ file: join('art', 'hill.depth.png'), ok: true, files: ['depth.png', 'depth.json', 'normal.png', 'color.png'].map((name) => join('some', `hill.${name}`)), cleaned: expect.any(Array) }])
   })
 
-  it('never writes over its sources', async () => {
+  const refused = (file: string) => ({ code: 1, stdout: '', stderr: `error: ${file}: expected a file of its own, found a source. Name another folder or file, or move this one away: sources are never written to.\n` })
+
+  it.each(['art', 'linked'])('never writes over its sources (--out %s)', async (out) => {
+    await symlink('art', join(folder, 'linked')).catch(() => undefined)
     const before = await readFile(join(folder, 'art/hill.depth.png'))
-    const { code, stderr } = await run('export', 'art/hill.depth.png', '--out', 'art')
-    expect({ code, stderr }).toEqual({
-      code: 1,
-      stderr: 'error: art: expected a folder of its own, found hill.depth.png in it, which is a source. Name another folder in --out: sources are never written to.\n',
-    })
+    expect(await run('export', 'art/hill.depth.png', '--out', out, '--white', 'far')).toEqual(refused(join(out, 'hill.depth.png')))
     expect(await readFile(join(folder, 'art/hill.depth.png'))).toEqual(before)
     expect(await readdir(join(folder, 'art'))).toHaveLength(3)
+  })
+
+  it('never writes over another map of that name, nor beside one', async () => {
+    await mkdir(join(folder, 'taken/new'), { recursive: true })
+    for (const [name, file] of [['taken/new/hill.depth.png', 'art/hill.depth.png'], ['taken/new/hill.png', 'art/hill.png'], ['taken/hill.depth.png', 'art/hill.depth.png']]) await copyFile(join(folder, file), join(folder, name))
+    const before = await readFile(join(folder, 'taken/hill.depth.png'))
+    const args = ['export', 'taken/new/hill.depth.png', '--out', 'taken', '--white', 'far'] as const
+    expect(await run(...args)).toEqual(refused(join('taken', 'hill.depth.png')))
+    expect(await run(...args, '--only', 'mesh')).toMatchObject({ code: 1, stderr: expect.stringContaining(`${join('taken', 'hill.color.png')}: expected a place where it belongs to no map that is there already, found hill.depth.png.`) })
+    expect(await readFile(join(folder, 'taken/hill.depth.png'))).toEqual(before)
+    expect((await readdir(join(folder, 'taken'))).sort()).toEqual(['hill.depth.png', 'new'])
+  })
+
+  it('writes again what it wrote, until somebody edits it', async () => {
+    const again = (...args: string[]) => run('export', 'art/hill.depth.png', '--out', 'again', ...args)
+    expect(await again('--only', 'depth')).toMatchObject({ code: 0 })
+    const first = await readFile(join(folder, 'again/hill.depth.png'))
+    expect(await again('--only', 'mesh')).toMatchObject({ code: 0, stderr: '' })
+    expect(await again('--only', 'depth', '--white', 'far')).toMatchObject({ code: 0, stderr: '' })
+    expect(await readFile(join(folder, 'again/hill.depth.png'))).not.toEqual(first)
+    for (const name of ['hill.depth.json', 'hill.color.png', 'hill.depth.png']) {
+      const written = await readFile(join(folder, 'again', name))
+      const edited = Buffer.concat([written, Buffer.from(' ')])
+      await writeFile(join(folder, 'again', name), edited)
+      expect(await again()).toEqual(refused(join('again', name)))
+      expect(await readFile(join(folder, 'again', name))).toEqual(edited)
+      await writeFile(join(folder, 'again', name), written)
+    }
+    expect(await again()).toMatchObject({ code: 0, stderr: '' })
   })
 
   it('bakes onto a mesh that was made elsewhere', async () => {

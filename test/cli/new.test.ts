@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -59,6 +59,14 @@ describe('depthmesh new', () => {
     expect(await readFile(join(folder, 'kept/pine.color.png'), 'utf8')).toBe('mine')
     expect(await run('new', 'pine', '--size', '64', '--out', 'kept', '--force')).toMatchObject({ code: 0 })
     expect(await readdir(join(folder, 'kept'))).toHaveLength(3)
+  })
+
+  it('never makes settings and a picture for a map that is there already', async () => {
+    await mkdir(join(folder, 'owned'))
+    await writeFile(join(folder, 'owned/pine.depth.exr'), 'mine')
+    const { code, stderr } = await run('new', 'pine', '--size', '64', '--out', 'owned')
+    expect({ code, stderr }).toEqual({ code: 1, stderr: `error: ${join('owned', 'pine.color.png')}: expected a place where it belongs to no map that is there already, found pine.depth.exr. Name another folder or file: sources are left as they are.\n` })
+    expect(await readdir(join(folder, 'owned'))).toEqual(['pine.depth.exr'])
   })
 
   it('lists every shape in its help', async () => {
