@@ -14,6 +14,12 @@ import { settingsFromFlags } from './setting-flags.js'
 /** How long files must be quiet before they are looked at, ms: chokidar drops events within 50 ms of the last one, so that the last write may go unseen. */
 const QUIET_MS = 80
 
+/**
+ * Folders that hold nobody's sources, and what bakes write: temporary files, levels and manifests, but no `*.depth.json`. Not the folder of `--out`, which may be one that maps lie in.
+ * (Of what is left, pictures that variants share, an event costs a look at the maps.)
+ */
+const IGNORED = /[/\\](?:node_modules|\.git)$|\.tmp$|\.glb$|(?<!\.depth)\.json$/i
+
 export const watchCommand: Command = {
   name: 'watch',
   usage: '<file, folder or glob…> --out <folder> [flags]',
@@ -28,7 +34,7 @@ async function watch(args: Arguments, signal: AbortSignal): Promise<number> {
   const out = outFolder(args)
   const patterns = patternsOf(args)
   const baker = openBaker(args, settingsFromFlags(args.flags), { patient: true })
-  const watcher = watchFiles(patterns.map(watchedFolder), { ignoreInitial: true, ignored: (path) => /[/\\](node_modules|\.git)$/.test(path) || path === resolve(out) })
+  const watcher = watchFiles(patterns.map(watchedFolder), { ignoreInitial: true, ignored: (path) => IGNORED.test(path) })
   const chatty = !args.flags.has('json') && !args.flags.has('quiet')
   try {
     await new Promise<void>((ready) => watcher.once('ready', ready))

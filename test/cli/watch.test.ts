@@ -30,7 +30,11 @@ afterEach(async () => {
 
 /** Starts `depthmesh watch` and gives what it says, a line at a time. */
 function startWatching(...args: string[]): () => Promise<Line> {
-  child = spawn(process.execPath, [bin, 'watch', 'art', '--out', 'out', '--json', ...args], { cwd: folder, env: { ...process.env, DEPTHMESH_CACHE_DIR: join(folder, 'cache') } })
+  return startWatchingInto('out', ...args)
+}
+
+function startWatchingInto(out: string, ...args: string[]): () => Promise<Line> {
+  child = spawn(process.execPath, [bin, 'watch', 'art', '--out', out, '--json', ...args], { cwd: folder, env: { ...process.env, DEPTHMESH_CACHE_DIR: join(folder, 'cache') } })
   const lines = createInterface({ input: child.stdout! })[Symbol.asyncIterator]()
   return async () => JSON.parse(String((await lines.next()).value)) as Line
 }
@@ -62,6 +66,20 @@ describe('depthmesh watch', () => {
     child.kill('SIGINT')
     expect(await ended).toBe(0)
     expect((await readdir(join(folder, 'out'))).sort()).toEqual(['ramp.json', 'ramp.lod0.glb', 'step.json', 'step.lod0.glb'])
+  })
+
+  it.each(['art', '.', 'art/maps'])('hears of maps and settings in or below the folder that it writes to (--out %s)', async (out) => {
+    await mkdir(join(folder, 'art/maps'))
+    const next = startWatchingInto(out, '--lods', '200')
+    expect(await next()).toMatchObject({ file: 'art/ramp.depth.png', ok: true })
+    await writeFile(join(folder, 'art/maps/step.depth.png'), await gray16(32, 32, (x) => (x < 16 ? 0.2 : 0.9)))
+    expect(await next()).toMatchObject({ file: 'art/maps/step.depth.png', ok: true })
+    await writeFile(join(folder, 'art/ramp.depth.json'), '{ "near": 2 }')
+    expect(await next()).toMatchObject({ file: 'art/ramp.depth.png', ok: true })
+    expect(JSON.parse(await readFile(join(folder, out, 'ramp.json'), 'utf8'))).toMatchObject({ camera: { near: 2 } })
+    // What it wrote made it bake nothing: the next to be baked is the next edit.
+    await writeFile(join(folder, 'art/maps/step.depth.json'), '{ "near": 3 }')
+    expect(await next()).toMatchObject({ file: 'art/maps/step.depth.png', ok: true })
   })
 
   it('removes the levels that an edit of "lods" leaves over, and writes them again when they come back', async () => {
