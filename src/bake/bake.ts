@@ -21,7 +21,7 @@ export interface Limits {
   maxPixels?: number | undefined
   /** Bytes of any source file. Default: 256 MB. */
   maxFileBytes?: number | undefined
-  /** Seconds that a bake may take. Default: 300. */
+  /** Seconds that a bake may take; `Infinity`: as long as it takes. Default: 300. */
   jobSeconds?: number | undefined
 }
 

@@ -29,10 +29,13 @@ const NICE = 10
 /** Linux has priorities of threads; elsewhere one would be the whole server's. */
 const NICE_THREAD = process.platform === 'linux' ? NICE : 0
 
+/** The longest that a timer of Node waits, ms: 25 days. A longer one would go off at once. */
+const LONGEST_TIMER = 2 ** 31 - 1
+
 export interface PoolOptions {
   /** Bakes at once, at most. */
   workers?: number | undefined
-  /** A bake may take this long, seconds. */
+  /** A bake may take this long, seconds; `Infinity`: as long as it takes. */
   jobSeconds: number
   /** How long a worker waits for more work before it ends, seconds. Default: 30. */
   idleSeconds?: number | undefined
@@ -117,11 +120,11 @@ export function createPool({ workers, jobSeconds, idleSeconds = IDLE_SECONDS, yi
       const stop = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal])
       const release = await gate.enter(pixels, stop, file)
       try {
-        const deadline = AbortSignal.timeout(jobSeconds * 1000)
-        const until = AbortSignal.any([stop, deadline])
+        const deadline = deadlineIn(jobSeconds)
+        const until = deadline === null ? stop : AbortSignal.any([stop, deadline])
         const tell = onDraft && ((draft: BakeResult): void => void (until.aborted || onDraft(draft)))
         const answer = await (pixels > BIG_JOB ? runBigJob(job, { file, jobSeconds, worker, nice: yielding ? NICE : 0, signal: until, onDraft: tell }) : runInThread(job, until, tell)).catch((cause: unknown) => {
-          throw stop.aborted ? aborted(file) : deadline.aborted ? tooSlow(file, jobSeconds) : cause instanceof DepthMeshError ? cause : died(file, cause)
+          throw stop.aborted ? aborted(file) : deadline?.aborted ? tooSlow(file, jobSeconds) : cause instanceof DepthMeshError ? cause : died(file, cause)
         })
         if (answer.ok) return answer.result
         throw failed(answer)
@@ -138,6 +141,11 @@ export function createPool({ workers, jobSeconds, idleSeconds = IDLE_SECONDS, yi
       await (await ending)?.destroy()
     },
   }
+}
+
+/** (Node takes whole milliseconds alone.) */
+function deadlineIn(seconds: number): AbortSignal | null {
+  return seconds === Infinity ? null : AbortSignal.timeout(Math.min(Math.ceil(seconds * 1000), LONGEST_TIMER))
 }
 
 /** A line of its own from a job to here, since a task of piscina answers but once. */

@@ -47,6 +47,11 @@ describe('the pool', () => {
     expect((await run('b')).thread).not.toBe(first)
   })
 
+  it.each([3e6, 1e7, Infinity, 20.0005])('lets a job take its time within %d s, in a thread and in a process', async (jobSeconds) => {
+    const { run } = open(1, jobSeconds)
+    for (const pixels of [1, BIG]) expect((await run('sleep', { pixels, tenths: 1 })).name).toBe('sleep')
+  })
+
   it('hands no job to a worker that is being replaced', async () => {
     const { run, refusal } = open(2)
     const jobs = Array.from({ length: 12 }, (_, i) => (i % 2 === 0 ? refusal('trap') : run('small')))
