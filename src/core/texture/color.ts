@@ -36,11 +36,13 @@ export interface DecodeColorOptions {
  */
 export async function decodeColor(bytes: Uint8Array, map: { width: number; height: number }, options: DecodeColorOptions): Promise<Picture> {
   let size: string | undefined
+  // (Of numbers sharp takes whole ones alone.)
+  const limitInputPixels = Math.min(Math.ceil(options.maxPixels), Number.MAX_SAFE_INTEGER)
   try {
-    const { autoOrient } = await sharp(bytes, { limitInputPixels: options.maxPixels }).metadata()
+    const { autoOrient } = await sharp(bytes, { limitInputPixels }).metadata()
     size = `${autoOrient.width}×${autoOrient.height}`
     checkAspect(autoOrient, map)
-    const { data, info } = await sharp(bytes, { limitInputPixels: options.maxPixels })
+    const { data, info } = await sharp(bytes, { limitInputPixels })
       .autoOrient()
       .resize(sizeWithin(autoOrient, options.size))
       .toColourspace('srgb')

@@ -72,6 +72,10 @@ describe('decoding', () => {
     expect(await errorOf(decodeColor(photo.subarray(0, photo.length - 100), { width: 1, height: 1 }, ENOUGH))).toContain('found one of 64×64 that is cut off or damaged')
   })
 
+  it.each([Infinity, 5000.5])('takes any number as the limit: %d', async (maxPixels) => {
+    expect(await decodeColor(await png(64, 64, 3, () => [9, 9, 9]), { width: 64, height: 64 }, { size: 64, maxPixels })).toMatchObject({ width: 64, height: 64 })
+  })
+
   it('refuses a picture that is too large', async () => {
     const bytes = await png(64, 64, 3, () => [0, 0, 0])
     expect(await errorOf(decodeColor(bytes, { width: 64, height: 64 }, { size: 64, maxPixels: 1000 }))).toBe(
