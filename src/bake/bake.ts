@@ -1,4 +1,5 @@
 import { basename, dirname, isAbsolute, relative, resolve } from 'node:path'
+import { countPixels } from '../core/depth/map-size.js'
 import type { DepthManifest } from '../core/glb/manifest.js'
 import { DepthMeshError } from '../core/errors.js'
 import type { SettingsLayer } from '../core/options.js'
@@ -192,7 +193,7 @@ export function createBaker(options: BakerOptions = {}): Baker {
         drafts.draft = draft
         for (const tell of drafts.waiting) tell(draft)
       }
-      const pixels = shape === undefined ? pixelsOf(depth) : shape.size ** 2
+      const pixels = shape === undefined ? countPixels(depth) : shape.size ** 2
       const { manifest, files, prepared: fresh } = await (await openPool()).run(job, { file, pixels, signal, onDraft: drafts.waiting.size > 0 ? onDraft : undefined })
       if (preparedKey !== null && fresh !== null) await cache?.putMap(preparedKey, fresh)
       state = 'baked'
@@ -342,13 +343,6 @@ function nameRelative(error: unknown, root: string): unknown {
   if (!(error instanceof DepthMeshError) || error.file === undefined || !isAbsolute(error.file)) return error
   const { code, message, hint, position, cause } = error
   return new DepthMeshError(code, message, { hint, file: relative(root, error.file), position, cause })
-}
-
-/** Pixels of a map before it is decoded: exact for PNGs; others are taken as 16-bit and uncompressed. */
-function pixelsOf(depth: Uint8Array): number {
-  const view = new DataView(depth.buffer, depth.byteOffset, depth.byteLength)
-  const isPng = depth.length >= 24 && view.getUint32(0) === 0x89504e47
-  return isPng ? view.getUint32(16) * view.getUint32(20) : Math.ceil(depth.length / 2)
 }
 
 /** A caller who gives up leaves; the job goes on for the others. */
