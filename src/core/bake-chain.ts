@@ -14,6 +14,7 @@ import { shippedError, type LaidPicture } from './mesh/shipped-error.js'
 import { forgetLoops } from './mesh/pixels.js'
 import { unproject } from './mesh/unproject.js'
 import type { Settings } from './options.js'
+import { pause } from './pause.js'
 import { budgetsBeforeSplitting, type SharedPicture, type Wearer, type Worn } from './shared-picture.js'
 import { coverage, grayAt, padEdges, shrinkPicture, type Picture } from './texture/color.js'
 import { encodeForLevel, encodeNormals, encodePicture, encodePlaceholder, qualityAt, textureSize, type EncodingUse } from './texture/encode.js'
@@ -65,13 +66,14 @@ export interface BakedChain {
 
 /** backdrop ▶ triangulate ▶ cut ▶ refine ▶ lod ▶ unproject ▶ color · normal ▶ encode ▶ pack ▶ write */
 export async function bakeChain({ name, map, picture, variation, shared = null }: ChainSources, settings: Settings, signal?: AbortSignal): Promise<BakedChain> {
+  await pause(signal)
   const model = errorModel(map, settings)
   let backdrop = buildBackdrop(map, settings)
+  await pause(signal)
   const contrast = picture && choosesByPicture(settings) ? measureContrast(await grayAt(variation ? varyPicture(picture, variation) : picture, map)) : null
-  const surfaces = await buildLevels(map, backdrop, shared ? { ...settings, lods: budgetsBeforeSplitting(settings) } : settings, model, contrast)
-  forgetLoops(map)
-  const common = shared && variation ? await wearShared(surfaces, shared, { map, model, bend: variation.source, slipAt: slipOfBend(variation.source, map) }, settings) : []
-  signal?.throwIfAborted()
+  const surfaces = await buildLevels(map, backdrop, shared ? { ...settings, lods: budgetsBeforeSplitting(settings) } : settings, model, { contrast, signal }).finally(() => forgetLoops(map))
+  await pause(signal)
+  const common = shared && variation ? await wearShared(surfaces, shared, { map, model, bend: variation.source, slipAt: slipOfBend(variation.source, map) }, settings, signal) : []
 
   const size = { width: map.width, height: map.height }
   const camera = sourceCamera(map, settings)
@@ -79,9 +81,11 @@ export async function bakeChain({ name, map, picture, variation, shared = null }
   const placeholder = picture ? await encodePlaceholder(variation ? ownOf(await shrinkPicture(picture, SMALL)) : picture) : ''
   const triangles = surfaces.map(trianglesOf)
   const needsOwn = backdrop !== null || surfaces.some((_, level) => !common[level])
+  await pause(signal)
   const whole = picture && needsOwn ? padEdges(ownOf(picture), coverage(map)) : null
   // (Where nobody can look behind an edge, nothing moves beside it.)
   const padded = whole && backdrop && settings.cut !== false ? clearFringes(whole, map, settings.cut) : whole
+  await pause(signal)
   const material = materialOf(settings, picture !== null)
   const normals = material.lit ? bakeNormals(map, settings.normalMap.size, settings) : null
   const hiddenScale = backdrop ? BACKDROP_TEXTURE * (Math.max(backdrop.map.width, backdrop.map.height) / Math.max(size.width, size.height)) : 0
@@ -100,6 +104,7 @@ export async function bakeChain({ name, map, picture, variation, shared = null }
   const colorQuality = qualityAt(settings.texture, picture ?? size)
   const encodeOnce = onceEach((worn: Picture, size: number, quality: number) => encodePicture(worn, { format, quality, size }))
   const contentOf = async (level: number): Promise<GlbContent> => {
+    await pause(signal)
     const { front, backdrop: hidden } = surfaces[level]
     const use = { format, projection: settings.projection, level, triangles, textures }
     const colorUse: EncodingUse = { ...use, ...settings.texture, quality: colorQuality, role: 'color' }
@@ -108,15 +113,19 @@ export async function bakeChain({ name, map, picture, variation, shared = null }
     const encoding = worn ? encodeForLevel(colorUse, (size, quality) => encodeOnce(worn, size, quality)) : (dressed?.image ?? null)
     // (Made while the first picture is encoded, which waits for nothing.)
     const [color, { plate, hiddenNormals }] = await Promise.all([encoding, hiddenPictures()])
+    await pause(signal)
     const normalUse: EncodingUse = { ...use, ...settings.normalMap, role: 'normals' }
     const normalMap = normals
       ? await encodeForLevel(normalUse, (size, quality) => encodeNormals(correctSlip(normalPicture(shrinkNormals(normals, size)), front, map, model), { format, quality }))
       : null
+    await pause(signal)
     const laid = [worn && color ? laidFrom(worn, color) : null, normalMap ? laidFrom(normalMap, normalMap) : null].filter((picture) => picture !== null)
     const error = levelError(model, { maxError: front.maxError, pixelError: dressed?.error ?? shippedError(front, map, model, laid) })
+    await pause(signal)
     const mesh = unproject(front, map, settings)
     const layers: GlbLayer[] = [{ role: 'front', mesh: dressed ? { ...mesh, uvs: dressed.uvs } : mesh, color, normalMap }]
     if (hidden && canvas) {
+      await pause(signal)
       const hiddenSize = Math.ceil((color ? Math.max(color.width, color.height) : 0) * hiddenScale)
       const hiddenColor = plate ? await encodePicture(correctSlip(plate, hidden, canvas, model), { ...settings.texture, size: hiddenSize }) : null
       const hiddenUse = { ...normalUse, size: Math.round(settings.normalMap.size * hiddenScale), textures: textures / BACKDROP_WEIGHT }
@@ -124,6 +133,7 @@ export async function bakeChain({ name, map, picture, variation, shared = null }
       const hiddenMap = worn ? await encodeForLevel(hiddenUse, (size, quality) => encodeNormals(worn, { format, quality, size })) : null
       layers.push({ role: 'backdrop', mesh: unproject(hidden, map, settings, canvas), color: hiddenColor, normalMap: hiddenMap })
     }
+    await pause(signal)
     return { name, layers, camera, map: size, error }
   }
 
@@ -133,9 +143,10 @@ export async function bakeChain({ name, map, picture, variation, shared = null }
 }
 
 /** The shared picture at each level, `null` where it does not fit; levels that wear it are split where it would slip. */
-async function wearShared(surfaces: LevelSurfaces[], shared: SharedPicture, wearer: Wearer, { lods }: Settings): Promise<(Worn | null)[]> {
+async function wearShared(surfaces: LevelSurfaces[], shared: SharedPicture, wearer: Wearer, { lods }: Settings, signal: AbortSignal | undefined): Promise<(Worn | null)[]> {
   const levels: (Worn | null)[] = []
   for (const [level, surface] of surfaces.entries()) {
+    await pause(signal)
     const finer = level === 0 ? Infinity : trianglesOf(surfaces[level - 1]) - 1
     const hidden = trianglesOf(surface) - surface.front.triangles.length / 3
     const budget = Math.min(Array.isArray(lods) ? lods[level] : Infinity, finer) - hidden

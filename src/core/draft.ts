@@ -18,6 +18,7 @@ import { dropUnused, mend } from './mesh/topology.js'
 import { measureLevel, triangulateLevels, type PlaneMesh } from './mesh/triangulate.js'
 import { unproject } from './mesh/unproject.js'
 import { parseSettings, type Settings } from './options.js'
+import { pause } from './pause.js'
 import { readPrepared, type BakeOptions, type BakeResult, type BakeSources } from './pipeline.js'
 import { coverage, padEdges, shrinkPicture, type Picture } from './texture/color.js'
 import { encodeNormals, encodePicture, encodePlaceholder, type EncodedImage } from './texture/encode.js'
@@ -41,14 +42,14 @@ const ENCODING = { format: 'jpeg', quality: 85, quick: true } as const
  * Its manifest is true of what it has, but for the list of its levels: as many as the whole bake has at most, all of them the one file, so that what asks for the third finds it.
  *
  * @returns `null` where a draft could not stand for the whole: where there are variations, or next to nothing.
- * @throws DepthMeshError
+ * @throws DepthMeshError, or `options.signal`'s reason
  */
 export async function draftDepthMesh(sources: BakeSources, options: BakeOptions = {}): Promise<BakeResult | null> {
   const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
   if (settings.variants > 0) return null
   const { name } = sources
   const { map, report, picture } = await readPrepared(sources, settings, options)
-  options.signal?.throwIfAborted()
+  await pause(options.signal)
   const small = shrinkMap(map, MAP_SIZE)
   if (isEmpty(small.disparity)) return null
 
@@ -64,12 +65,13 @@ export async function draftDepthMesh(sources: BakeSources, options: BakeOptions 
   // (2) The surface, counted in pixels of the map itself from here on: so its errors are those of what is shown.
   const model = errorModel(map, settings)
   const budget = Math.min(TRIANGLES, Array.isArray(settings.lods) ? settings.lods[0] : TRIANGLES)
-  const skirt = draftSkirt(map, settings, budget)
+  const skirt = await draftSkirt(map, settings, budget)
   const sheet = draftSheet(small, settings, budget - (skirt?.surface.triangles.length ?? 0) / 3)
   if (skirt) pushBehind(skirt.surface, coverWith(onto(skirt.map, small, sheet), skirt.map), skirt.map, skirt.backdrop)
   const front = measureLevel(onto(map, small, settings.solid ? await closeSolid({ ...sheet, ...NOT_MEASURED }, small, settings) : sheet), map, model)
 
   // (3) The file.
+  await pause(options.signal)
   const worn = padded && correctSlip(padded, front, map, model)
   const color: EncodedImage | null = worn && (await encodePicture(worn, { ...ENCODING, size: TEXTURE_SIZE }))
   const [normalMap, placeholder] = await encoding
@@ -105,12 +107,12 @@ interface Skirt {
 }
 
 /** What a camera that moves sees beside the picture; `null` where the whole bake has none. */
-function draftSkirt(map: DisparityMap, settings: Settings, budget: number): Skirt | null {
+async function draftSkirt(map: DisparityMap, settings: Settings, budget: number): Promise<Skirt | null> {
   const tiny = shrinkMap(map, SKIRT.size)
   const backdrop = buildBackdrop(tiny, { ...settings, cut: false })
   const triangles = Math.floor(Math.min(SKIRT.triangles, SKIRT.share * budget))
   if (backdrop === null || triangles < SKIRT.fewest) return null
-  const [surface] = hiddenLevels(backdrop, { budgets: [triangles] }, errorModel(tiny, settings))
+  const [surface] = await hiddenLevels(backdrop, { budgets: [triangles] }, errorModel(tiny, settings))
   return surface && { map: tiny, backdrop, surface }
 }
 

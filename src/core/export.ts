@@ -9,6 +9,7 @@ import { writePixelGlb } from './glb/pixel-glb.js'
 import { readUnwrapped } from './glb/read.js'
 import { pixelSurface } from './mesh/pixel-surface.js'
 import { parseSettings } from './options.js'
+import { pause } from './pause.js'
 import { cutAway, readMap, type BakeOptions, type BakeSources } from './pipeline.js'
 import { padEdges } from './texture/color.js'
 import { encodeNormals, encodePicture } from './texture/encode.js'
@@ -52,15 +53,17 @@ export interface ExportOptions extends BakeOptions {
  * - `normal`: `<name>.normal.png`; `displacement`: `<name>.displacement.png`, linear in metres
  * - with `onto`: `<name>.onto.normal.png`, `normalMap.size` pixels a side
  *
- * @throws DepthMeshError
+ * @throws DepthMeshError, or `options.signal`'s reason
  */
 export async function exportDepthMap(sources: BakeSources, parts: readonly ExportPart[], options: ExportOptions = {}): Promise<ExportResult> {
   const { name } = sources
   const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
   const read = await readMap(sources, settings, options)
+  const { signal } = options
+  await pause(signal)
   const { map, steps } = cleanDepth({ map: read.meant, raster: read.raster, report: read.report, picture: read.gray }, settings)
+  await pause(signal)
   const visible = await cutAway(map, read.picture)
-  options.signal?.throwIfAborted()
 
   const files: ExportedFile[] = []
   const addPieces = (file: string, pieces: Pieces) => files.push({ name: `${name}${file}`, pieces })
@@ -70,20 +73,25 @@ export async function exportDepthMap(sources: BakeSources, parts: readonly Expor
     add('.depth.png', await encodeDepth(visible))
     add('.depth.json', text(encodedSettings(visible, settings)))
   }
+  await pause(signal)
   const surface = parts.includes('mesh') || parts.includes('obj') ? pixelSurface(visible, settings) : null
   if (surface && parts.includes('mesh')) {
     const color = read.picture ? await encodePicture(padEdges(read.picture), { format: 'jpeg', quality: EXPORT_QUALITY, size: Math.max(read.picture.width, read.picture.height) }) : null
     addPieces('.glb', await writePixelGlb({ name, surface, color, camera: sourceCamera(visible, settings) }, settings))
   }
+  await pause(signal)
   if (surface && parts.includes('obj')) {
     const { obj, mtl } = writeObj({ name, surface, color: options.colorFile ?? null })
     addPieces('.obj', obj)
     add('.mtl', mtl)
   }
   const addNormals = async (file: string, map: NormalMap) => add(file, (await encodeNormals(normalPicture(map), { format: 'png', quality: 100 })).bytes)
+  await pause(signal)
   const normals = parts.includes('normal') || options.onto ? bakeNormals(visible, Math.max(visible.width, visible.height), settings) : null
+  await pause(signal)
   if (normals && parts.includes('normal')) await addNormals('.normal.png', normals)
   if (normals && options.onto) await addNormals('.onto.normal.png', bakeNormalsOnto({ map: visible, normals, targets: await readUnwrapped(options.onto) }, settings.normalMap.size, settings))
+  await pause(signal)
   if (parts.includes('displacement')) {
     const { bytes, scale } = await encodeDisplacement(visible, settings)
     add('.displacement.png', bytes)

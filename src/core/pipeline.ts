@@ -12,6 +12,7 @@ import { dilateNear } from './depth/silhouette.js'
 import { varyMap } from './depth/vary.js'
 import type { DepthAsset, DepthManifest } from './glb/manifest.js'
 import { parseSettings, type Settings, type SettingsInput } from './options.js'
+import { pause } from './pause.js'
 import { canShare, sharePicture } from './shared-picture.js'
 import { alphaAt, coverage, decodeColor, grayAt, type Picture } from './texture/color.js'
 import { drawVariation, type Variation } from './variation.js'
@@ -40,14 +41,14 @@ export interface BakeOptions {
   maxPixels?: number
   /** What {@link prepareMap} gave for the same sources: saves doing it again. */
   prepared?: PreparedMap
-  /** Stops the bake between stages. */
+  /** Stops the work between stages, levels and variations: with it, the event loop gets its turn there. */
   signal?: AbortSignal
 }
 
 /**
  * What pre-flight says about a map, without baking it.
  *
- * @throws DepthMeshError
+ * @throws DepthMeshError, or `options.signal`'s reason
  */
 export async function checkDepthMap(sources: BakeSources, options: BakeOptions = {}): Promise<PreflightReport> {
   const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
@@ -57,32 +58,35 @@ export async function checkDepthMap(sources: BakeSources, options: BakeOptions =
 /**
  * What pre-flight says about a map, and a PNG of the map with what was found drawn on it (see `PREFLIGHT_COLORS`).
  *
- * @throws DepthMeshError
+ * @throws DepthMeshError, or `options.signal`'s reason
  */
 export async function drawDepthMapCheck(sources: BakeSources, options: BakeOptions = {}): Promise<{ report: PreflightReport; picture: Uint8Array }> {
   const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
   const { raster, meant, report } = await readMap(sources, settings, options)
+  await pause(options.signal)
   return { report, picture: await drawPreflight({ raster, map: meant }, settings) }
 }
 
 /**
  * The whole way from a depth map to GLBs.
  *
- * @throws DepthMeshError
+ * @throws DepthMeshError, or `options.signal`'s reason
  */
 export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions = {}): Promise<BakeResult> {
   const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
+  const { signal } = options
   const { map, report, picture } = await readPrepared(sources, settings, options)
-  options.signal?.throwIfAborted()
-  const { asset, files, triangles } = await bakeChain({ name: sources.name, map, picture }, settings, options.signal)
+  const { asset, files, triangles } = await bakeChain({ name: sources.name, map, picture }, settings, signal)
 
+  await pause(signal)
   const shared = canShare(settings, picture) ? sharePicture({ name: sources.name, picture, mask: coverage(map), triangles }, settings) : null
   const variants: DepthAsset[] = []
   for (let index = 1; index <= settings.variants; index++) {
+    await pause(signal)
     const variation = variationOf(map, index, settings)
     const name = `${sources.name}.variant${index}`
     const varied = { name, map: varyMap(map, variation), picture, variation, shared }
-    const chain = await bakeChain(varied, { ...settings, width: settings.width * variation.size }, options.signal)
+    const chain = await bakeChain(varied, { ...settings, width: settings.width * variation.size }, signal)
     variants.push(chain.asset)
     files.push(...chain.files)
   }
@@ -107,18 +111,18 @@ export interface PreparedMap {
  * The first half of a bake: decode ▶ convention ▶ preflight ▶ clean ▶ silhouette. Its result can be handed to `bakeDepthMesh` again and again,
  * with other budgets, textures or compression, but only with the same sources and the same `MAP_SETTINGS`.
  *
- * @throws DepthMeshError
+ * @throws DepthMeshError, or `options.signal`'s reason
  */
 export async function prepareMap(sources: BakeSources, options: BakeOptions = {}): Promise<PreparedMap> {
   const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
   const read = await readMap(sources, settings, options)
-  options.signal?.throwIfAborted()
-  const { map, steps } = await mendMap(read, settings)
+  const { map, steps } = await mendMap(read, settings, options.signal)
   return { map, report: { ...read.report, cleaned: steps }, picture: read.picture }
 }
 
 /** The prepared map and its picture: what the caller has of them, else read. */
 export async function readPrepared(sources: BakeSources, settings: Settings, options: BakeOptions): Promise<Required<PreparedMap> & { picture: Picture | null }> {
+  await pause(options.signal)
   const { map, report, picture } = options.prepared ?? (await prepareMap(sources, options))
   return { map, report, picture: picture === undefined ? await readPicture(sources, map, settings, options) : picture }
 }
@@ -136,11 +140,16 @@ export interface ReadMap {
 
 /** decode ▶ convention ▶ preflight */
 export async function readMap(sources: BakeSources, settings: Settings, options: BakeOptions): Promise<ReadMap> {
-  const { maxPixels = DEFAULT_MAX_PIXELS } = options
+  const { maxPixels = DEFAULT_MAX_PIXELS, signal } = options
+  await pause(signal)
   const raster = await decodeDepth(sources.depth, { channel: settings.channel, encoding: settings.encoding, maxPixels })
+  await pause(signal)
   const meant = toDisparity(raster, settings)
+  await pause(signal)
   const picture = await readPicture(sources, raster, settings, options)
+  await pause(signal)
   const gray = picture ? await grayAt(picture, raster) : null
+  await pause(signal)
   return { raster, meant, picture, gray, report: preflight({ raster, map: meant, picture: gray }, settings) }
 }
 
@@ -150,12 +159,15 @@ async function readPicture({ color }: BakeSources, map: { width: number; height:
 }
 
 /** clean ▶ silhouette: the map as it is meshed, and what was done to it. */
-export async function mendMap({ raster, meant, picture, gray, report }: ReadMap, settings: Settings): Promise<{ map: DisparityMap; steps: CleanStep[] }> {
+export async function mendMap({ raster, meant, picture, gray, report }: ReadMap, settings: Settings, signal?: AbortSignal): Promise<{ map: DisparityMap; steps: CleanStep[] }> {
+  await pause(signal)
   const { map, steps } = cleanDepth({ map: meant, raster, report, picture: gray }, settings)
+  await pause(signal)
   // After the holes: what alpha cuts away is not to be filled.
   const visible = await cutAway(map, picture)
   if (settings.cut === false) return { map: visible, steps }
   const landed = landHanging(visible, { cut: settings.cut, snapped: steps.some(({ step }) => step === 'silhouettes') })
+  await pause(signal)
   return { map: dilateNear(landed, settings.cut), steps }
 }
 

@@ -8,6 +8,7 @@ import { errorModel } from './mesh/error.js'
 import { project } from './mesh/unproject.js'
 import type { DisparityMap } from './depth/convention.js'
 import { DEFAULT_TRAVEL, parseSettings, type Settings } from './options.js'
+import { pause } from './pause.js'
 import { bakeDepthMesh, mendMap, readMap, variationOf, type BakeOptions, type BakeResult, type BakeSources } from './pipeline.js'
 import { packLayer, Pictures } from './report/pack.js'
 import { writePage, type PageLevel } from './report/page.js'
@@ -38,34 +39,35 @@ export interface ReportResult {
  *
  * Same sources and settings, same page.
  *
- * @throws DepthMeshError
+ * @throws DepthMeshError, or `options.signal`'s reason
  * @example
  * const { html } = await reportDepthMesh({ name: 'canyon', depth, color }, { settings: { near: 2, far: 50 } })
  */
 export async function reportDepthMesh(sources: BakeSources, options: ReportOptions = {}): Promise<ReportResult> {
   const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
   const { raster, meant, picture, gray, report } = await readMap(sources, settings, options)
-  const mended = await mendMap({ raster, meant, picture, gray, report }, settings)
+  const { signal } = options
+  const mended = await mendMap({ raster, meant, picture, gray, report }, settings, signal)
   const prepared = { map: mended.map, report: { ...report, cleaned: mended.steps }, picture }
   const { manifest, files } = options.baked ?? (await bakeDepthMesh(sources, { ...options, prepared }))
-  options.signal?.throwIfAborted()
+  await pause(signal)
 
   const { map } = prepared
   const color = picture && sources.color ? await illustrateFile(sources.color) : null
   const standIn = picture && settings.texture.format === 'ktx2' ? await standInOf(picture) : null
   const pictures = new Pictures()
   const own = await readAll(manifest, files)
-  const levels = await measureLevels(own, map, settings)
-  options.signal?.throwIfAborted()
+  const levels = await measureLevels(own, map, settings, signal)
   const view: ViewData = { shown: [showLevels(own, map, settings, { pictures, standInAt: () => standIn })], pictures: pictures.uris }
   for (const [i, variant] of manifest.variants.entries()) {
+    await pause(signal)
     const variation = variationOf(map, i + 1, settings)
     const space = { ...map, ...variedSpace(map, variation) }
     const bent = picture && standIn ? await standInOf(varyPicture(picture, variation)) : null
     const standInAt = (level: number) => (variant.lods[level]?.textures ? standIn : bent)
     view.shown.push(showLevels(await readAll(variant, files), space, { ...settings, width: settings.width * variation.size }, { pictures, standInAt }))
   }
-  options.signal?.throwIfAborted()
+  await pause(signal)
 
   const html = writePage({
     sources: options.fileNames ?? { depth: `${sources.name}.depth.*`, color: sources.color ? 'with a colour picture' : null },
@@ -92,10 +94,11 @@ async function readAll({ lods }: DepthAsset, files: BakeResult['files']): Promis
 }
 
 /** project ▶ deviation, level by level: what the page says about the map's own levels. */
-async function measureLevels(stored: readonly StoredLayer[][], map: DisparityMap, settings: Settings): Promise<PageLevel[]> {
+async function measureLevels(stored: readonly StoredLayer[][], map: DisparityMap, settings: Settings, signal: AbortSignal | undefined): Promise<PageLevel[]> {
   const model = errorModel(map, settings)
   const levels: PageLevel[] = []
   for (const layers of stored) {
+    await pause(signal)
     const front = layers.find(({ role }) => role === 'front') ?? layers[0]
     const { pixels, ...found } = deviation(project(front.positions, map, settings), front.indices, map, model)
     const errors = await illustrateErrors({ width: map.width, height: map.height, pixels })

@@ -1,5 +1,6 @@
 import { MeshoptSimplifier } from 'meshoptimizer'
 import type { DisparityMap } from '../depth/convention.js'
+import { pause } from '../pause.js'
 import type { RefinableSurface } from './refine.js'
 import { turnSlivers } from './slivers.js'
 import { mend } from './topology.js'
@@ -17,7 +18,7 @@ const DISPARITY_WEIGHT = 0.4
  * @param budgets triangles, falling.
  * @returns one surface a budget, sound, with vertices of the fine one; more than the budget where the surface has more pieces than triangles were asked for.
  */
-export async function collapseLevels(fine: RefinableSurface, budgets: readonly number[], map: DisparityMap, cut: number): Promise<RefinableSurface[]> {
+export async function collapseLevels(fine: RefinableSurface, budgets: readonly number[], map: DisparityMap, cut: number, signal?: AbortSignal): Promise<RefinableSurface[]> {
   await MeshoptSimplifier.ready
   const { width, height } = map
   const { points } = fine
@@ -32,7 +33,7 @@ export async function collapseLevels(fine: RefinableSurface, budgets: readonly n
   let triangles = fine.triangles
   const collapse = (target: number): Uint32Array =>
     triangles.length <= 3 * target ? triangles : MeshoptSimplifier.simplifyWithAttributes(triangles, scaled, 3, new Float32Array(count), 1, [0], locked, 3 * Math.min(target, triangles.length / 3), 1e6, ['ErrorAbsolute'])[0]
-  return budgets.map((budget) => {
+  const levelOf = (budget: number): RefinableSurface => {
     let collapsed = collapse(budget)
     let level = mend({ points, triangles: turnSlivers({ points, triangles: collapsed }, map, cut) })
     // What mending drops may be spent again.
@@ -44,5 +45,11 @@ export async function collapseLevels(fine: RefinableSurface, budgets: readonly n
     }
     triangles = collapsed
     return level
-  })
+  }
+  const levels: RefinableSurface[] = []
+  for (const budget of budgets) {
+    levels.push(levelOf(budget))
+    await pause(signal)
+  }
+  return levels
 }

@@ -1,5 +1,6 @@
 import type { DisparityMap } from '../depth/convention.js'
 import type { Settings } from '../options.js'
+import { pause } from '../pause.js'
 import { fallingChain } from './chain.js'
 import { collapseLevels } from './collapse.js'
 import type { Contrast } from './contrast.js'
@@ -12,6 +13,13 @@ import { createPixelLoops } from './pixels.js'
 import { refineSurface, type RefinableSurface } from './refine.js'
 import { mend } from './topology.js'
 import type { PlaneMesh } from './triangulate.js'
+
+export interface LevelOptions {
+  /** Of the picture on the surface, `null` where there is none. */
+  contrast?: Contrast | null | undefined
+  /** Stops between levels. */
+  signal?: AbortSignal | undefined
+}
 
 /** Collapse begins with a surface of at least this many triangles, where the map has that much to say. */
 const FINE = 25_000
@@ -45,17 +53,17 @@ const SILHOUETTE_SEARCH = 12
  *
  * Mean of three stereo pairs from the second camera at 25k | 6k | 1.5k triangles: inserted 25.93 | 24.42 | 20.17 dB, collapsed 26.19 | 25.54 | 23.23.
  *
- * @param contrast of the picture on it, `null` where there is none.
  * @throws DepthMeshError `INPUT_NOTHING_TO_MESH` when no pixel holds anything.
  */
-export async function buildFront(map: DisparityMap, settings: Settings, model: ErrorModel, contrast: Contrast | null = null): Promise<PlaneMesh[]> {
+export async function buildFront(map: DisparityMap, settings: Settings, model: ErrorModel, { contrast = null, signal }: LevelOptions = {}): Promise<PlaneMesh[]> {
   const { lods, cut } = settings
-  if (!Array.isArray(lods) || cut === false || findJumps(map, cut).count === 0) return buildLods(map, settings, model)
+  if (!Array.isArray(lods) || cut === false || findJumps(map, cut).count === 0) return buildLods(map, settings, model, signal)
   const budgets = lods[0] < FINE ? [FINE, ...lods] : lods
-  const inserted = await buildLods(map, { ...settings, lods: budgets }, model)
-  const collapsed = await collapseLevels(inserted[0], lods, map, cut)
+  const inserted = await buildLods(map, { ...settings, lods: budgets }, model, signal)
+  const collapsed = await collapseLevels(inserted[0], lods, map, cut, signal)
   const levels: PlaneMesh[] = []
   for (const [level, budget] of lods.entries()) {
+    await pause(signal)
     const own = inserted.find(({ triangles }) => triangles.length / 3 <= budget)
     const candidates: PlaneMesh[] = own ? [own] : []
     if (own !== inserted[0]) {
@@ -67,7 +75,7 @@ export async function buildFront(map: DisparityMap, settings: Settings, model: E
   }
   const chain = fallingChain(levels)
   // budgets too small for any of it: what insertion makes of them
-  return chain.length > 0 ? chain : buildLods(map, settings, model)
+  return chain.length > 0 ? chain : buildLods(map, settings, model, signal)
 }
 
 /** A collapsed surface with its edges turned and its disparities solved for, but for the pixels whose part of it melted into another. */

@@ -1,4 +1,5 @@
 import type { Backdrop } from './backdrop.js'
+import { pause } from '../pause.js'
 import type { ErrorModel } from './error.js'
 import { forgetLoops } from './pixels.js'
 import { refineSurface, type RefinableSurface } from './refine.js'
@@ -14,16 +15,16 @@ const OVERSHOOT = [1.6, 1.45, 1.3, 1.2, 1.1, 1]
  * The hidden layer at several budgets or error bounds. Beside the layer nothing is to be met: no error counts there, and no outline has to be
  * followed (held to its own ragged outline, the layer took ten times as long and left holes).
  */
-export function hiddenLevels(backdrop: Backdrop, goals: LevelGoals, model: ErrorModel): RefinableSurface[] {
+export async function hiddenLevels(backdrop: Backdrop, goals: LevelGoals, model: ErrorModel, signal?: AbortSignal): Promise<RefinableSurface[]> {
   try {
-    return usefulLevels(backdrop, goals, model)
+    return await usefulLevels(backdrop, goals, model, signal)
   } finally {
     // Nobody asks again how far the layer is from its canvas, which is larger than the map.
     forgetLoops(backdrop.map)
   }
 }
 
-function usefulLevels(backdrop: Backdrop, goals: LevelGoals, model: ErrorModel): RefinableSurface[] {
+async function usefulLevels(backdrop: Backdrop, goals: LevelGoals, model: ErrorModel, signal: AbortSignal | undefined): Promise<RefinableSurface[]> {
   const isOfUse = createUsefulness(backdrop)
   const keep = ({ points, triangles }: RefinableSurface): Uint32Array => {
     const kept = new Uint32Array(triangles.length)
@@ -36,21 +37,39 @@ function usefulLevels(backdrop: Backdrop, goals: LevelGoals, model: ErrorModel):
     return kept.slice(0, count)
   }
   const finish = ({ points, loops }: Level, kept: Uint32Array): RefinableSurface => refineSurface(dropUnused(points, kept), backdrop.map, loops, model)
-  if ('errors' in goals) return triangulateLevels(backdrop.map, goals, model).map((level) => finish(level, keep(level)))
-  const stops = [...new Set(goals.budgets.flatMap((budget) => OVERSHOOT.map((share) => Math.floor(budget * share))))].sort((a, b) => b - a)
-  const levels = triangulateLevels(backdrop.map, { budgets: stops }, model).map((level) => ({ level, triangles: level.triangles.length / 3 }))
-  return goals.budgets.flatMap((budget) => {
+  const inserted = triangulateLevels(backdrop.map, 'errors' in goals ? goals : { budgets: stopsOf(goals.budgets) }, model)
+  await pause(signal)
+  const finished: RefinableSurface[] = []
+  if ('errors' in goals) {
+    for (const level of inserted) {
+      finished.push(finish(level, keep(level)))
+      await pause(signal)
+    }
+    return finished
+  }
+  const levels = inserted.map((level) => ({ level, triangles: level.triangles.length / 3 }))
+  const fitting = (budget: number): RefinableSurface | null => {
     let i = levels.findIndex(({ triangles }) => triangles <= budget * OVERSHOOT[0])
     while (i >= 0 && i < levels.length) {
       const { level, triangles } = levels[i]
       const kept = keep(level)
-      if (kept.length <= 3 * budget) return [finish(level, kept)]
+      if (kept.length <= 3 * budget) return finish(level, kept)
       // about the same share of the next one will stay
-      const fitting = (triangles * 3 * budget) / kept.length
-      i = levels.findIndex((other, at) => at > i && other.triangles <= fitting)
+      const next = (triangles * 3 * budget) / kept.length
+      i = levels.findIndex((other, at) => at > i && other.triangles <= next)
     }
-    return []
-  })
+    return null
+  }
+  for (const budget of goals.budgets) {
+    const surface = fitting(budget)
+    if (surface !== null) finished.push(surface)
+    await pause(signal)
+  }
+  return finished
+}
+
+function stopsOf(budgets: readonly number[]): number[] {
+  return [...new Set(budgets.flatMap((budget) => OVERSHOOT.map((share) => Math.floor(budget * share))))].sort((a, b) => b - a)
 }
 
 /**

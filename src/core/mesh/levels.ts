@@ -1,12 +1,12 @@
 import type { DisparityMap } from '../depth/convention.js'
 import { DepthMeshError } from '../errors.js'
 import type { Settings } from '../options.js'
+import { pause } from '../pause.js'
 import type { Backdrop } from './backdrop.js'
 import { coverWith, pushBehind } from './behind.js'
 import { fallingChain } from './chain.js'
-import type { Contrast } from './contrast.js'
 import type { ErrorModel } from './error.js'
-import { buildFront } from './front.js'
+import { buildFront, type LevelOptions } from './front.js'
 import { buildGridLods } from './grid.js'
 import { hiddenLevels } from './hidden.js'
 import type { RefinableSurface } from './refine.js'
@@ -44,27 +44,35 @@ const SOLID_ATTEMPTS = 8
  *
  * A grid is one sheet, without a hidden layer.
  *
- * @param contrast of the picture on them, `null` where there is none.
  * @throws DepthMeshError `INPUT_NOTHING_TO_MESH` when no pixel holds anything; `SETTINGS_INVALID` when a closed surface fits no budget.
  */
-export async function buildLevels(map: DisparityMap, backdrop: Backdrop | null, settings: Settings, model: ErrorModel, contrast: Contrast | null = null): Promise<LevelSurfaces[]> {
+export async function buildLevels(map: DisparityMap, backdrop: Backdrop | null, settings: Settings, model: ErrorModel, options: LevelOptions = {}): Promise<LevelSurfaces[]> {
   const { lods } = settings
-  if (settings.solid) return (await solidLevels(map, settings, model)).map((front) => ({ front, backdrop: null }))
-  if (settings.topology === 'grid') return (await gridLevels(map, settings, model)).map((front) => ({ front, backdrop: null }))
+  const { signal } = options
+  if (settings.solid) return (await solidLevels(map, settings, model, signal)).map((front) => ({ front, backdrop: null }))
+  if (settings.topology === 'grid') return (await gridLevels(map, settings, model, signal)).map((front) => ({ front, backdrop: null }))
   if (!Array.isArray(lods)) {
-    const hidden = backdrop ? hiddenLevels(backdrop, goalsOf(lods), model) : []
-    return (await buildFront(map, settings, model)).map((front, level) => ({ front, backdrop: hidden[level] && backdrop ? keepBehind(hidden[level], front, map, backdrop) : null }))
+    const hidden = backdrop ? await hiddenLevels(backdrop, goalsOf(lods), model, signal) : []
+    return withHidden(await buildFront(map, settings, model, { signal }), (_, level) => hidden[level], { map, backdrop, signal })
   }
   const shares = lods.map((budget, level) => Math.floor(Math.min(BACKDROP_SHARE.finest * budget, level === 0 ? Infinity : Math.max(BACKDROP_SHARE.coarser * budget, ENOUGH_HIDDEN)))).filter((share) => share >= FEWEST_HIDDEN)
-  const hidden = backdrop ? hiddenLevels(backdrop, { budgets: shares }, model) : []
+  const hidden = backdrop ? await hiddenLevels(backdrop, { budgets: shares }, model, signal) : []
   const budgets: number[] = []
   for (const [level, budget] of lods.entries()) budgets.push(Math.min(budget - trianglesOf(hidden[level]), (budgets.at(-1) ?? Infinity) - 1))
   // Levels that the map can't tell apart are left out of the chain: each front takes the backdrop of the smallest budget that it fits.
-  const fronts = await buildFront(map, { ...settings, lods: budgets }, model, contrast)
-  return fronts.map((front) => {
-    const mesh = hidden[budgets.findLastIndex((budget) => trianglesOf(front) <= budget)]
-    return { front, backdrop: mesh && backdrop ? keepBehind(mesh, front, map, backdrop) : null }
-  })
+  const fronts = await buildFront(map, { ...settings, lods: budgets }, model, options)
+  return withHidden(fronts, (front) => hidden[budgets.findLastIndex((budget) => trianglesOf(front) <= budget)], { map, backdrop, signal })
+}
+
+/** Each front with the hidden layer that is its own, if there is one. */
+async function withHidden(fronts: readonly PlaneMesh[], hiddenOf: (front: PlaneMesh, level: number) => RefinableSurface | undefined, { map, backdrop, signal }: { map: DisparityMap; backdrop: Backdrop | null; signal: AbortSignal | undefined }): Promise<LevelSurfaces[]> {
+  const levels: LevelSurfaces[] = []
+  for (const [level, front] of fronts.entries()) {
+    await pause(signal)
+    const hidden = hiddenOf(front, level)
+    levels.push({ front, backdrop: hidden && backdrop ? keepBehind(hidden, front, map, backdrop) : null })
+  }
+  return levels
 }
 
 /** The hidden layer behind the front surface of its level. */
@@ -75,16 +83,23 @@ function keepBehind({ points, triangles }: RefinableSurface, front: RefinableSur
 }
 
 /** Even quads; where the map holds so little that no quad has all of its corners, what insertion makes of it. */
-async function gridLevels(map: DisparityMap, settings: Settings, model: ErrorModel): Promise<PlaneMesh[]> {
-  const levels = fallingChain(buildGridLods(map, goalsOf(settings.lods), model))
-  return levels.length > 0 ? levels : buildFront(map, settings, model)
+async function gridLevels(map: DisparityMap, settings: Settings, model: ErrorModel, signal: AbortSignal | undefined): Promise<PlaneMesh[]> {
+  const { lods } = settings
+  const grids: PlaneMesh[] = []
+  for (const goal of Array.isArray(lods) ? lods.map((budget) => ({ budgets: [budget] })) : lods.error.map((error) => ({ errors: [error] }))) {
+    grids.push(...buildGridLods(map, goal, model))
+    await pause(signal)
+  }
+  const levels = fallingChain(grids)
+  return levels.length > 0 ? levels : buildFront(map, settings, model, { signal })
 }
 
 /** Closed surfaces, each with its back and sides within its budget. */
-async function solidLevels(map: DisparityMap, settings: Settings, model: ErrorModel): Promise<PlaneMesh[]> {
+async function solidLevels(map: DisparityMap, settings: Settings, model: ErrorModel, signal: AbortSignal | undefined): Promise<PlaneMesh[]> {
   const { lods } = settings
   const build = async (wanted: Settings['lods']): Promise<PlaneMesh[]> => {
-    const fronts = settings.topology === 'grid' ? await gridLevels(map, { ...settings, lods: wanted }, model) : await buildFront(map, { ...settings, lods: wanted }, model)
+    const fronts = settings.topology === 'grid' ? await gridLevels(map, { ...settings, lods: wanted }, model, signal) : await buildFront(map, { ...settings, lods: wanted }, model, { signal })
+    await pause(signal)
     return Promise.all(fronts.map((front) => closeSolid(front, map, settings)))
   }
   if (!Array.isArray(lods)) return fallingChain(await build(lods))

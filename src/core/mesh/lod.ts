@@ -2,13 +2,14 @@ import type { DisparityMap } from '../depth/convention.js'
 import { isEmpty } from '../depth/gaps.js'
 import { DepthMeshError } from '../errors.js'
 import type { Settings } from '../options.js'
+import { pause } from '../pause.js'
 import { fallingChain } from './chain.js'
 import { findJumps } from './cut.js'
 import type { ErrorModel } from './error.js'
 import { refineSurface, type Effort } from './refine.js'
 import { simplifySheet } from './simplify.js'
 import { dropUnused, mend } from './topology.js'
-import { measureLevel, triangulateLevels, type Level, type PlaneMesh } from './triangulate.js'
+import { eachLevel, measureLevel, type Level, type PlaneMesh } from './triangulate.js'
 
 /** Sheets of up to this many pixels are simplified too: RMS −5 to −20 %, in half as much time again. */
 const THOROUGH_PIXELS = 2 ** 19
@@ -45,9 +46,10 @@ const WORTH_A_ROUND = 0.03
 /**
  * The chain of levels, fine → coarse: as many as the settings ask for and the map can tell apart; triangles strictly fall, errors never do.
  *
+ * @param signal stops it between levels.
  * @throws DepthMeshError `INPUT_NOTHING_TO_MESH` when no pixel holds anything.
  */
-export async function buildLods(map: DisparityMap, settings: Settings, model: ErrorModel): Promise<PlaneMesh[]> {
+export async function buildLods(map: DisparityMap, settings: Settings, model: ErrorModel, signal?: AbortSignal): Promise<PlaneMesh[]> {
   if (isEmpty(map.disparity)) {
     throw new DepthMeshError('INPUT_NOTHING_TO_MESH', 'expected at least one pixel that holds something, found none', { hint: 'Is the map all black, with "black": "cut" or "hole"?' })
   }
@@ -55,9 +57,15 @@ export async function buildLods(map: DisparityMap, settings: Settings, model: Er
   const isCut = jumps.count > 0
   const { lods } = settings
   const goals = Array.isArray(lods) ? { budgets: lods } : { errors: lods.error }
+  const insertedLevels: Level[] = []
+  for (const level of eachLevel(map, goals, model, jumps)) {
+    insertedLevels.push(level)
+    await pause(signal)
+  }
   const levels: PlaneMesh[] = []
   const thorough = isSmall(map)
-  for (const [i, inserted] of triangulateLevels(map, goals, model, jumps).entries()) {
+  for (const [i, inserted] of insertedLevels.entries()) {
+    await pause(signal)
     // (moving vertices trades the maximum for the mean, and a bound bounds the maximum)
     let level = measureLevel(refineLevel(inserted, map, model, Array.isArray(lods) ? effortFor(inserted.triangles.length / 3, map, model, isCut) : {}), map, model)
     const finer = levels.at(-1)

@@ -73,12 +73,18 @@ export function measureLevel({ points, triangles, exempt }: Pick<Level, 'points'
  * Without jumps one run of the insertion gives all levels. With them each level has silhouettes as simple as its budget asks for, and a run of its own.
  */
 export function triangulateLevels(map: DisparityMap, goals: LevelGoals, model: ErrorModel, jumps?: Jumps): Level[] {
+  return [...eachLevel(map, goals, model, jumps)]
+}
+
+/** {@link triangulateLevels}, for whoever has something to do between two of them. */
+export function* eachLevel(map: DisparityMap, goals: LevelGoals, model: ErrorModel, jumps?: Jumps): Generator<Level, void> {
   if (jumps === undefined || jumps.count === 0) {
     const stops: Stops = 'budgets' in goals ? { budgets: goals.budgets.toReversed() } : { errors: goals.errors.toReversed() }
     const surface = createRectangle(map)
     const loops = loopsOver(map)
     const snapshots = insertGreedily(surface, map, loops, model, stops, Infinity)
-    return snapshots.map((snapshot) => ({ ...inTileOrder(snapshot, map), loops })).toReversed()
+    yield* snapshots.map((snapshot) => ({ ...inTileOrder(snapshot, map), loops })).toReversed()
+    return
   }
   const loopsFor = (exempt: Float32Array | undefined): PixelLoops =>
     exempt === undefined ? loopsOver(map) : createPixelLoops(map.disparity.map((value, i) => (exempt[i] > 0 ? NaN : value)), map.width, map.height)
@@ -89,14 +95,15 @@ export function triangulateLevels(map: DisparityMap, goals: LevelGoals, model: E
   }
   const openAt = (coarseness: number): OpenSurface => openSurface(map, findContours(map, jumps, coarseness), EXACT_TOLERANCE * coarseness, jumps.threshold)
   if ('errors' in goals) {
-    return goals.errors.map((bound) => {
+    for (const bound of goals.errors) {
       const open = openAt(Math.max(1, bound / EXACT_TOLERANCE))
-      return fill(open.surface.triangleCount > 0 ? open : openAt(1), { errors: [bound] })
-    })
+      yield fill(open.surface.triangleCount > 0 ? open : openAt(1), { errors: [bound] })
+    }
+    return
   }
   let coarseness = 1
   const coarsest = Math.max(map.width, map.height)
-  return goals.budgets.map((budget) => {
+  const levelOf = (budget: number): Level => {
     while (coarseness < coarsest && 2 * countContourVertices(findContours(map, jumps, coarseness), EXACT_TOLERANCE * coarseness) > CONTOUR_SHARE * budget) coarseness *= COARSER
     let open = openAt(coarseness)
     // only islands that are smaller than the tolerance: then all of their detail, and the largest triangles of it
@@ -111,7 +118,8 @@ export function triangulateLevels(map: DisparityMap, goals: LevelGoals, model: E
       open = simpler
     }
     return fill(open, { budgets: [budget] })
-  })
+  }
+  for (const budget of goals.budgets) yield levelOf(budget)
 }
 
 /** The `count` triangles that cover most of the picture. */

@@ -70,7 +70,7 @@ describe('buildFront', () => {
           const difference = ((value - floor.disparity[i]) * model.pixelsPerDisparity) ** 2 * contrast.perPixel[i]
           return sum + (difference < contrast.most[i] ? difference : contrast.most[i])
         }, 0)
-      const [chosen, inserted] = [await buildFront(floor, settings, model, contrast), await buildLods(floor, settings, model)]
+      const [chosen, inserted] = [await buildFront(floor, settings, model, { contrast }), await buildLods(floor, settings, model)]
       for (let level = 1; level < chosen.length; level++) expect(seen(chosen[level])).toBeLessThanOrEqual(seen(inserted[level]) * (1 + 1e-6))
       folded.push(chosen[2].folded === true)
     }
