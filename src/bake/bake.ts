@@ -3,7 +3,7 @@ import { countPixels } from '../core/depth/map-size.js'
 import type { DepthManifest } from '../core/glb/manifest.js'
 import { DepthMeshError } from '../core/errors.js'
 import type { SettingsLayer } from '../core/options.js'
-import type { BakedFile, BakeOptions, BakeResult, BakeSources } from '../core/pipeline.js'
+import type { BakedFile, BakeResult, BakeSources, MapOptions } from '../core/pipeline.js'
 import { nearestPackage, openCache, type CacheOptions } from './cache.js'
 import { debug } from './debug.js'
 import { aborted, createGate } from './gate.js'
@@ -104,7 +104,7 @@ export interface Baker {
    *
    * @throws DepthMeshError naming the file that is at fault, also where `work` threw it.
    */
-  withSources<T>(mapPath: string, work: (sources: BakeSources, options: BakeOptions, files: Sources['files']) => Promise<T>, options?: { signal?: AbortSignal | undefined }): Promise<{ result: T; warnings: string[] }>
+  withSources<T>(mapPath: string, work: (sources: BakeSources, options: MapOptions, files: Sources['files']) => Promise<T>, options?: { signal?: AbortSignal | undefined }): Promise<{ result: T; warnings: string[] }>
   /**
    * Bakes a shape of the library, or takes the result from the cache without making the shape.
    *
@@ -294,7 +294,7 @@ export function createBaker(options: BakerOptions = {}): Baker {
       try {
         const sources = await read(resolve(root, mapPath), new SourceLog(), signal)
         const { name, depth, color, settings, files, warnings } = sources
-        const options: BakeOptions = { settings, maxPixels: limits.maxPixels, ...(signal === undefined ? {} : { signal }) }
+        const options: MapOptions = { settings, maxPixels: limits.maxPixels, ...(signal === undefined ? {} : { signal }) }
         const result = await work({ name, depth: await depth.bytes(), color: await color?.bytes() }, options, files).catch((error: unknown) => {
           throw nameFile(error, sources)
         })

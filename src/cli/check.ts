@@ -1,5 +1,5 @@
 import { basename, dirname, extname } from 'node:path'
-import type { BakeOptions, BakeSources, PreflightReport } from '../core/index.js'
+import type { BakeSources, MapOptions, PreflightReport } from '../core/index.js'
 import { openBaker } from './baker.js'
 import { EXIT, type Command } from './command.js'
 import { eachMap } from './each-map.js'
@@ -72,12 +72,12 @@ interface Look {
 
 // The core is loaded when it is needed: its libraries take longer than `--help` should.
 
-async function look(sources: BakeSources, options: BakeOptions): Promise<Look> {
+async function look(sources: BakeSources, options: MapOptions): Promise<Look> {
   const { checkDepthMap } = await import('../core/pipeline.js')
   return { report: await checkDepthMap(sources, options), drawing: null }
 }
 
-async function draw(sources: BakeSources, options: BakeOptions): Promise<Look> {
+async function draw(sources: BakeSources, options: MapOptions): Promise<Look> {
   const { drawDepthMapCheck } = await import('../core/pipeline.js')
   const { report, picture } = await drawDepthMapCheck(sources, options)
   return { report, drawing: picture }

@@ -10,7 +10,7 @@ import { readUnwrapped } from './glb/read.js'
 import { pixelSurface } from './mesh/pixel-surface.js'
 import { parseSettings } from './options.js'
 import { pause } from './pause.js'
-import { cutAway, readMap, type BakeOptions, type BakeSources } from './pipeline.js'
+import { cutAway, readMap, type BakeSources, type MapOptions } from './pipeline.js'
 import { padEdges } from './texture/color.js'
 import { encodeNormals, encodePicture } from './texture/encode.js'
 import { bakeNormals, normalPicture, type NormalMap } from './texture/normal.js'
@@ -37,7 +37,7 @@ export interface ExportedFile {
 /** The parts of an export: see {@link exportDepthMap}. */
 export type ExportPart = 'depth' | 'mesh' | 'obj' | 'normal' | 'displacement'
 
-export interface ExportOptions extends BakeOptions {
+export interface ExportOptions extends MapOptions {
   /** Name of the colour picture beside the files, for OBJ's material. */
   colorFile?: string | undefined
   /** A GLB of the same place and size, retopologised elsewhere, that is to get the map's detail as a normal map over its own UVs. */

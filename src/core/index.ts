@@ -1,4 +1,4 @@
-export { bakeDepthMesh, checkDepthMap, drawDepthMapCheck, prepareMap, type BakedFile, type BakeOptions, type BakeResult, type BakeSources, type PreparedMap } from './pipeline.js'
+export { bakeDepthMesh, checkDepthMap, drawDepthMapCheck, prepareMap, type BakedFile, type BakeOptions, type BakeResult, type BakeSources, type MapOptions, type PreparedMap } from './pipeline.js'
 export { draftDepthMesh } from './draft.js'
 export { exportDepthMap, type ExportedFile, type ExportOptions, type ExportPart, type ExportResult } from './export.js'
 export { reportDepthMesh, type ReportOptions, type ReportResult } from './report.js'

@@ -35,14 +35,18 @@ export interface BakeResult {
   files: BakedFile[]
 }
 
-export interface BakeOptions {
+/** How a map is read, whatever becomes of it. */
+export interface MapOptions {
   settings?: SettingsInput
   /** Refuse pictures larger than this, pixels. */
   maxPixels?: number
-  /** What {@link prepareMap} gave for the same sources: saves doing it again. */
-  prepared?: PreparedMap
   /** Stops the work between stages, levels and variations: with it, the event loop gets its turn there. */
   signal?: AbortSignal
+}
+
+export interface BakeOptions extends MapOptions {
+  /** What {@link prepareMap} gave for the same sources: saves doing it again. */
+  prepared?: PreparedMap
 }
 
 /**
@@ -50,7 +54,7 @@ export interface BakeOptions {
  *
  * @throws DepthMeshError, or `options.signal`'s reason
  */
-export async function checkDepthMap(sources: BakeSources, options: BakeOptions = {}): Promise<PreflightReport> {
+export async function checkDepthMap(sources: BakeSources, options: MapOptions = {}): Promise<PreflightReport> {
   const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
   return (await readMap(sources, settings, options)).report
 }
@@ -60,7 +64,7 @@ export async function checkDepthMap(sources: BakeSources, options: BakeOptions =
  *
  * @throws DepthMeshError, or `options.signal`'s reason
  */
-export async function drawDepthMapCheck(sources: BakeSources, options: BakeOptions = {}): Promise<{ report: PreflightReport; picture: Uint8Array }> {
+export async function drawDepthMapCheck(sources: BakeSources, options: MapOptions = {}): Promise<{ report: PreflightReport; picture: Uint8Array }> {
   const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
   const { raster, meant, report } = await readMap(sources, settings, options)
   await pause(options.signal)
@@ -113,7 +117,7 @@ export interface PreparedMap {
  *
  * @throws DepthMeshError, or `options.signal`'s reason
  */
-export async function prepareMap(sources: BakeSources, options: BakeOptions = {}): Promise<PreparedMap> {
+export async function prepareMap(sources: BakeSources, options: MapOptions = {}): Promise<PreparedMap> {
   const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
   const read = await readMap(sources, settings, options)
   const { map, steps } = await mendMap(read, settings, options.signal)
@@ -139,7 +143,7 @@ export interface ReadMap {
 }
 
 /** decode ▶ convention ▶ preflight */
-export async function readMap(sources: BakeSources, settings: Settings, options: BakeOptions): Promise<ReadMap> {
+export async function readMap(sources: BakeSources, settings: Settings, options: MapOptions): Promise<ReadMap> {
   const { maxPixels = DEFAULT_MAX_PIXELS, signal } = options
   await pause(signal)
   const raster = await decodeDepth(sources.depth, { channel: settings.channel, encoding: settings.encoding, maxPixels })
@@ -154,7 +158,7 @@ export async function readMap(sources: BakeSources, settings: Settings, options:
 }
 
 /** The colour picture, no larger than the map and its texture need. */
-async function readPicture({ color }: BakeSources, map: { width: number; height: number }, settings: Settings, { maxPixels = DEFAULT_MAX_PIXELS }: BakeOptions): Promise<Picture | null> {
+async function readPicture({ color }: BakeSources, map: { width: number; height: number }, settings: Settings, { maxPixels = DEFAULT_MAX_PIXELS }: MapOptions): Promise<Picture | null> {
   return color ? decodeColor(color, map, { size: Math.max(settings.texture.size, map.width, map.height), maxPixels }) : null
 }
 

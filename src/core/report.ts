@@ -9,7 +9,7 @@ import { project } from './mesh/unproject.js'
 import type { DisparityMap } from './depth/convention.js'
 import { DEFAULT_TRAVEL, parseSettings, type Settings } from './options.js'
 import { pause } from './pause.js'
-import { bakeDepthMesh, mendMap, readMap, variationOf, type BakeOptions, type BakeResult, type BakeSources } from './pipeline.js'
+import { bakeDepthMesh, mendMap, readMap, variationOf, type BakeResult, type BakeSources, type MapOptions } from './pipeline.js'
 import { packLayer, Pictures } from './report/pack.js'
 import { writePage, type PageLevel } from './report/page.js'
 import type { ViewAsset, ViewData } from './report/view-data.js'
@@ -21,7 +21,7 @@ import { varyPicture } from './texture/vary.js'
 /** KTX2 textures are for graphics cards; the page shows the picture instead, at most this long, pixels. */
 const STAND_IN_SIZE = 1024
 
-export interface ReportOptions extends Omit<BakeOptions, 'prepared'> {
+export interface ReportOptions extends MapOptions {
   /** What a bake of the same sources under the same settings gave; without it the report bakes. */
   baked?: Pick<BakeResult, 'manifest' | 'files'> | undefined
   /** Names of the files, for the page's head. */

@@ -42,6 +42,20 @@ async function typeErrors(tsc: string, source: string, files: { include?: string
   )
 }
 
+it.each(typescripts)('what makes no use of a prepared map takes none, in %s', async (_version, tsc) => {
+  const takers = ['bakeDepthMesh', 'draftDepthMesh']
+  const others = ['prepareMap', 'checkDepthMap', 'drawDepthMapCheck', 'reportDepthMesh']
+  const source = `
+    import { ${[...takers, ...others].join(', ')}, exportDepthMap, type BakeSources, type PreparedMap } from 'depthmesh'
+    export const all = (sources: BakeSources, prepared: PreparedMap, signal: AbortSignal) => [
+      ${takers.map((name) => `${name}(sources, { signal, prepared }),`).join('\n')}
+      ${others.map((name) => `// @ts-expect-error it reads the map itself\n${name}(sources, { signal, prepared }),`).join('\n')}
+      // @ts-expect-error it reads the map itself
+      exportDepthMap(sources, [], { signal, prepared }),
+    ]`
+  expect(await typeErrors(tsc, source)).toBe('')
+})
+
 describe.each(typescripts)('types of an imported depth map in %s', (_version, tsc) => {
   it('gives each export its exact type, whatever the file is', async () => {
     const checks = ['png', 'exr', 'tif', 'tiff'].map(
