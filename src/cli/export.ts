@@ -29,7 +29,7 @@ export const exportCommand: Command = {
   summary: 'a map at full resolution for Blender, ZBrush, Photoshop: cleaned map, mesh, normals, displacement',
   details: [
     `Writes ${Object.values(PARTS).join('; ')}. The colour picture is copied beside them.`,
-    'The way back: edit <name>.depth.png, keep its .json beside it, and import or bake it like any map. The mesh is one sheet: it is not cut at jumps.',
+    'The way back: edit <name>.depth.png, keep its .json beside it, and import or bake it like any map; once it is edited no export writes over it. The mesh is one sheet: it is not cut at jumps.',
   ],
   flags: [
     outFlag,
