@@ -68,7 +68,7 @@ async function packedFaults({ front, backdrop }, { map: given, times, far, lit }
   const surfaces = [front, backdrop].filter((surface) => surface !== null)
   const meshes = surfaces.map(({ points, triangles }) => unproject({ points: points.map((number, i) => (i % 3 === 2 ? number : number * times)), triangles }, map, settings))
   const camera = { fovY: settings.fovY, aspect: map.width / map.height, near: map.near, far: map.far }
-  const plan = { map, camera, relief: settings, parallax: 0.1 * map.height, error: { metres: 0 }, integers: false, lit, solid: false }
+  const plan = { map, camera, placed: settings, parallax: 0.1 * map.height, error: { metres: 0 }, integers: false, lit, solid: false }
   const { meshes: packed, placement } = await packMeshes(meshes, plan)
   const faults = []
   for (const { positions, indices } of packed) {

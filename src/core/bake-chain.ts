@@ -134,7 +134,7 @@ export async function bakeChain({ name, map, picture, variation, shared = null }
       layers.push({ role: 'backdrop', mesh: unproject(hidden, map, settings, canvas), color: hiddenColor, normalMap: hiddenMap })
     }
     await pause(signal)
-    return { name, layers, camera, map: size, error }
+    return { name, layers, camera, map, error }
   }
 
   const atOnce = map.width * map.height > LARGE_PIXELS ? LEVELS_AT_ONCE.large : LEVELS_AT_ONCE.usual

@@ -1,14 +1,16 @@
+import type { DisparityMap } from '../depth/convention.js'
 import type { Mesh } from '../mesh/unproject.js'
+import type { Settings } from '../options.js'
 import type { SourceCamera } from './manifest.js'
 
 /** What packing has to know beside the meshes. */
 export interface PackPlan {
-  /** The depth map's size, pixels. */
-  map: { width: number; height: number }
+  /** The depth map's size, pixels, and, if it is orthographic, its height, metres. */
+  map: Pick<DisparityMap, 'width' | 'height' | 'relief'>
   /** The source view; `null` for an orthographic map. */
   camera: SourceCamera | null
-  /** Orthographic maps. */
-  relief: { width: number; relief: number; orientation: 'wall' | 'ground' }
+  /** How an orthographic map stands, and how many metres it is across. */
+  placed: Pick<Settings, 'width' | 'orientation'>
   /** Source pixels that the whole range of disparity moves by when the camera has moved by `travel`. */
   parallax: number
   /** What this level deviates from the map. */

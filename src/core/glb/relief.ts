@@ -12,16 +12,16 @@ const MAX_USHORT = 65_535
  * x and y are pixels from the lower left corner, so u and v follow from them, and UVs take no bytes.
  */
 export function orthographic(meshes: readonly Mesh[], plan: PackPlan): Packing {
-  const { map, relief, lit } = plan
-  const ground = relief.orientation === 'ground'
-  const metresPerPixel = relief.width / map.width
+  const { map, placed, lit } = plan
+  const ground = placed.orientation === 'ground'
+  const metresPerPixel = placed.width / map.width
   const heightOf = (mesh: Mesh, vertex: number) => mesh.positions[vertex * 3 + (ground ? 1 : 2)]
   /** Pixels from the left edge of the picture. */
   const rightOf = (mesh: Mesh, vertex: number) => mesh.positions[vertex * 3] / metresPerPixel + map.width / 2
   /** Pixels from its lower edge. */
   const upOf = (mesh: Mesh, vertex: number) => (ground ? -mesh.positions[vertex * 3 + 2] : mesh.positions[vertex * 3 + 1]) / metresPerPixel + map.height / 2
   let low = 0
-  let high = relief.relief
+  let high = map.relief
   for (const mesh of meshes) {
     for (let i = 0; i < mesh.positions.length / 3; i++) {
       low = Math.min(low, heightOf(mesh, i))
@@ -32,7 +32,8 @@ export function orthographic(meshes: readonly Mesh[], plan: PackPlan): Packing {
   const integers = plan.integers && !lit && Math.max(map.width, map.height) * LATTICE <= MAX_USHORT && meshes.every(onLattice)
 
   // Heights: whole 16-bit levels, as many of them at a time as the error allows; where lit, a power of two of a pixel.
-  const level = Math.max(relief.relief, high - low) / MAX_USHORT
+  // (A flat metric map has no height at all: then any step will do.)
+  const level = (high - low || metresPerPixel) / MAX_USHORT
   const coarsest = Math.max(level, 2 * plan.error.metres * SHARE_OF_ERROR)
   const shared = commonDivisor(meshes, (mesh, i) => Math.round((heightOf(mesh, i) - low) / level))
   const stepZ = lit ? metresPerPixel * 2 ** Math.floor(Math.log2(coarsest / metresPerPixel)) : level * shared * Math.max(1, Math.floor(coarsest / level / shared))

@@ -1,5 +1,6 @@
 import { Document, Format, Logger, type GLTF, type Material, type Node, type Texture, TextureInfo, VertexLayout, WebIO } from '@gltf-transform/core'
 import { EXTTextureAVIF, EXTTextureWebP, KHRMaterialsUnlit, KHRMeshQuantization, KHRTextureBasisu, KHRTextureTransform } from '@gltf-transform/extensions'
+import type { DisparityMap } from '../depth/convention.js'
 import type { Mesh } from '../mesh/unproject.js'
 import { DEFAULT_TRAVEL, type Settings } from '../options.js'
 import type { EncodedImage } from '../texture/encode.js'
@@ -43,8 +44,8 @@ export interface GlbContent {
   layers: GlbLayer[]
   /** The source view; `null` for orthographic maps. */
   camera: SourceCamera | null
-  /** Size of the depth map, pixels. */
-  map: { width: number; height: number }
+  /** Size of the depth map, pixels, and, if it is orthographic, its height, metres: metric maps and variations have one of their own, whatever the setting. */
+  map: Pick<DisparityMap, 'width' | 'height' | 'relief'>
   /** The level's deviation from the map. */
   error: LevelError
 }
@@ -166,7 +167,7 @@ interface Level {
 /** Adds a level's mesh on a node of its own. */
 async function addLevel(document: Document, content: GlbContent, { settings, textures }: { settings: Settings } & Pick<MaterialContext, 'textures'>): Promise<Level> {
   const { lit, doubleSided } = materialOf(settings, content.layers.some(({ color }) => color !== null))
-  const plan: PackPlan = { map: content.map, camera: content.camera, relief: settings, parallax: parallaxOf(content, settings), error: content.error, lit, solid: settings.solid, integers: MESHOPT[settings.compression] === null }
+  const plan: PackPlan = { map: content.map, camera: content.camera, placed: settings, parallax: parallaxOf(content, settings), error: content.error, lit, solid: settings.solid, integers: MESHOPT[settings.compression] === null }
   const meshes = content.layers.map(({ mesh }) => mesh)
   const { meshes: packed, placement, rounding } = settings.compression === 'none' ? await keepMeshes(meshes, plan) : await packMeshes(meshes, plan)
   const { translation, rotation, scale } = placement

@@ -91,8 +91,7 @@ function closed(front: Mesh): Mesh {
 const waves = (u: number, v: number) => 0.5 + 0.49 * Math.sin(u * 7 + v * 3) * Math.cos(v * 5)
 
 function planFor(map: { width: number; height: number }, camera: Camera, more: Partial<PackPlan> = {}): PackPlan {
-  const relief = { width: 1, relief: 1, orientation: 'wall' as const }
-  return { map, camera, relief, parallax: 150, error: { metres: 0 }, integers: false, lit: false, solid: false, ...more }
+  return { map: { ...map, relief: 1 }, camera, placed: { width: 1, orientation: 'wall' }, parallax: 150, error: { metres: 0 }, integers: false, lit: false, solid: false, ...more }
 }
 
 /** What meshopt's codec gives back, through the filter that the file names. */
@@ -300,7 +299,7 @@ describe.each(['meshopt', 'khr_meshopt'] as const)('a file with compression %s',
   const written = async () => {
     const mesh = sheet(PHOTO, CAMERA, 40, waves)
     const settings = parseSettings([{ origin: 'test', settings: { compression, shading: 'unlit' } }])
-    const { bytes } = await writeGlb({ name: 'waves', layers: [{ role: 'front', mesh, color: null, normalMap: null }], camera: CAMERA, map: PHOTO, error: { metres: 0, pixels: 0, p99: { metres: 0, pixels: 0 } } }, settings)
+    const { bytes } = await writeGlb({ name: 'waves', layers: [{ role: 'front', mesh, color: null, normalMap: null }], camera: CAMERA, map: { ...PHOTO, relief: 1 }, error: { metres: 0, pixels: 0, p99: { metres: 0, pixels: 0 } } }, settings)
     return bytes
   }
 

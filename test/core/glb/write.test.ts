@@ -53,7 +53,7 @@ async function picture() {
 async function content(settings: SettingsInput, level = waves): Promise<GlbContent> {
   const mesh = gridMesh(settings, level)
   const layers: GlbContent['layers'] = [{ role: 'front', mesh, color: await picture(), normalMap: null }]
-  return { name: 'waves', layers, camera: settings.projection === 'orthographic' ? null : CAMERA, map: MAP, error: { metres: 0, pixels: 0, p99: { metres: 0, pixels: 0 } } }
+  return { name: 'waves', layers, camera: settings.projection === 'orthographic' ? null : CAMERA, map: { ...MAP, relief: settings.relief ?? 1 }, error: { metres: 0, pixels: 0, p99: { metres: 0, pixels: 0 } } }
 }
 
 const SETTINGS: Record<string, SettingsInput> = {
@@ -138,7 +138,7 @@ it('turns no triangle over in the source view, however thin: an eighth of a pixe
   }
   const mesh: Mesh = { positions: Float32Array.from(positions), uvs: Float32Array.from(uvs), indices: Uint32Array.from(indices) }
   const given = await content({})
-  const { bytes, triangles } = await writeGlb({ ...given, layers: [{ ...given.layers[0], mesh }], map: { width: size, height: size }, camera: { ...CAMERA, aspect: 1 } }, settingsOf({}))
+  const { bytes, triangles } = await writeGlb({ ...given, layers: [{ ...given.layers[0], mesh }], map: { ...given.map, width: size, height: size }, camera: { ...CAMERA, aspect: 1 } }, settingsOf({}))
   expect(triangles).toBe(indices.length / 3)
   const [layer] = await readLevel(bytes)
   const seen = (vertex: number) => [0, 1].map((axis) => layer.positions[vertex * 3 + axis] / -layer.positions[vertex * 3 + 2])
@@ -196,6 +196,25 @@ describe('the document', () => {
     for (let i = 2; i < positions.length; i += 3) {
       const level = (positions[i] / 3) * 255
       expect(Math.abs(level - Math.round(level))).toBeLessThan(1e-6)
+    }
+  })
+
+  it('stores a metric relief in levels of its own height, whatever the setting: .3 mm as well as 1 m', async () => {
+    const depth = await gray16(96, 96, (x, y) => (20_000 + Math.round(15_000 * Math.sin(x / 9) * Math.cos(y / 11))) / 65_535)
+    for (const settings of [{}, { compression: 'quantize' }, { shading: 'lit' }] as const) {
+      const { files, manifest } = await bakeDepthMesh({ name: 'engraved', depth }, { settings: { projection: 'orthographic', encoding: 'metric', unit: 1e-8, width: 0.01, clean: false, lods: [20_000], ...settings } })
+      const [{ positions }] = await readLevel(files[0].bytes)
+      const heights = new Set(positions.filter((_, i) => i % 3 === 2).map((z) => Math.round(z * 1e9)))
+      expect(heights.size).toBeGreaterThan(2000)
+      expect(manifest.lods[0].error.metres).toBeLessThan(1e-8)
+    }
+  })
+
+  it('stores a metric map that is flat', async () => {
+    for (const settings of [{}, { shading: 'lit' }, { compression: 'quantize' }] as const) {
+      const { files, manifest } = await bakeDepthMesh({ name: 'floor', depth: await gray16(16, 16, () => 0.25) }, { settings: { projection: 'orthographic', encoding: 'metric', lods: [2], ...settings } })
+      expect(await problemsIn(files[0].bytes)).toEqual([])
+      expect(manifest.bounds).toEqual({ min: [-5, -5, 0], max: [5, 5, 0] })
     }
   })
 
