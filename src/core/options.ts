@@ -266,6 +266,11 @@ function describeKey(name: string): string {
   return meaning === undefined ? `Remove "${name}".` : `${name}: ${meaning}.`
 }
 
+/** Whether a map holds metres, not levels: then its nearest and farthest pixels say how near and far, or how high, it is. */
+export function holdsMetres({ encoding }: Pick<Settings, 'encoding'>): boolean {
+  return encoding === 'metric' || encoding === 'terrain-rgb' || encoding === 'terrarium'
+}
+
 /** Values that can't stand together. */
 export interface SettingsConflict {
   /** Whose values they are: one key may be at odds with itself. */

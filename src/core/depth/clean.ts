@@ -1,4 +1,4 @@
-import type { Settings } from '../options.js'
+import { holdsMetres, type Settings } from '../options.js'
 import { smoothBands } from './clean/bands.js'
 import { guidedSmooth } from './clean/guided.js'
 import { fillHoles } from './clean/holes.js'
@@ -59,7 +59,7 @@ export function cleanDepth({ map, raster, report, picture }: CleanInput, setting
   if (wanted('spikes', settings, report)) {
     const spike = SPIKE_HEIGHT * grainScale(map.disparity, settings)
     take('spikes', removeSpikes(map, spike), (pixels) => `replaced ${pixels} that stuck out by the median of their neighbours`)
-    if (settings.encoding === 'metric') map = fitRange(map, settings)
+    if (holdsMetres(settings)) map = fitRange(map, settings)
   }
   const noisy = wanted('noise', settings, report)
   if (noisy) {

@@ -1,5 +1,5 @@
 import { DepthMeshError } from '../errors.js'
-import type { Settings } from '../options.js'
+import { holdsMetres, type Settings } from '../options.js'
 import { isEmpty } from './gaps.js'
 import { group } from './limits.js'
 import type { DepthRaster } from './raster.js'
@@ -75,10 +75,6 @@ export function cutByAlpha(map: DisparityMap, alpha: Uint8Array | Float32Array):
   throw new DepthMeshError('INPUT_NOTHING_TO_MESH', 'expected a surface, found nothing that the alpha of the colour picture leaves standing', {
     hint: 'Less than half opaque means "nothing there": save the colour picture without alpha to keep all of it.',
   })
-}
-
-function holdsMetres({ encoding }: Settings): boolean {
-  return encoding === 'metric' || encoding === 'terrain-rgb' || encoding === 'terrarium'
 }
 
 /** What black is unless somebody says otherwise: the farthest surface. */

@@ -1,4 +1,4 @@
-import type { Settings } from '../options.js'
+import { holdsMetres, type Settings } from '../options.js'
 
 /** At most about this many values are sorted: the percentiles are then those of the map to a tenth of a percent, in 1 ms. */
 const SAMPLES = 2 ** 14
@@ -18,6 +18,6 @@ export function disparityRange(disparity: Float32Array): number {
  * The disparity that grain is measured against. Levels have a scale of their own. Metres have not: their 0..1 hangs on the nearest pixel,
  * and a single one that flies before the lens would make all others look smooth.
  */
-export function grainScale(disparity: Float32Array, { encoding }: Settings): number {
-  return encoding === 'metric' ? Math.max(disparityRange(disparity), Number.MIN_VALUE) : 1
+export function grainScale(disparity: Float32Array, settings: Settings): number {
+  return holdsMetres(settings) ? Math.max(disparityRange(disparity), Number.MIN_VALUE) : 1
 }

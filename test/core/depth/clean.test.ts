@@ -98,6 +98,18 @@ describe('spikes', () => {
     expect(failing((x, y, i) => salt.has(i) || Math.abs(depth(i) - metres(x, y)) < 0.01)).toEqual([])
   })
 
+  it.each([{ encoding: 'metric' }, { encoding: 'terrarium' }, { encoding: 'terrain-rgb' }] as const)('on a relief are found however far one of them flies, and it sets no height: %j', (input) => {
+    const hills = (x: number, y: number) => 500 + 300 * Math.sin(x / 19) * Math.cos(y / 17)
+    const wild = 77 * W + 33
+    const raster = rasterOf(W, H, (x, y) => (y * W + x === wild ? 30_000 : salt.has(y * W + x) ? 1000 : hills(x, y)), 32)
+    const { map, steps } = clean(raster, { projection: 'orthographic', ...input })
+    expect(steps.map(({ step }) => step)).toEqual(['spikes'])
+    expect(map.relief).toBeGreaterThan(590)
+    expect(map.relief).toBeLessThan(620)
+    const lowest = Math.min(...raster.samples)
+    expect(failing((x, y, i) => i === wild || salt.has(i) || Math.abs(lowest + map.disparity[i] * map.relief - hills(x, y)) < 0.01)).toEqual([])
+  })
+
   it('stay when the artist says so', () => {
     expect(stepsOf(clean(salted, { clean: { spikes: false } }))).not.toContain('spikes')
   })
