@@ -5,10 +5,14 @@ import { DepthMeshError } from './errors.js'
 /** Largest share of a key's length that may differ for it to be suggested. Chosen so that `fov` finds `fovY` and `foo` finds nothing. */
 const SUGGESTION_DISTANCE = 0.5
 
+/** A nanometre and a million kilometres: 32-bit floats hold what comes of lengths in between, squared too. */
+const [LEAST_METRES, MOST_METRES] = [1e-9, 1e9]
+
 // --- building blocks: every message reads "key: expected …, got …" -------------------------------------------------
 
 const real = () => v.pipe(v.number('expected a number'), v.finite('expected a finite number'))
 const positive = () => v.pipe(real(), v.gtValue(0, 'expected > 0'))
+const metres = () => v.pipe(positive(), v.minValue(LEAST_METRES, 'expected at least 1e-9'), v.maxValue(MOST_METRES, 'expected at most 1e9'))
 const fraction = () => v.pipe(real(), v.minValue(0, 'expected 0..1'), v.maxValue(1, 'expected 0..1'))
 const whole = (min: number, max: number) =>
   v.pipe(
@@ -41,12 +45,12 @@ export const settingsEntries = {
   encoding: key(oneOf(['disparity', 'depth', 'metric', 'terrain-rgb', 'terrarium']), '`"disparity"`', 'what the gray levels are linear in: `disparity` (1/depth: AI estimators, stereo), `depth` (a renderer’s normalised Z), `metric` (levels × `unit` = metres: sensors, EXR); `terrain-rgb` and `terrarium`: elevation tiles'),
   channel: key(v.nullable(v.pipe(v.string('expected a channel name'), v.minLength(1, 'expected a channel name'))), '`null`', 'the channel that holds depth where a file has several: `"r"`, `"g"`, `"b"`, or the name of an EXR channel'),
   white: key(oneOf(['near', 'far']), '`"near"`', 'whether white is `near` or `far`'),
-  near: key(positive(), '`1`', 'metres of the nearest level (unused by `metric`)'),
-  far: key(positive(), '`10`', 'metres of the farthest level (unused by `metric`)'),
-  unit: key(positive(), '`0.001`', 'metres per level, for `metric` integers; floats are metres'),
+  near: key(metres(), '`1`', 'metres of the nearest level (perspective; unused by `metric`)'),
+  far: key(metres(), '`10`', 'metres of the farthest level (perspective; unused by `metric`)'),
+  unit: key(metres(), '`0.001`', 'metres per level, for `metric` integers; floats are metres'),
   fovY: key(v.pipe(real(), v.gtValue(0, 'expected degrees between 0 and 180'), v.ltValue(180, 'expected degrees between 0 and 180')), '`45`', 'vertical field of view of the source camera, degrees'),
-  width: key(positive(), '`10`', 'orthographic: metres across'),
-  relief: key(positive(), '`1`', 'orthographic: metres from black to white'),
+  width: key(metres(), '`10`', 'orthographic: metres across'),
+  relief: key(metres(), '`1`', 'orthographic: metres from black to white'),
   black: key(v.nullable(oneOf(['far', 'cut', 'hole'])), '`"far"`', 'what pure black means: `far` (the farthest surface), `cut` (nothing there: a prop on black), `hole` (unknown: fill it in)'),
   gamma: key(positive(), '`1`', 'undo a gamma: the stored level is raised to this power'),
   levels: key(v.nullable(v.tuple([fraction(), fraction()], 'expected [black, white] in 0..1')), '`null`', '`[black, white]` points in 0..1 that are stretched to the full range'),
@@ -68,7 +72,7 @@ export const settingsEntries = {
   ),
   orientation: key(oneOf(['wall', 'ground']), '`"wall"`', 'orthographic: `wall` stands in the XY plane facing +Z, `ground` lies in the XZ plane with +Y up (terrain)'),
   cut: key(v.union([v.literal(false), v.pipe(real(), v.gtValue(0, 'expected a fraction in 0..1, or false'), v.maxValue(1, 'expected a fraction in 0..1, or false'))], 'expected a fraction in 0..1, or false'), '`0.03`; orthographic: `false`', 'depth jump, as a fraction of the disparity range, at which the surface is cut; `false` keeps one sheet'),
-  travel: key(v.nullable(v.pipe(real(), v.minValue(0, 'expected at least 0'))), '`0.1 × near`', 'metres that the game camera may move away from the source view in any direction: sets how far the hidden layer reaches behind foreground edges (`0`: no hidden layer)'),
+  travel: key(v.nullable(v.pipe(real(), v.minValue(0, 'expected at least 0'), v.maxValue(MOST_METRES, 'expected at most 1e9'))), '`0.1 × near`', 'metres that the game camera may move away from the source view in any direction: sets how far the hidden layer reaches behind foreground edges (`0`: no hidden layer)'),
   lods: key(
     v.union([
       v.pipe(v.array(whole(2, 50_000_000)), v.minLength(1, 'expected at least one budget'), v.maxLength(8, 'expected at most 8 levels')),
@@ -283,11 +287,12 @@ export interface SettingsConflict {
 export function conflictsOf({ near, far, encoding, projection, gamma, levels, lods }: Settings): SettingsConflict[] {
   const conflicts: SettingsConflict[] = []
   const add = (keys: (keyof Settings)[], message: string, hint: string): void => void conflicts.push({ keys, message, hint })
-  if (near >= far) add(['near', 'far'], `near: expected < far, got near ${near} and far ${far}`, 'near and far are metres from the camera.')
+  const isUsed = projection === 'perspective' && !holdsMetres({ encoding })
+  if (isUsed && near >= far) add(['near', 'far'], `near: expected < far, got near ${near} and far ${far}`, 'near and far are metres from the camera.')
   if ((encoding === 'terrain-rgb' || encoding === 'terrarium') && projection === 'perspective') {
     add(['encoding', 'projection'], `projection: expected "orthographic" with encoding "${encoding}", got "perspective"`, 'Tiles hold heights above the sea, not distances from a camera.')
   }
-  if (encoding !== 'disparity' && encoding !== 'depth' && (gamma !== 1 || levels)) {
+  if (holdsMetres({ encoding }) && (gamma !== 1 || levels)) {
     const name = gamma === 1 ? 'levels' : 'gamma'
     add(['encoding', name], `${name}: expected none with encoding "${encoding}", got ${show({ gamma, levels }[name])}`, 'Metres are taken as stored.')
   }

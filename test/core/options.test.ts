@@ -63,8 +63,21 @@ describe('settings', () => {
     expect(refusal({ levels: [0.9, 0.1] })).toContain('levels: expected black < white')
   })
 
+  it('lets near and far be where nothing reads them', () => {
+    expect(parse({ encoding: 'metric', near: 20 }).near).toBe(20)
+    expect(parse({ projection: 'orthographic', near: 20, far: 3 })).toMatchObject({ near: 20, far: 3 })
+    expect(parse({ projection: 'orthographic', encoding: 'terrarium', near: 20 }).near).toBe(20)
+    expect(refusal({ encoding: 'depth', near: 20 })).toContain('near: expected < far, got near 20 and far 10')
+  })
+
   it.each([
-    [{ near: Infinity }, 'near: expected a finite number, got null. near: metres of the nearest level (unused by `metric`).'],
+    [{ near: Infinity }, 'near: expected a finite number, got null. near: metres of the nearest level (perspective; unused by `metric`).'],
+    [{ near: 1e-30 }, 'near: expected at least 1e-9, got 1e-30.'],
+    [{ far: 1e30 }, 'far: expected at most 1e9, got 1e+30.'],
+    [{ relief: 1e39 }, 'relief: expected at most 1e9, got 1e+39. relief: orthographic: metres from black to white.'],
+    [{ width: 1e-12 }, 'width: expected at least 1e-9, got 1e-12.'],
+    [{ unit: 1e300 }, 'unit: expected at most 1e9, got 1e+300.'],
+    [{ travel: 1e10 }, 'travel: expected at most 1e9, got 10000000000.'],
     [{ solid: 'yes' }, 'solid: expected true | false, got "yes". solid: close the back and the sides: watertight.'],
     [{ clean: { noise: 1 } }, 'clean.noise: expected true | false | "auto", got 1.'],
     [{ clean: { nois: false } }, 'unknown key "clean.nois". Did you mean "clean.noise"?'],

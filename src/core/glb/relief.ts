@@ -116,7 +116,8 @@ function commonDivisor(meshes: readonly Mesh[], levelOf: (mesh: Mesh, vertex: nu
   for (const mesh of meshes) {
     for (let i = 0; i < mesh.positions.length / 3 && divisor !== 1; i++) {
       let rest = levelOf(mesh, i)
-      while (rest !== 0) [divisor, rest] = [rest, divisor % rest]
+      // (What is no number ends it too, and is told by whoever writes the file.)
+      while (rest > 0) [divisor, rest] = [rest, divisor % rest]
     }
   }
   return Math.max(1, divisor)

@@ -1,6 +1,7 @@
 import { Document, Format, Logger, type GLTF, type Material, type Node, type Texture, TextureInfo, VertexLayout, WebIO } from '@gltf-transform/core'
 import { EXTTextureAVIF, EXTTextureWebP, KHRMaterialsUnlit, KHRMeshQuantization, KHRTextureBasisu, KHRTextureTransform } from '@gltf-transform/extensions'
 import type { DisparityMap } from '../depth/convention.js'
+import { DepthMeshError } from '../errors.js'
 import type { Mesh } from '../mesh/unproject.js'
 import { DEFAULT_TRAVEL, type Settings } from '../options.js'
 import type { EncodedImage } from '../texture/encode.js'
@@ -272,16 +273,19 @@ function sum(values: readonly number[]): number {
   return values.reduce((total, value) => total + value, 0)
 }
 
-/** Where a level's vertices lie as stored, metres. Its node turns by right angles alone, so the corners of its box tell: 50 times as fast as asking each vertex. */
+/**
+ * Where a level's vertices lie as stored, metres. Its node turns by right angles alone, so the corners of its box tell: 50 times as fast as asking each vertex.
+ *
+ * @throws DepthMeshError `INTERNAL` where one lies nowhere: engines would show nothing, and not say why.
+ */
 function boundsOf({ node, packed }: Level): WrittenGlb['bounds'] {
   const low = [Infinity, Infinity, Infinity]
   const high = [-Infinity, -Infinity, -Infinity]
   for (const { positions: { values } } of packed) {
     for (let i = 0; i < values.length; i += 3) {
       for (let axis = 0; axis < 3; axis++) {
-        const value = values[i + axis]
-        if (value < low[axis]) low[axis] = value
-        if (value > high[axis]) high[axis] = value
+        low[axis] = Math.min(low[axis], values[i + axis])
+        high[axis] = Math.max(high[axis], values[i + axis])
       }
     }
   }
@@ -290,7 +294,11 @@ function boundsOf({ node, packed }: Level): WrittenGlb['bounds'] {
     const at = [0, 1, 2].map((axis) => ((corner >> axis) & 1 ? high : low)[axis])
     return [0, 1, 2].map((axis) => matrix[axis] * at[0] + matrix[4 + axis] * at[1] + matrix[8 + axis] * at[2] + matrix[12 + axis]) as [number, number, number]
   })
-  return unite(corners.map((corner) => ({ min: corner, max: corner })))
+  const bounds = unite(corners.map((corner) => ({ min: corner, max: corner })))
+  if ([...bounds.min, ...bounds.max].every(Number.isFinite)) return bounds
+  throw new DepthMeshError('INTERNAL', `expected a place for each vertex of ${node.getName()}, got bounds from ${bounds.min.join(', ')} to ${bounds.max.join(', ')} metres`, {
+    hint: 'Please report it with the file that caused it; settings whose metres are nearer to 1 may help meanwhile.',
+  })
 }
 
 function unite(boxes: readonly { min: readonly number[]; max: readonly number[] }[]): WrittenGlb['bounds'] {

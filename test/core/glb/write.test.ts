@@ -103,6 +103,15 @@ describe.each(Object.entries(SETTINGS))('%s', (_, settings) => {
     expect(await bytes('khr_meshopt')).toBeLessThan(await bytes('meshopt'))
   })
 
+  it('refuses to write a vertex that lies nowhere, and soon', async () => {
+    const given = await content(settings)
+    given.layers[0].mesh.positions[100 * 3 + 2] = NaN
+    for (const compression of ['meshopt', 'quantize', 'none'] as const) {
+      const written = writeGlb(given, settingsOf({ ...settings, compression }))
+      await expect(written, compression).rejects.toMatchObject({ code: 'INTERNAL', message: expect.stringMatching(/^expected a place for each vertex of waves, got bounds from .* metres$/) })
+    }
+  })
+
   it('turns no triangle over', async () => {
     const { bytes } = await writeGlb(await content(settings), settingsOf(settings))
     const [{ positions, uvs, indices }] = await readLevel(bytes)
