@@ -45,6 +45,16 @@ describe('the exported map', () => {
     for (const end of ['min', 'max'] as const) for (let axis = 0; axis < 3; axis++) expect(again.manifest.bounds[end][axis]).toBeCloseTo(original.manifest.bounds[end][axis], 2)
   })
 
+  it.each(['near', 'far'] as const)('comes back where it was, too, when it is flat (white: %s)', async (white) => {
+    const depth = await gray16(WIDTH, HEIGHT, () => 0.25)
+    const settings: SettingsInput = { projection: 'orthographic', encoding: 'metric', white }
+    const files = await parts(depth, ['depth'], settings)
+    const own = JSON.parse(text(files['ramp.depth.json'])) as SettingsInput
+    const [original, again] = [await bakeDepthMesh({ name: 'ramp', depth }, { settings }), await bakeDepthMesh({ name: 'ramp', depth: files['ramp.depth.png'] }, { settings: own })]
+    expect(again.manifest.bounds).toEqual(original.manifest.bounds)
+    expect(again.manifest.bounds.max[2]).toBe(0)
+  })
+
   it('keeps "nothing there" apart from the farthest surface', async () => {
     const depth = await gray16(WIDTH, HEIGHT, (x) => (x < 4 ? 0 : 0.1 + x / 40))
     const files = await parts(depth, ['depth'], { black: 'cut', clean: false })

@@ -136,7 +136,7 @@ function fromMetres(raster: DepthRaster, settings: Settings): DisparityMap {
   }
   const relief = high - low
   const inverseRelief = relief > 0 ? 1 / relief : 0
-  const flip = settings.white === 'far'
+  const flip = settings.white === 'far' && relief > 0
   const disparity = eachSample(raster, (stored) => {
     if (!isKnown(stored)) return NaN
     const level = (metres(stored) - low) * inverseRelief

@@ -21,6 +21,8 @@ export async function encodeDepth(map: DisparityMap): Promise<Uint8Array> {
  */
 export function encodedSettings(map: DisparityMap, given: Settings): SettingsInput {
   const { color: _, ...settings } = given
+  // A flat metric map has no relief of its own; it lies at 0 under any.
+  const relief = map.relief > 0 ? map.relief : given.relief
   return {
     ...settings,
     encoding: 'disparity',
@@ -31,7 +33,7 @@ export function encodedSettings(map: DisparityMap, given: Settings): SettingsInp
     levels: null,
     depthInfluence: 1,
     clean: false,
-    ...(given.projection === 'perspective' ? { near: map.near, far: map.far } : { relief: map.relief }),
+    ...(given.projection === 'perspective' ? { near: map.near, far: map.far } : { relief }),
   }
 }
 
