@@ -68,10 +68,10 @@ export function canShare(settings: Settings, picture: Picture | null): picture i
   return picture !== null && settings.variants > 1 && settings.projection === 'orthographic' && shadingOf(settings, true) === 'unlit'
 }
 
-/** Budgets for surfaces that leave room for the triangles that splitting adds. */
+/** Budgets for surfaces that leave room for the triangles that splitting adds; of a handful nothing is left (see `buildLevels`). */
 export function budgetsBeforeSplitting(settings: Settings): Settings['lods'] {
   const { lods } = settings
-  return maySplit(settings) && Array.isArray(lods) ? lods.map((budget) => Math.max(1, budget - Math.floor(SPLIT_ROOM * Math.sqrt(budget)))) : lods
+  return maySplit(settings) && Array.isArray(lods) ? lods.map((budget) => budget - Math.floor(SPLIT_ROOM * Math.sqrt(budget))) : lods
 }
 
 /** Even quads stay even, sides of solids straight, and 16-bit integers on their lattice. */

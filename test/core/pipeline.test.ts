@@ -31,6 +31,20 @@ describe('variants', () => {
     for (const { name, bytes } of files) if (name.endsWith('.glb')) expect(await problemsIn(bytes, files)).toEqual([])
   })
 
+  it.each([[[5, 4, 3]], [[9, 8, 7, 6, 5, 4, 3, 2]], [[2]]])('has budgets of a handful of triangles: levels that cannot be are left out (%j)', async (lods) => {
+    const waves = await gray16(32, 32, (x, y) => 0.5 + 0.4 * Math.sin(x / 5) * Math.cos(y / 6))
+    for (const [depth, black] of [[waves, 'far'], [await ball(), 'cut']] as const) {
+      const { manifest } = await bakeDepthMesh({ name: 'chip', depth, color: await paint() }, { settings: { projection: 'orthographic', clean: false, black, lods, variants: 2 } })
+      for (const asset of [manifest, ...manifest.variants]) {
+        expect(asset.lods.length).toBeGreaterThan(0)
+        for (const [level, { triangles }] of asset.lods.entries()) {
+          expect(triangles).toBeLessThanOrEqual(lods[level])
+          if (level > 0) expect(triangles).toBeLessThan(asset.lods[level - 1].triangles)
+        }
+      }
+    }
+  })
+
   it('leaves the map itself as it is without them, and follows the seed', async () => {
     const sources = { name: 'ball', depth: await ball() }
     const bake = async (settings: SettingsInput) => (await bakeDepthMesh(sources, { settings: { ...PROP, ...settings } })).files.map(({ bytes }) => Buffer.from(bytes).toString('base64'))

@@ -32,6 +32,9 @@ const ENOUGH_HIDDEN = 200
 /** A hidden layer of fewer triangles than this is left out. */
 const FEWEST_HIDDEN = 16
 
+/** A front needs as many triangles: those of the whole picture. Levels that would have fewer are left out. */
+const FEWEST_SEEN = 2
+
 /** Share of a closed surface's triangles that its front gets at first. */
 const FRONT_SHARE = 0.9
 
@@ -58,7 +61,10 @@ export async function buildLevels(map: DisparityMap, backdrop: Backdrop | null, 
   const shares = lods.map((budget, level) => Math.floor(Math.min(BACKDROP_SHARE.finest * budget, level === 0 ? Infinity : Math.max(BACKDROP_SHARE.coarser * budget, ENOUGH_HIDDEN)))).filter((share) => share >= FEWEST_HIDDEN)
   const hidden = backdrop ? await hiddenLevels(backdrop, { budgets: shares }, model, signal) : []
   const budgets: number[] = []
-  for (const [level, budget] of lods.entries()) budgets.push(Math.min(budget - trianglesOf(hidden[level]), (budgets.at(-1) ?? Infinity) - 1))
+  for (const [level, budget] of lods.entries()) {
+    const most = Math.min(Math.max(FEWEST_SEEN, budget - trianglesOf(hidden[level])), (budgets.at(-1) ?? Infinity) - 1)
+    if (most >= FEWEST_SEEN) budgets.push(most)
+  }
   // Levels that the map can't tell apart are left out of the chain: each front takes the backdrop of the smallest budget that it fits.
   const fronts = await buildFront(map, { ...settings, lods: budgets }, model, options)
   return withHidden(fronts, (front) => hidden[budgets.findLastIndex((budget) => trianglesOf(front) <= budget)], { map, backdrop, signal })
