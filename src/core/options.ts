@@ -7,6 +7,8 @@ const SUGGESTION_DISTANCE = 0.5
 
 /** A nanometre and a million kilometres: 32-bit floats hold what comes of lengths in between, squared too. */
 const [LEAST_METRES, MOST_METRES] = [1e-9, 1e9]
+/** Of a much smaller angle no tangent is left. */
+const LEAST_DEGREES = 1e-6
 
 // --- building blocks: every message reads "key: expected …, got …" -------------------------------------------------
 
@@ -48,7 +50,7 @@ export const settingsEntries = {
   near: key(metres(), '`1`', 'metres of the nearest level (perspective; unused by `metric`)'),
   far: key(metres(), '`10`', 'metres of the farthest level (perspective; unused by `metric`)'),
   unit: key(metres(), '`0.001`', 'metres per level, for `metric` integers; floats are metres'),
-  fovY: key(v.pipe(real(), v.gtValue(0, 'expected degrees between 0 and 180'), v.ltValue(180, 'expected degrees between 0 and 180')), '`45`', 'vertical field of view of the source camera, degrees'),
+  fovY: key(v.pipe(real(), v.gtValue(0, 'expected degrees between 0 and 180'), v.minValue(LEAST_DEGREES, 'expected at least 1e-6'), v.ltValue(180, 'expected degrees between 0 and 180')), '`45`', 'vertical field of view of the source camera, degrees'),
   width: key(metres(), '`10`', 'orthographic: metres across'),
   relief: key(metres(), '`1`', 'orthographic: metres from black to white'),
   black: key(v.nullable(oneOf(['far', 'cut', 'hole'])), '`"far"`', 'what pure black means: `far` (the farthest surface), `cut` (nothing there: a prop on black), `hole` (unknown: fill it in)'),

@@ -87,6 +87,7 @@ describe('settings', () => {
     [{ channel: '' }, 'channel: expected a channel name, got "".'],
     [{ channel: 1 }, 'channel: expected a channel name, got 1.'],
     [{ fovY: 0 }, 'fovY: expected degrees between 0 and 180, got 0. fovY: vertical field of view of the source camera, degrees.'],
+    [{ fovY: 1e-300 }, 'fovY: expected at least 1e-6, got 1e-300.'],
     [{ fovY: 180 }, 'fovY: expected degrees between 0 and 180, got 180.'],
     [{ depthInfluence: 2 }, 'depthInfluence: expected 0..1, got 2.'],
     [{ levels: 0.1 }, 'levels: expected [black, white] in 0..1, got 0.1.'],
