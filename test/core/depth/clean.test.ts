@@ -117,6 +117,10 @@ describe('spikes', () => {
   it('are not thin lines and corners, even when the step is forced', () => {
     const wire = rasterOf(W, H, (x, y) => (y === 30 || x === 50 ? 0.9 : scene(x, y)))
     expect(clean(wire, { clean: { spikes: true } }).steps).toEqual([])
+    // (Forced, it takes even one that the check is silent about.)
+    const speck = rasterOf(W, H, (x, y) => (x === 30 && y === 30 ? 0.9 : scene(x, y)))
+    expect(stepsOf(clean(speck))).toEqual([])
+    expect(stepsOf(clean(speck, { clean: { spikes: true } }))).toEqual(['spikes'])
   })
 })
 
@@ -347,10 +351,16 @@ describe('silhouettes', () => {
 
   it('are not slopes: forced on a steep one, the step changes nothing', () => {
     expect(clean(rasterOf(40, 40, (x) => x / 40), { clean: { silhouettes: true } }).steps).toEqual([])
+    // (Forced, it takes those of a relief, which the check never asks for.)
+    expect(stepsOf(clean(rasterOf(W, H, soft), { projection: 'orthographic' }))).toEqual([])
+    expect(stepsOf(clean(rasterOf(W, H, soft), { projection: 'orthographic', clean: { silhouettes: true } }))).toEqual(['silhouettes'])
   })
 
   it('that are hard stay to the bit, even when forced', () => {
     expect(clean(rasterOf(W, H, scene), { clean: { silhouettes: true } }).steps).toEqual([])
+    // (Forced, it takes those of a relief, which the check never asks for.)
+    expect(stepsOf(clean(rasterOf(W, H, soft), { projection: 'orthographic' }))).toEqual([])
+    expect(stepsOf(clean(rasterOf(W, H, soft), { projection: 'orthographic', clean: { silhouettes: true } }))).toEqual(['silhouettes'])
   })
 
   it('stay when the artist says so', () => {
