@@ -112,7 +112,7 @@ function add(to: usize, value: f64): void {
   store<f64>(to, load<f64>(to) + value)
 }
 
-/** Conjugate gradients for the change of every vertex, which is kept between `low` and `high`, or where it was; then what is off. */
+/** Conjugate gradients for the change of every vertex, which is kept between `low` and `high`; then what is off. */
 export function solve(steps: i32, low: f64, high: f64): void {
   const end = <usize>vertexCount << 3
   const endOfTriangles = triangles + <usize>triangleCount * 12
@@ -162,10 +162,10 @@ export function solve(steps: i32, low: f64, high: f64): void {
     energy = next
   }
   for (let v: usize = 0, p = points; v < end; v += 8, p += 12) {
-    const before = <f64>load<f32>(p, 8)
-    const after = <f32>min(max(high, before), max(min(low, before), before + load<f64>(change + v)))
+    const before = load<f32>(p, 8)
+    const after = <f32>min(high, max(low, <f64>before + load<f64>(change + v)))
     store<f32>(p, after, 8)
-    store<f64>(change + v, <f64>after - before)
+    store<f64>(change + v, <f64>after - <f64>before)
   }
   for (let t = triangles, m = local, o = rest, s = squares; t < endOfTriangles; t += 12, m += 48, o += 24, s += 8) {
     const da = load<f64>(change + (<usize>load<u32>(t) << 3)), db = load<f64>(change + (<usize>load<u32>(t, 4) << 3)), dc = load<f64>(change + (<usize>load<u32>(t, 8) << 3))

@@ -20,7 +20,7 @@ export interface Fit {
 export interface Solving {
   /** Of conjugate gradients; {@link ENOUGH_STEPS} are enough, 2 come near, with 0 nothing moves. */
   steps: number
-  /** What no vertex leaves; one that lies beyond goes no farther. */
+  /** What no vertex leaves. */
   low: number
   high: number
   /** Of each triangle whether it has changed since the last time: only those are looked at. */
@@ -36,8 +36,7 @@ export interface SolveExports {
 }
 
 /**
- * Moves all vertices up or down to where the squared distance from the map is smallest, within the range of the map. (At the picture's edge and at cuts, half a pixel beyond the last pixels, a plane goes on beyond
- * that: a vertex that is there already may stay.) In WebAssembly; the same in plain TypeScript is test/core/mesh/plain-solve.ts.
+ * Moves all vertices up or down to where the squared distance from the map is smallest, within the range of the map. In WebAssembly; the same in plain TypeScript is test/core/mesh/plain-solve.ts.
  *
  * @param steps of conjugate gradients; {@link ENOUGH_STEPS} are enough, 2 come near, with 0 nothing moves.
  * @param changed of each triangle whether it has changed since the last time, which was of this surface: only those are looked at.

@@ -77,7 +77,7 @@ export function solvePlainly({ points, triangles }: RefinableSurface, loops: Pic
   }
   for (let v = 0; v < vertices; v++) {
     const before = points[3 * v + 2]
-    points[3 * v + 2] = Math.min(Math.max(high, before), Math.max(Math.min(low, before), before + change[v]))
+    points[3 * v + 2] = Math.min(high, Math.max(low, before + change[v]))
     change[v] = points[3 * v + 2] - before
   }
 
