@@ -123,12 +123,12 @@ describe('the error that a manifest tells', () => {
       for (const { url, error } of worn) {
         const [level] = await readLevel(files.find(({ name }) => name === url)?.bytes ?? new Uint8Array())
         const seen = lookAt(level, { heights: varied.disparity.map((value) => value * varied.relief), width: settings.width * variation.size, variation })
-        // rounding moves heights by up to an eighth of the level's error, which is told on top
+        // rounding moves heights by up to an eighth of the level's error, which is told on top, and may have brought what is seen as much nearer to the map
         const rounding = compression === 'none' ? 0 : error.pixels / 8
         for (const [told, looked] of [[error.p99.pixels, seen.p99], [error.pixels, seen.max]]) {
           expect(told).toBeGreaterThan(0.99 * looked)
           // (counted in steps of 1.6 %)
-          expect(told).toBeLessThan(1.02 * looked + rounding)
+          expect(told).toBeLessThan(1.02 * (looked + rounding) + rounding)
         }
         // neither heights nor the picture alone
         expect(seen.slip99).toBeGreaterThan(0.2)
