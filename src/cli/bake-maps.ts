@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Baker } from '../bake/bake.js'
@@ -6,6 +7,7 @@ import { mapName } from './find-maps.js'
 import type { Arguments } from './flags.js'
 import { failure, type Baked, type Failure, type Outcome } from './outcome.js'
 import { createProgress } from './progress.js'
+import { isNamedLikeSource } from './spare-sources.js'
 import { levelsOf, writeOutputs } from './write-outputs.js'
 
 export interface BakeJob {
@@ -56,6 +58,7 @@ async function bakeMap(file: string, { baker, out, signal }: BakeJob): Promise<O
     const { manifest, files, cached, warnings } = await baker.bake(file, { signal })
     const manifestName = `${manifest.name}.json`
     const earlier = await levelsOf(join(out, manifestName))
+    if (earlier === null && !isNamedLikeSource(manifestName)) refuseForeign(join(out, manifestName))
     const written = new Set(files.map(({ name }) => name))
     await writeOutputs(out, [...files, { name: manifestName, bytes: `${JSON.stringify(manifest, null, 2)}\n` }], {
       sources: baker.dependencies(file).present,
@@ -68,6 +71,12 @@ async function bakeMap(file: string, { baker, out, signal }: BakeJob): Promise<O
   } catch (error) {
     return failure(file, error)
   }
+}
+
+/** A map may be called like what is in the folder already: `package`. */
+function refuseForeign(file: string): void {
+  if (!existsSync(file)) return
+  throw new DepthMeshError('OUTPUT_UNWRITABLE', 'expected no such file, or the manifest of an earlier bake, found another', { file, hint: 'Name another folder in --out, or move this file away.' })
 }
 
 /** Maps of one name would overwrite each other's files: all but the first fail. */

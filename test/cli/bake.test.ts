@@ -160,6 +160,16 @@ describe('depthmesh bake', () => {
     for (const attempt of [1, 2]) expect((await bake(join(out, 'meshes'))).code, `${attempt}`).toBe(0)
   })
 
+  it('never writes its manifest over a file of others, whatever the map is called', async () => {
+    await copyFile(join(folder, 'art/props/wall.depth.png'), join(out, 'package.depth.png'))
+    await writeFile(join(out, 'package.json'), '{ "name": "game" }')
+    const { code, stderr } = await run('bake', join(out, 'package.depth.png'), '--out', out, '--lods', '100')
+    expect(code).toBe(1)
+    expect(stderr).toContain(`error: ${join(out, 'package.json')}: expected no such file, or the manifest of an earlier bake, found another. Name another folder in --out, or move this file away.\n`)
+    expect((await readdir(out)).sort()).toEqual(['package.depth.png', 'package.json'])
+    expect(await readFile(join(out, 'package.json'), 'utf8')).toBe('{ "name": "game" }')
+  })
+
   it('refuses two maps that would write the same files', async () => {
     await mkdir(join(folder, 'twins/a'), { recursive: true })
     await mkdir(join(folder, 'twins/b'), { recursive: true })
