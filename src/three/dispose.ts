@@ -1,5 +1,6 @@
 import type { InstancedMesh, Material, Mesh, Object3D } from 'three'
-import { closePicture, isShared } from './shared-pictures.js'
+import { closePicture } from './picture.js'
+import { isShared } from './shared-pictures.js'
 import { texturesOf } from './textures.js'
 
 /** What copies of a level wear: its geometries and its textures. */

@@ -1,5 +1,6 @@
 import { SRGBColorSpace, type Texture, type WebGLRenderer } from 'three'
-import { closePicture, imageOf, pictureFrom, textureOf, type GltfJson, type Picture } from './shared-pictures.js'
+import { imageOf, type GltfJson } from './gltf-json.js'
+import { closePicture, pictureFrom, textureOf, type Picture } from './picture.js'
 
 const MAGIC = 0x46_54_6c_67
 const JSON_CHUNK = 0x4e_4f_53_4a

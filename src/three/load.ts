@@ -3,8 +3,9 @@ import type { DepthAsset, DepthLod } from '../core/glb/manifest.js'
 import { DepthBackground, type DepthBackgroundOptions } from './background.js'
 import { disposeLevel } from './dispose.js'
 import { EarlyPictures } from './early-pictures.js'
+import { KnownTextures } from './known-textures.js'
 import { SharedLevels, type Loading } from './shared-levels.js'
-import { KnownTextures, sharePicture, takePictures, type LoadedLevel } from './shared-pictures.js'
+import { sharePicture, takePictures, type LoadedLevel } from './shared-pictures.js'
 import { texturesOf } from './textures.js'
 
 /** What is needed of a loader: three's `GLTFLoader`, with its meshopt decoder set, fits. */

@@ -1,12 +1,10 @@
-import { Texture, type Object3D } from 'three'
-import type { GLTFLoaderPlugin, GLTFParser } from 'three/examples/jsm/loaders/GLTFLoader.js'
+import type { Object3D, Texture } from 'three'
+import type { GLTFParser } from 'three/examples/jsm/loaders/GLTFLoader.js'
 import type { DepthLod } from '../core/glb/manifest.js'
 import { resolved } from './address.js'
-import type { EarlyPictures } from './early-pictures.js'
+import { imageOf, type GltfJson } from './gltf-json.js'
+import { closePicture, pictureFrom, type Picture } from './picture.js'
 import { texturesOf } from './textures.js'
-
-/** Pixels in memory, as textures refer to them. */
-export type Picture = Texture['source']
 
 /** A picture that levels of several assets wear: loaded and decoded once, once on the GPU (three counts the textures of one source), freed with its last user. */
 interface Shared {
@@ -14,9 +12,6 @@ interface Shared {
   users: number
   stop: AbortController
 }
-
-/** Version of a picture that is to be uploaded once; 0 is never uploaded. Set instead of `needsUpdate`, which counts up. */
-const UPLOADED = 1
 
 /** By absolute URL. */
 const shared = new Map<string, Shared>()
@@ -68,111 +63,6 @@ function nameOf(texture: Texture, { json, associations }: Pick<GLTFParser, 'json
   return uri?.startsWith('data:') === true ? undefined : uri
 }
 
-interface GltfTexture {
-  source?: number
-  sampler?: number
-  name?: string
-  extensions?: Record<string, { source?: number }>
-}
-
-/** What of a glTF document has to do with its pictures. */
-export interface GltfJson {
-  textures?: GltfTexture[]
-  samplers?: object[]
-  images?: { uri?: string; name?: string; bufferView?: number; mimeType?: string }[]
-  bufferViews?: { buffer: number; byteOffset?: number; byteLength: number }[]
-  materials?: { pbrMetallicRoughness?: { baseColorTexture?: { index: number } }; normalTexture?: { index: number } }[]
-  extensionsUsed?: string[]
-}
-
-/** Of a texture, whatever its format. */
-export function imageOf(texture: GltfTexture | undefined): number | undefined {
-  return texture && (texture.source ?? Object.values(texture.extensions ?? {})[0]?.source)
-}
-
-/** The pictures of a level that are known before its loader begins. */
-export interface KnownPictures {
-  /** URL of the level. */
-  url: string
-  /** By absolute URL. */
-  taken: ReadonlyMap<string, Promise<Picture>>
-  /** Those in its GLB. */
-  early: EarlyPictures
-}
-
-/** For `GLTFLoader.register`: gives the textures of a level the pictures that were taken for it, or decoded early. */
-export class KnownTextures implements GLTFLoaderPlugin {
-  readonly name = 'depthmesh'
-
-  constructor(
-    private readonly parser: GLTFParser,
-    private readonly pictures: KnownPictures,
-  ) {}
-
-  /** Format extensions are asked for a texture before this one: what is taken for it is none of theirs. */
-  beforeRoot(): null {
-    for (const texture of this.#textures) {
-      const image = imageOf(texture)
-      if (image === undefined || !this.#knows(image)) continue
-      delete texture.extensions
-      texture.source = image
-    }
-    return null
-  }
-
-  loadTexture(index: number): Promise<Texture> | null {
-    const { source: image } = this.#textures[index]
-    if (image === undefined || !this.#knows(image)) return null
-    const { taken, early, url } = this.pictures
-    const { uri } = this.#images[image]
-    if (uri !== undefined) return (taken.get(resolved(uri, url)) as Promise<Picture>).then((picture) => this.#wear(picture, index))
-    // (What could not be decoded is the loader's to try, and to complain of.)
-    return (early.take(image) as Promise<Picture>).then(
-      (picture) => this.#wear(picture, index),
-      () => this.parser.loadTextureImage(index, image, this.parser.textureLoader) as Promise<Texture>,
-    )
-  }
-
-  /** Copies that were made for a texture transform marked the picture as new: it would be uploaded again for all. */
-  async afterRoot(): Promise<void> {
-    const { taken, early } = this.pictures
-    for (const picture of await Promise.allSettled([...taken.values(), ...early.taken()])) if (picture.status === 'fulfilled') picture.value.version = UPLOADED
-  }
-
-  get #textures(): GltfTexture[] {
-    return this.parser.json.textures ?? []
-  }
-
-  get #images(): NonNullable<GltfJson['images']> {
-    return this.parser.json.images
-  }
-
-  #knows(image: number): boolean {
-    const { taken, early, url } = this.pictures
-    const { uri } = this.#images[image]
-    // (Where the browser's bitmaps are broken, GLTFLoader has pictures loaded as elements.)
-    const { isImageBitmapLoader } = this.parser.textureLoader as { isImageBitmapLoader?: boolean }
-    return uri === undefined ? isImageBitmapLoader === true && early.has(image) : taken.has(resolved(uri, url))
-  }
-
-  #wear(picture: Picture, index: number): Texture {
-    const { source: image = -1, name } = this.#textures[index]
-    const texture = textureOf(picture)
-    texture.name = name ?? this.#images[image]?.name ?? ''
-    this.parser.associations.set(texture, { textures: index })
-    return texture
-  }
-}
-
-/** A texture as GLTFLoader makes them: edges clamped, mip levels, first row on top. */
-export function textureOf(source: Picture): Texture {
-  const texture = new Texture()
-  texture.source = source
-  texture.flipY = false
-  texture.version = UPLOADED
-  return texture
-}
-
 /** The picture that is known under this URL, else what `load` gives: counted until `signal` is aborted. */
 function hold(url: string, load: (url: string, signal: AbortSignal) => Promise<Picture>, signal: AbortSignal): Promise<Picture> {
   let entry = shared.get(url)
@@ -203,16 +93,4 @@ async function fetchPicture(url: string, signal: AbortSignal): Promise<Picture> 
   const response = await fetch(url, { signal })
   if (!response.ok) throw new Error(`${url}: expected a picture, got ${response.status} ${response.statusText}`)
   return pictureFrom(await response.blob())
-}
-
-/** Decodes a picture as GLTFLoader does. */
-export async function pictureFrom(file: Blob): Promise<Picture> {
-  // (The class of sources has changed its name between releases of three.)
-  const { source } = new Texture(await createImageBitmap(file, { premultiplyAlpha: 'none', colorSpaceConversion: 'none' }))
-  source.version = UPLOADED
-  return source
-}
-
-export function closePicture(source: Picture): void {
-  ;(source.data as Partial<ImageBitmap> | null)?.close?.()
 }
