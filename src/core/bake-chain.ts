@@ -1,11 +1,14 @@
+import { sourceCamera } from './camera.js'
 import type { DisparityMap } from './depth/convention.js'
-import { createAsset, neverBetter, type DepthAsset, type DepthTexture, type ManifestLevel, type SourceCamera } from './glb/manifest.js'
-import { materialOf, writeGlb, writeLodGlb, type GlbContent, type GlbLayer } from './glb/write.js'
+import { createAsset, neverBetter, type DepthAsset, type DepthTexture, type ManifestLevel } from './glb/manifest.js'
+import { materialOf } from './glb/material.js'
+import { writeGlb, writeLodGlb, type GlbContent, type GlbLayer } from './glb/write.js'
 import { inOrder } from './in-order.js'
 import { buildBackdrop } from './mesh/backdrop.js'
 import { fillBackdropColor } from './mesh/backdrop-color.js'
 import { slipOfBend } from './mesh/bent-error.js'
-import { errorModel, levelError, publishedError, type ErrorModel } from './mesh/error.js'
+import { levelError, publishedError } from './mesh/error.js'
+import { errorModel, type ErrorModel } from './mesh/error-model.js'
 import { buildLevels, type LevelSurfaces } from './mesh/levels.js'
 import { measureContrast } from './mesh/contrast.js'
 import { clearFringes } from './mesh/fringe.js'
@@ -218,9 +221,4 @@ function onceEach<Result>(encode: (picture: Picture, size: number, quality: numb
     results.set(key, result)
     return result
   }
-}
-
-/** The source view of a perspective map. */
-export function sourceCamera({ width, height, near, far }: DisparityMap, { projection, fovY }: Settings): SourceCamera | null {
-  return projection === 'perspective' ? { fovY, aspect: width / height, near, far } : null
 }

@@ -1,21 +1,23 @@
-import { sourceCamera } from './bake-chain.js'
+import { sourceCamera } from './camera.js'
 import type { DisparityMap } from './depth/convention.js'
 import { isEmpty } from './depth/gaps.js'
 import { shrinkMap } from './depth/shrink.js'
 import { createAsset } from './glb/manifest.js'
-import { materialOf, writeGlb, type GlbLayer } from './glb/write.js'
+import { materialOf } from './glb/material.js'
+import { writeGlb, type GlbLayer } from './glb/write.js'
 import { buildBackdrop, type Backdrop } from './mesh/backdrop.js'
 import { fillBackdropColor } from './mesh/backdrop-color.js'
 import { coverWith, pushBehind } from './mesh/behind.js'
 import { correctSlip } from './mesh/correct-slip.js'
 import { findJumps } from './mesh/cut.js'
-import { errorModel, levelError } from './mesh/error.js'
+import { levelError } from './mesh/error.js'
+import { errorModel } from './mesh/error-model.js'
 import { triangulateGrid } from './mesh/grid.js'
 import { hiddenLevels } from './mesh/hidden.js'
-import type { RefinableSurface } from './mesh/refine.js'
 import { closeSolid } from './mesh/solid.js'
+import type { Surface } from './mesh/surface.js'
 import { dropUnused, mend } from './mesh/topology.js'
-import { measureLevel, triangulateLevels, type PlaneMesh } from './mesh/triangulate.js'
+import { measureLevel, triangulateLevels } from './mesh/triangulate.js'
 import { unproject } from './mesh/unproject.js'
 import { parseSettings, type Settings } from './options.js'
 import { pause } from './pause.js'
@@ -89,7 +91,7 @@ export async function draftDepthMesh(sources: BakeSources, options: BakeOptions 
 
 const NOT_MEASURED = { maxError: 0, rmsError: 0, pixelError: { max: 0, parallax: 0, rms: 0, p99: 0 } }
 
-function draftSheet(small: DisparityMap, settings: Settings, budget: number): Pick<PlaneMesh, 'points' | 'triangles'> {
+function draftSheet(small: DisparityMap, settings: Settings, budget: number): Surface {
   if (settings.topology === 'grid') {
     const { points, triangles } = triangulateGrid(small, budget)
     if (triangles.length > 0) return dropUnused(points, triangles)
@@ -103,7 +105,7 @@ interface Skirt {
   map: DisparityMap
   backdrop: Backdrop
   /** On the backdrop's canvas. */
-  surface: RefinableSurface
+  surface: Surface
 }
 
 /** What a camera that moves sees beside the picture; `null` where the whole bake has none. */
@@ -124,7 +126,7 @@ async function dressSkirt({ map, backdrop, surface }: Skirt, picture: Picture | 
 }
 
 /** A surface on one size of a map, on another: see `shrinkMap` for where the pixels lie. Half a pixel beyond their centres is the picture's edge in both. */
-function onto(map: DisparityMap, small: DisparityMap, { points, triangles }: Pick<PlaneMesh, 'points' | 'triangles'>): Pick<PlaneMesh, 'points' | 'triangles'> {
+function onto(map: DisparityMap, small: DisparityMap, { points, triangles }: Surface): Surface {
   const along = (place: number, from: number, to: number): number => {
     if (place <= 0 || place >= from) return place <= 0 ? 0 : to
     return from > 1 ? 0.5 + ((place - 0.5) * (to - 1)) / (from - 1) : place * to

@@ -1,4 +1,4 @@
-import { sourceCamera } from './bake-chain.js'
+import { sourceCamera } from './camera.js'
 import { cleanDepth } from './depth/clean.js'
 import type { CleanStep } from './depth/clean/step.js'
 import { encodeDepth, encodedSettings, encodeDisplacement } from './depth/encode.js'

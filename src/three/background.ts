@@ -1,5 +1,6 @@
 import { Group, Vector2, Vector3, type Camera, type Object3D, type Scene, type WebGLRenderer } from 'three'
-import type { DepthAsset, DepthMaterial } from '../core/glb/manifest.js'
+import type { DepthAsset } from '../core/glb/manifest.js'
+import type { DepthMaterial } from '../core/glb/material.js'
 import { lookBeforeRender } from './before-render.js'
 import { LevelChain, type LoadGlb } from './chain.js'
 import { chooseLevel, screenError, viewOf } from './level.js'

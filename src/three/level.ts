@@ -1,5 +1,6 @@
 import type { Camera, Object3D, Vector3 } from 'three'
-import type { DepthAsset, DepthLod, SourceCamera } from '../core/glb/manifest.js'
+import type { SourceCamera } from '../core/camera.js'
+import type { DepthAsset, DepthLod } from '../core/glb/manifest.js'
 
 /** Error of a level on the player's screen, pixels, that 99 of 100 pixels of the surface have to stay below. */
 const MAX_SCREEN_ERROR = 1

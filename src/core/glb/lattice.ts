@@ -1,7 +1,7 @@
+import type { SourceCamera } from '../camera.js'
 import type { Mesh } from '../mesh/unproject.js'
-import type { SourceCamera } from './manifest.js'
 import type { PackPlan } from './packing.js'
-import { finestDisparity } from './perspective.js'
+import { finestDisparity } from './tolerance.js'
 
 /** meshopt's quaternion filter makes value · GAIN / scale of a stored number. */
 export const GAIN = 32_767 / Math.SQRT2

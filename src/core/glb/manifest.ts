@@ -1,31 +1,9 @@
+import type { SourceCamera } from '../camera.js'
 import type { PreflightReport } from '../depth/preflight.js'
+import type { LevelError } from '../mesh/error.js'
+import type { DepthMaterial } from './material.js'
+import { screenCoverages } from './screen-coverage.js'
 import type { WrittenGlb } from './write.js'
-
-/** What coverages are meant for, pixels. */
-const SCREEN_HEIGHT = 1080
-/** Screen pixels that a texel may cover before a finer texture shows. */
-const TEXEL = 1.5
-/** Levels whose successor is good enough at once still take turns. */
-const NEXT_COVERAGE = 0.9
-
-/** The source view of a perspective map. */
-export interface SourceCamera {
-  /** Vertical field of view, degrees. */
-  fovY: number
-  /** Width / height. */
-  aspect: number
-  /** Metres. */
-  near: number
-  /** Metres. */
-  far: number
-}
-
-/** What the materials of all levels have in common: what an engine needs to know to make their shader before a GLB is there. */
-export interface DepthMaterial {
-  /** Needs light, and wears a normal map over constant normals and tangents; else `KHR_materials_unlit`. */
-  lit: boolean
-  doubleSided: boolean
-}
 
 /** A picture in a file of its own. */
 export interface DepthTexture {
@@ -33,16 +11,6 @@ export interface DepthTexture {
   url: string
   /** Size of the file. */
   bytes: number
-}
-
-/** How far a level deviates from the map: along the view axis at the surface, metres, and in the source view, pixels. `p99` never exceeds the rest. */
-export interface LevelError {
-  /** The largest anywhere. */
-  metres: number
-  /** The largest anywhere. */
-  pixels: number
-  /** What 99 of 100 pixels of the surface stay below. */
-  p99: { metres: number; pixels: number }
 }
 
 /** One level of detail. */
@@ -149,25 +117,4 @@ export function neverBetter<Level extends { error: LevelError }>(levels: readonl
     }
     return { ...level, error: finer }
   })
-}
-
-/**
- * Share of the screen's height down to which each level is meant to be shown, as in MSFT_lod: as soon as the next coarser one is good enough on a screen of 1080 lines,
- * that is its error below a pixel and its texture not stretched by more than {@link TEXEL}. The coarsest serves all the rest.
- *
- * @param levels fine → coarse
- * @param size of the depth map, pixels
- * @returns falling, 1 … 0
- */
-export function screenCoverages(levels: readonly Pick<ManifestLevel, 'error' | 'color'>[], size: { width: number; height: number }): number[] {
-  const coverages: number[] = []
-  let above = 1
-  for (const { error, color } of levels.slice(1)) {
-    const exact = size.height / Math.max(error.p99.pixels, Number.MIN_VALUE)
-    const sharp = color ? TEXEL * color.height : Infinity
-    above = Math.min(above, Math.min(exact, sharp) / SCREEN_HEIGHT)
-    coverages.push(above)
-    above *= NEXT_COVERAGE
-  }
-  return [...coverages, 0]
 }

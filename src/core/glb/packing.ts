@@ -1,7 +1,7 @@
+import type { SourceCamera } from '../camera.js'
 import type { DisparityMap } from '../depth/convention.js'
 import type { Mesh } from '../mesh/unproject.js'
 import type { Settings } from '../options.js'
-import type { SourceCamera } from './manifest.js'
 
 /** What packing has to know beside the meshes. */
 export interface PackPlan {

@@ -1,17 +1,11 @@
+import type { SourceCamera } from '../camera.js'
 import type { Mesh } from '../mesh/unproject.js'
 import { Exponential, MANTISSA_LIMIT } from './exponential.js'
-import type { SourceCamera } from './manifest.js'
 import { evenly, type PackPlan, type Packing, type Stored } from './packing.js'
 import { pixelUvs } from './pixel-uvs.js'
+import { volume } from './tangle.js'
+import { FINEST_PIXELS, finestDisparity } from './tolerance.js'
 
-/**
- * How far rounding moves a perspective vertex against its picture in the source view, pixels, and its disparity by what a camera at `travel` sees of it. (14 bits lost 6.5 dB in the outermost ring.)
- * An eighth of the level's error is finer only where that is below .8 px: LOD 0 of clean renders. Of a room and of spheres of 2048 px it would be .009 px and take 15 % more bytes; against
- * the mesh before rounding a tenth of a pixel shows them at 60 and 56 dB, and costs .07 and .2 dB of 42 and 44 against their pictures (gltfpack -cc: 53 and 50 dB; .3 and .8).
- */
-export const FINEST_PIXELS = 0.1
-/** The whole range of disparity counts as so many pixels at least: metric maps of small pictures, whose range `travel` shows less of, keep their centimetres. */
-const LEAST_PARALLAX = 96
 /**
  * How many more bits the vertices of triangles get that rounding would turn over, try by try: of 100k triangles of a 2752 px photo 10 are left after two. What is moved may turn others over, so the
  * last tries are alike (of 100k of a 1024 px photo one was left after three).
@@ -71,11 +65,6 @@ export function perspective(meshes: readonly Mesh[], plan: PackPlan, camera: Sou
   }
 }
 
-/** Steps of 1/depth, 1/m, that are two tenths of a pixel of parallax, so that what is rounded to them is off by a tenth at most. */
-export function finestDisparity(plan: PackPlan, camera: SourceCamera): number {
-  return ((2 * FINEST_PIXELS) / Math.max(LEAST_PARALLAX, plan.parallax)) * (1 / camera.near - 1 / camera.far)
-}
-
 /** At the picture's edge, away from its middle: rounded inward, the surface would leave a seam of the outermost pixels open. */
 function outward(uv: number): (value: number) => number {
   if (uv <= 0) return Math.floor
@@ -90,9 +79,4 @@ function turnedOver({ positions, indices }: Mesh, rounded: Float32Array): Set<nu
     if (volume(positions, a, b, c) * volume(rounded, a, b, c) < 0) for (let corner = 0; corner < 3; corner++) turned.add(indices[i + corner])
   }
   return turned
-}
-
-/** Six times the volume between a triangle and the camera; its sign says which side the camera sees. */
-export function volume(p: Float32Array | Int32Array, a: number, b: number, c: number): number {
-  return p[a] * (p[b + 1] * p[c + 2] - p[b + 2] * p[c + 1]) + p[a + 1] * (p[b + 2] * p[c] - p[b] * p[c + 2]) + p[a + 2] * (p[b] * p[c + 1] - p[b + 1] * p[c])
 }

@@ -1,6 +1,6 @@
 import type { Mesh } from '../mesh/unproject.js'
 import { AS_STORED, decoded, isCertain, MAX_SHORT, MOST_SLID, MOST_WIDENED, SCALE_STEP, seenDepth, seenScale, storedThird, type Lattice } from './lattice.js'
-import { FINEST_PIXELS } from './perspective.js'
+import { FINEST_PIXELS } from './tolerance.js'
 
 /** How far what lies on the picture's edge may be seen inside of it, pixels, if there is a place for it at all. */
 const UNSEEN_SEAM = 0.02

@@ -1,6 +1,6 @@
+import type { SourceCamera } from '../camera.js'
 import type { Mesh } from '../mesh/unproject.js'
 import { GAIN, latticeFor, reachOf, type Lattice } from './lattice.js'
-import type { SourceCamera } from './manifest.js'
 import type { PackPlan, Packing, Placement, Stored } from './packing.js'
 import { pictureUvs } from './picture-uvs.js'
 import { pixelUvs } from './pixel-uvs.js'

@@ -1,5 +1,4 @@
 import type { Mesh } from '../mesh/unproject.js'
-import { volume } from './perspective.js'
 
 /** How narrow float32 can't tell from nothing, as the camera sees it, per metre of depth: the sides of a closed surface lie along its rays. */
 const EDGE_ON = 5e-7
@@ -59,7 +58,12 @@ export function seenLength({ rounded }: Tangle, a: number, b: number): number {
   return Math.hypot(along(0), along(1))
 }
 
-/** See `volume`. */
+/** Six times the volume between a triangle and the camera; its sign says which side the camera sees. */
+export function volume(p: Float32Array | Int32Array, a: number, b: number, c: number): number {
+  return p[a] * (p[b + 1] * p[c + 2] - p[b + 2] * p[c + 1]) + p[a + 1] * (p[b + 2] * p[c] - p[b] * p[c + 2]) + p[a + 2] * (p[b] * p[c + 1] - p[b + 1] * p[c])
+}
+
+/** See {@link volume}. */
 function volumeOf(p: Float32Array | Int32Array, triangles: Uint32Array, t: number): number {
   return volume(p, triangles[3 * t] * 3, triangles[3 * t + 1] * 3, triangles[3 * t + 2] * 3)
 }

@@ -1,14 +1,17 @@
 import { Document, Format, Logger, type GLTF, type Material, type Node, type Texture, TextureInfo, VertexLayout, WebIO } from '@gltf-transform/core'
 import { EXTTextureAVIF, EXTTextureWebP, KHRMaterialsUnlit, KHRMeshQuantization, KHRTextureBasisu, KHRTextureTransform } from '@gltf-transform/extensions'
+import type { SourceCamera } from '../camera.js'
 import type { DisparityMap } from '../depth/convention.js'
 import { DepthMeshError } from '../errors.js'
+import type { LevelError } from '../mesh/error.js'
 import type { Mesh } from '../mesh/unproject.js'
 import { DEFAULT_TRAVEL, type Settings } from '../options.js'
 import type { EncodedImage } from '../texture/encode.js'
 import { layOutGlb } from './container.js'
-import { screenCoverages, type DepthMaterial, type LevelError, type SourceCamera } from './manifest.js'
+import { materialOf } from './material.js'
 import { keepMeshes, packMeshes } from './pack.js'
 import type { Filtered, PackedMesh, PackPlan, Rounding } from './packing.js'
+import { screenCoverages } from './screen-coverage.js'
 
 /** Without a version, so that a new release of a dependency doesn't change the bytes of every asset. */
 const GENERATOR = 'depthmesh'
@@ -61,18 +64,6 @@ export interface WrittenGlb {
   error: LevelError
   /** Of the vertices as stored, metres. */
   bounds: { min: [number, number, number]; max: [number, number, number] }
-}
-
-/** What `shading` means for these layers: `unlit` with a colour picture, else `lit`, unless the settings say. */
-export function shadingOf(settings: Pick<Settings, 'shading'>, hasColor: boolean): 'unlit' | 'lit' {
-  return settings.shading ?? (hasColor ? 'unlit' : 'lit')
-}
-
-/** What all materials of these layers have in common. */
-export function materialOf(settings: Pick<Settings, 'shading' | 'projection' | 'solid'>, hasColor: boolean): DepthMaterial {
-  // In perspective nobody can stand behind the surface: a back face is seen only through a cut, where the hidden layer should show.
-  // A relief is walked around, like a prop on its stage; a solid one has a back of its own.
-  return { lit: shadingOf(settings, hasColor) === 'lit', doubleSided: settings.projection === 'orthographic' && !settings.solid }
 }
 
 /**

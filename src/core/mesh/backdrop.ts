@@ -1,6 +1,5 @@
 import type { DisparityMap } from '../depth/convention.js'
 import { DEFAULT_TRAVEL, type Settings } from '../options.js'
-import { CLEARANCE } from './behind.js'
 import { relax } from './relax.js'
 
 /**
@@ -33,6 +32,9 @@ export interface Backdrop {
  */
 const MARGIN = 0.009
 const LEAST_MARGIN = 4
+
+/** How far behind the front surface the hidden layer has to stay, disparity. */
+export const CLEARANCE = 0.005
 
 /**
  * How far behind the surface that it goes on from the layer stands, disparity: as far as its triangles are kept behind the front's. Set back by half the cut threshold, three times as far, what it

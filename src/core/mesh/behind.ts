@@ -1,16 +1,13 @@
 import type { DisparityMap } from '../depth/convention.js'
-import type { Backdrop } from './backdrop.js'
+import { CLEARANCE, type Backdrop } from './backdrop.js'
 import { meshDisparity } from './drape.js'
-import type { RefinableSurface } from './refine.js'
 import { slopeAcross, slopeDown } from './slope.js'
 import { coverTriangle, createSpans } from './spans.js'
+import type { Surface } from './surface.js'
 import { eachEdgePlace, isThin } from './thin.js'
 
 /** Rounds for those triangles of the hidden layer of which a corner can't go back any farther. */
 const ROUNDS = 12
-
-/** How far behind the front surface the hidden layer has to stay, disparity. */
-export const CLEARANCE = 0.005
 
 /** By how much a triangle may be nearer than that, disparity: what rounding alone leaves. */
 const TOO_NEAR = 1e-6
@@ -25,7 +22,7 @@ const TOO_NEAR = 1e-6
  * @param points of the hidden layer, on its canvas; changed in place.
  * @param front the level's front surface, as {@link coverWith} gives it.
  */
-export function pushBehind({ points, triangles }: RefinableSurface, front: Float32Array, map: DisparityMap, { map: hidden, left, top, deepest }: Backdrop): void {
+export function pushBehind({ points, triangles }: Surface, front: Float32Array, map: DisparityMap, { map: hidden, left, top, deepest }: Backdrop): void {
   const { width, height } = map
   const spans = createSpans(hidden.height)
   const { bounds } = spans
@@ -93,7 +90,7 @@ export function pushBehind({ points, triangles }: RefinableSurface, front: Float
 }
 
 /** The farther of the map and a surface over it at each pixel: both are to stay in front of what is hidden. The map alone where the surface is open. */
-export function coverWith(surface: RefinableSurface, map: DisparityMap): Float32Array {
+export function coverWith(surface: Surface, map: DisparityMap): Float32Array {
   const nearest = meshDisparity(surface, map)
   for (let i = 0; i < nearest.length; i++) if (!(nearest[i] < map.disparity[i])) nearest[i] = map.disparity[i]
   return nearest

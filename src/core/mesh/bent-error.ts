@@ -1,9 +1,11 @@
 import type { DisparityMap } from '../depth/convention.js'
 import type { Bend } from './bent-uvs.js'
-import { Tally, type ErrorModel, type PixelError } from './error.js'
+import type { PixelError } from './error.js'
+import type { ErrorModel } from './error-model.js'
 import { spreadMoved } from './moved.js'
 import { BEHIND, nearestAt } from './nearest.js'
 import { eachSeenRow, everyEnough, type SeenTriangle } from './seen-rows.js'
+import { Tally } from './tally.js'
 import type { PlaneMesh } from './triangulate.js'
 
 /** A bend is looked up in so many cells along the longer side, linearly in between: of 1024 px within .01 px of what it is. */

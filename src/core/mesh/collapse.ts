@@ -1,8 +1,8 @@
 import { MeshoptSimplifier } from 'meshoptimizer'
 import type { DisparityMap } from '../depth/convention.js'
 import { pause } from '../pause.js'
-import type { RefinableSurface } from './refine.js'
 import { turnSlivers } from './slivers.js'
+import type { Surface } from './surface.js'
 import { mend } from './topology.js'
 
 /** What a disparity of 1 weighs against the picture's width. Novel views of three stereo pairs at 6k | 1.5k triangles: .15 25.69 | 23.56 dB, .25 25.67 | 23.78, .4 25.71 | 23.82. */
@@ -18,7 +18,7 @@ const DISPARITY_WEIGHT = 0.4
  * @param budgets triangles, falling.
  * @returns one surface a budget, sound, with vertices of the fine one; more than the budget where the surface has more pieces than triangles were asked for.
  */
-export async function collapseLevels(fine: RefinableSurface, budgets: readonly number[], map: DisparityMap, cut: number, signal?: AbortSignal): Promise<RefinableSurface[]> {
+export async function collapseLevels(fine: Surface, budgets: readonly number[], map: DisparityMap, cut: number, signal?: AbortSignal): Promise<Surface[]> {
   await MeshoptSimplifier.ready
   const { width, height } = map
   const { points } = fine
@@ -33,7 +33,7 @@ export async function collapseLevels(fine: RefinableSurface, budgets: readonly n
   let triangles = fine.triangles
   const collapse = (target: number): Uint32Array =>
     triangles.length <= 3 * target ? triangles : MeshoptSimplifier.simplifyWithAttributes(triangles, scaled, 3, new Float32Array(count), 1, [0], locked, 3 * Math.min(target, triangles.length / 3), 1e6, ['ErrorAbsolute'])[0]
-  const levelOf = (budget: number): RefinableSurface => {
+  const levelOf = (budget: number): Surface => {
     let collapsed = collapse(budget)
     let level = mend({ points, triangles: turnSlivers({ points, triangles: collapsed }, map, cut) })
     // What mending drops may be spent again.
@@ -46,7 +46,7 @@ export async function collapseLevels(fine: RefinableSurface, budgets: readonly n
     triangles = collapsed
     return level
   }
-  const levels: RefinableSurface[] = []
+  const levels: Surface[] = []
   for (const budget of budgets) {
     levels.push(levelOf(budget))
     await pause(signal)

@@ -1,10 +1,10 @@
 import type { DisparityMap } from '../depth/convention.js'
 import type { Pixels } from './backdrop-color.js'
-import type { ErrorModel } from './error.js'
+import type { ErrorModel } from './error-model.js'
 import { createLaying, layTriangle, UNSEEN } from './lay.js'
 import { BEHIND, nearestAt } from './nearest.js'
-import type { RefinableSurface } from './refine.js'
 import { coverTriangle, createSpans } from './spans.js'
+import type { Surface } from './surface.js'
 import type { PlaneMesh } from './triangulate.js'
 
 /**
@@ -20,7 +20,7 @@ import type { PlaneMesh } from './triangulate.js'
  * @param canvas its size, pixels.
  * @returns the picture itself where nothing slips by a quarter of a texel.
  */
-export function correctSlip<P extends Pixels>(picture: P, surface: RefinableSurface & Pick<PlaneMesh, 'folded'>, canvas: Pick<DisparityMap, 'width' | 'height'>, model: ErrorModel): P {
+export function correctSlip<P extends Pixels>(picture: P, surface: Surface & Pick<PlaneMesh, 'folded'>, canvas: Pick<DisparityMap, 'width' | 'height'>, model: ErrorModel): P {
   if (!model.slip) return picture
   const { width, height, channels, pixels } = picture
   const texels = [width / canvas.width, height / canvas.height] as const

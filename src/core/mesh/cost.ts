@@ -1,8 +1,9 @@
 import type { DisparityMap } from '../depth/convention.js'
-import { gatherCorners, type ErrorModel } from './error.js'
+import { gatherCorners } from './batch.js'
+import type { ErrorModel } from './error-model.js'
+import type { Fit } from './fit.js'
 import { BATCH, type PixelLoops } from './pixels.js'
-import type { RefinableSurface } from './refine.js'
-import type { Fit } from './solve.js'
+import type { Surface } from './surface.js'
 import { meanSquaredSlip } from './texture-slip.js'
 
 /** Pixels a triangle that are enough to tell which of two surfaces errs less, and the most rows to go on by. RMS of spheres at 1.5k against delatin: 200 .18, 100 .19, 50 .21, and with 100 a cliff of a room may go unseen; on terrain all are alike. */
@@ -27,7 +28,7 @@ export interface Costs {
 }
 
 /** Asks for the triangles of a surface, whose points may move and whose triangles may change. */
-export function createCosts(surface: RefinableSurface, map: Pick<DisparityMap, 'width' | 'height'>, loops: PixelLoops, model: ErrorModel): Costs {
+export function createCosts(surface: Surface, map: Pick<DisparityMap, 'width' | 'height'>, loops: PixelLoops, model: ErrorModel): Costs {
   return new SurfaceCosts(surface, loops, model, rowsToSkip(map, surface.triangles.length / 3))
 }
 
@@ -40,7 +41,7 @@ class SurfaceCosts implements Costs {
   private readonly slips = new Float64Array(BATCH)
 
   constructor(
-    private readonly surface: RefinableSurface,
+    private readonly surface: Surface,
     private readonly loops: PixelLoops,
     private readonly model: ErrorModel,
     private readonly skip: number,

@@ -1,4 +1,5 @@
 import { lastOf, nextOf } from './half-edges.js'
+import type { Surface } from './surface.js'
 
 /** Vertices stand on a lattice of ⅛ px, so that which side of a line a point lies on is decided in whole numbers, exactly. Pixel centres and edges are on it. */
 export const LATTICE = 8
@@ -232,7 +233,7 @@ export class Triangulation {
   }
 
   /** Its vertices and triangles in pixels. */
-  toSurface(): { points: Float32Array; triangles: Uint32Array } {
+  toSurface(): Surface {
     const points = new Float32Array(3 * this.vertexCount)
     for (let i = 0; i < this.vertexCount; i++) {
       points[3 * i] = this.x[i] / LATTICE

@@ -1,6 +1,6 @@
 import type { DisparityMap } from '../depth/convention.js'
 import { meshDisparity } from './drape.js'
-import type { ErrorModel } from './error.js'
+import type { ErrorModel } from './error-model.js'
 
 /** How far around a pixel a place that fits is looked for, pixels: what errs more is all alike, and 8 px is a wrong surface. */
 const FARTHEST = 8

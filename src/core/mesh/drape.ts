@@ -1,10 +1,10 @@
 import type { DisparityMap } from '../depth/convention.js'
-import { eachBatch } from './error.js'
+import { eachBatch } from './batch.js'
 import { loopsOver } from './pixels.js'
-import type { RefinableSurface } from './refine.js'
+import type { Surface } from './surface.js'
 
 /** A surface's disparity at each pixel centre it covers, the nearest where it lies over itself; NaN elsewhere. */
-export function meshDisparity(surface: RefinableSurface, map: Pick<DisparityMap, 'disparity' | 'width' | 'height'>): Float32Array {
+export function meshDisparity(surface: Surface, map: Pick<DisparityMap, 'disparity' | 'width' | 'height'>): Float32Array {
   const loops = loopsOver(map)
   loops.scratch.fill(NaN)
   eachBatch(loops, surface, loops.drape)

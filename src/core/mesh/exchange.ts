@@ -1,11 +1,10 @@
 import type { DisparityMap } from '../depth/convention.js'
 import { sumOf, type Costs } from './cost.js'
+import type { Fit } from './fit.js'
 import { lastOf, link, MOST_AROUND, nextOf, walkAround } from './half-edges.js'
-import { LEAST_AREA } from './move.js'
 import type { PixelLoops } from './pixels.js'
-import type { RefinableSurface } from './refine.js'
-import type { Fit } from './solve.js'
-import { seenArea } from './topology.js'
+import type { Surface } from './surface.js'
+import { LEAST_AREA, seenArea } from './topology.js'
 
 /** Most vertices that are exchanged at a time, as a share of all. */
 const MOST_EXCHANGED = 0.08
@@ -40,7 +39,7 @@ export interface Standing {
  * @param twin as from `linkTriangles`; kept up to date.
  * @returns of each triangle whether it was changed.
  */
-export function exchangeVertices(surface: RefinableSurface, twin: Int32Array, { width, disparity }: DisparityMap, loops: PixelLoops, { fit, costs, cost }: Standing): Uint8Array {
+export function exchangeVertices(surface: Surface, twin: Int32Array, { width, disparity }: DisparityMap, loops: PixelLoops, { fit, costs, cost }: Standing): Uint8Array {
   const { points, triangles } = surface
   const moments = { corners: loops.corners, sums: loops.sums, moments: loops.moments }
   const vertices = points.length / 3
@@ -160,7 +159,7 @@ function meetTwice(triangles: Uint32Array, twin: Int32Array, around: Int32Array,
 }
 
 /** Puts vertex `v` at the pixel in the middle of triangle `t`, at the height that is best there; says whether it can stand there. */
-function putInto(t: number, v: number, { points, triangles }: RefinableSurface, width: number, disparity: Float32Array, { corners, sums, moments }: Pick<PixelLoops, 'corners' | 'sums' | 'moments'>): boolean {
+function putInto(t: number, v: number, { points, triangles }: Surface, width: number, disparity: Float32Array, { corners, sums, moments }: Pick<PixelLoops, 'corners' | 'sums' | 'moments'>): boolean {
   const a = triangles[3 * t]
   const b = triangles[3 * t + 1]
   const c = triangles[3 * t + 2]
@@ -209,7 +208,7 @@ function putInto(t: number, v: number, { points, triangles }: RefinableSurface, 
 }
 
 /** The vertices whose going would cost less than `limit`, least first; of each what that is, the neighbour that its triangles would go to, and a half-edge that leaves it. */
-function leastFirst({ points, triangles }: RefinableSurface, twin: Int32Array, { local, rest }: Fit, weight: number, limit: number): { order: Int32Array; loss: Float64Array; into: Int32Array; leaving: Int32Array } {
+function leastFirst({ points, triangles }: Surface, twin: Int32Array, { local, rest }: Fit, weight: number, limit: number): { order: Int32Array; loss: Float64Array; into: Int32Array; leaving: Int32Array } {
   const vertices = points.length / 3
   const leaving = new Int32Array(vertices).fill(-1)
   const degree = new Int32Array(vertices)

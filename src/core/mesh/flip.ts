@@ -1,6 +1,6 @@
 import { sumOf, type Costs } from './cost.js'
 import { lastOf, link, nextOf } from './half-edges.js'
-import type { RefinableSurface } from './refine.js'
+import type { Surface } from './surface.js'
 import { seenArea } from './topology.js'
 
 /** A flip must lower the squared error of its two triangles by at least this share. */
@@ -25,7 +25,7 @@ const HOPELESS = 48
  * @param isWhole whether every pixel of the map counts: then edges are passed over that are hopeless by what they lift.
  * @returns of each triangle whether it was turned.
  */
-export function flipEdges({ points, triangles }: RefinableSurface, twin: Int32Array, costs: Costs, cost: Float64Array, active: Uint8Array, passes: number, isWhole = false): Uint8Array {
+export function flipEdges({ points, triangles }: Surface, twin: Int32Array, costs: Costs, cost: Float64Array, active: Uint8Array, passes: number, isWhole = false): Uint8Array {
   const count = triangles.length / 3
   const least = (WORTH_A_LOOK * 2 * sumOf(cost)) / Math.max(1, count)
   const { own } = costs

@@ -6,11 +6,13 @@ import { collapseLevels } from './collapse.js'
 import type { Contrast } from './contrast.js'
 import { findJumps } from './cut.js'
 import { meshDisparity } from './drape.js'
-import { measureError, type ErrorModel } from './error.js'
+import { measureError } from './error.js'
+import type { ErrorModel } from './error-model.js'
 import { buildLods } from './lod.js'
 import { gatherMoved } from './moved.js'
 import { createPixelLoops } from './pixels.js'
-import { refineSurface, type RefinableSurface } from './refine.js'
+import { refineSurface } from './refine.js'
+import type { Surface } from './surface.js'
 import { mend } from './topology.js'
 import type { PlaneMesh } from './triangulate.js'
 
@@ -79,7 +81,7 @@ export async function buildFront(map: DisparityMap, settings: Settings, model: E
 }
 
 /** A collapsed surface with its edges turned and its disparities solved for, but for the pixels whose part of it melted into another. */
-function settle(surface: RefinableSurface, map: DisparityMap, cut: number, model: ErrorModel): RefinableSurface {
+function settle(surface: Surface, map: DisparityMap, cut: number, model: ErrorModel): Surface {
   if (surface.triangles.length === 0) return surface
   const drawn = meshDisparity(surface, map)
   const kept = map.disparity.map((value, i) => (Math.abs(drawn[i] - value) <= MELTED * cut ? value : NaN))
@@ -100,7 +102,7 @@ function leastWrong(surfaces: readonly PlaneMesh[], map: DisparityMap, model: Er
 }
 
 /** Sum of squared gray levels that a camera `travel` away sees the surface differ by from the map, both with the picture on them. Open places differ by as much as there is to differ by. */
-function visibleError(surface: RefinableSurface, map: DisparityMap, model: ErrorModel, { width, height, step, perPixel, most }: Contrast): number {
+function visibleError(surface: Surface, map: DisparityMap, model: ErrorModel, { width, height, step, perPixel, most }: Contrast): number {
   const disparity = meshDisparity(surface, map)
   let sum = 0
   for (let y = 0, i = 0; y < height; y++) {
@@ -118,7 +120,7 @@ function visibleError(surface: RefinableSurface, map: DisparityMap, model: Error
 }
 
 /** Sum of squared errors over the map's pixels, px², that of a pixel bounded: see {@link PLAINLY_WRONG}. Open places are plainly wrong. */
-function wrongness(surface: RefinableSurface, map: DisparityMap, model: ErrorModel): number {
+function wrongness(surface: Surface, map: DisparityMap, model: ErrorModel): number {
   const disparity = meshDisparity(surface, map)
   let sum = 0
   for (let i = 0; i < disparity.length; i++) {
@@ -132,7 +134,7 @@ function wrongness(surface: RefinableSurface, map: DisparityMap, model: ErrorMod
 }
 
 /** With its errors; a pixel on the wrong side of a silhouette errs by its distance from the right one. */
-function measured({ points, triangles }: RefinableSurface, map: DisparityMap, cut: number, model: ErrorModel): PlaneMesh {
+function measured({ points, triangles }: Surface, map: DisparityMap, cut: number, model: ErrorModel): PlaneMesh {
   const exempt = findMoved(meshDisparity({ points, triangles }, map), map, cut)
   const { maxError, rmsError, pixelError } = measureError(points, triangles, map, model, exempt)
   return { points, triangles, maxError, rmsError, pixelError, moved: gatherMoved(exempt), folded: true }

@@ -1,8 +1,8 @@
 import type { DisparityMap } from '../depth/convention.js'
 import type { Triangulation } from './delaunay.js'
-import type { ErrorModel } from './error.js'
+import type { ErrorModel } from './error-model.js'
 import type { PixelLoops } from './pixels.js'
-import type { RefinableSurface } from './refine.js'
+import type { Surface } from './surface.js'
 
 /**
  * How much of the largest error a triangle must have to be split in the same round. 1 is the textbook's strict order, which looks at every
@@ -18,7 +18,7 @@ const SPLIT_ANYWAY = 0.5
 const BEST_OF = 0.005
 
 /** What the surface looked like at a budget or an error bound. */
-export interface Snapshot extends RefinableSurface {
+export interface Snapshot extends Surface {
   /** The largest error that counts, px, as the insertion saw it. */
   maxError: number
 }

@@ -1,6 +1,7 @@
 import type { DisparityMap } from '../depth/convention.js'
 import { hasGaps } from '../depth/gaps.js'
-import type { ErrorModel } from './error.js'
+import type { ErrorModel } from './error-model.js'
+import type { Surface } from './surface.js'
 import { dropUnused } from './topology.js'
 import { measureLevel, type LevelGoals, type PlaneMesh } from './triangulate.js'
 
@@ -51,7 +52,7 @@ export function buildGridLods(map: DisparityMap, goals: LevelGoals, model: Error
  *
  * @param budget triangles; `Infinity`: a vertex for every pixel, row by row.
  */
-export function triangulateGrid(map: DisparityMap, budget: number): { points: Float32Array; triangles: Uint32Array } {
+export function triangulateGrid(map: DisparityMap, budget: number): Surface {
   const { width, height } = map
   const { columns, rows } = gridSize(width, height, Math.max(1, budget / 2))
   const points = new Float32Array((columns + 1) * (rows + 1) * 3)

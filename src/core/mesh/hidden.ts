@@ -1,9 +1,10 @@
 import type { Backdrop } from './backdrop.js'
 import { pause } from '../pause.js'
-import type { ErrorModel } from './error.js'
+import type { ErrorModel } from './error-model.js'
 import { forgetLoops } from './pixels.js'
-import { refineSurface, type RefinableSurface } from './refine.js'
+import { refineSurface } from './refine.js'
 import { coverTriangle, createSpans } from './spans.js'
+import type { Surface } from './surface.js'
 import { eachEdgePlace, isThin } from './thin.js'
 import { dropUnused } from './topology.js'
 import { triangulateLevels, type Level, type LevelGoals } from './triangulate.js'
@@ -15,7 +16,7 @@ const OVERSHOOT = [1.6, 1.45, 1.3, 1.2, 1.1, 1]
  * The hidden layer at several budgets or error bounds. Beside the layer nothing is to be met: no error counts there, and no outline has to be
  * followed (held to its own ragged outline, the layer took ten times as long and left holes).
  */
-export async function hiddenLevels(backdrop: Backdrop, goals: LevelGoals, model: ErrorModel, signal?: AbortSignal): Promise<RefinableSurface[]> {
+export async function hiddenLevels(backdrop: Backdrop, goals: LevelGoals, model: ErrorModel, signal?: AbortSignal): Promise<Surface[]> {
   try {
     return await usefulLevels(backdrop, goals, model, signal)
   } finally {
@@ -24,9 +25,9 @@ export async function hiddenLevels(backdrop: Backdrop, goals: LevelGoals, model:
   }
 }
 
-async function usefulLevels(backdrop: Backdrop, goals: LevelGoals, model: ErrorModel, signal: AbortSignal | undefined): Promise<RefinableSurface[]> {
+async function usefulLevels(backdrop: Backdrop, goals: LevelGoals, model: ErrorModel, signal: AbortSignal | undefined): Promise<Surface[]> {
   const isOfUse = createUsefulness(backdrop)
-  const keep = ({ points, triangles }: RefinableSurface): Uint32Array => {
+  const keep = ({ points, triangles }: Surface): Uint32Array => {
     const kept = new Uint32Array(triangles.length)
     let count = 0
     for (let t = 0; t < triangles.length; t += 3) {
@@ -36,10 +37,10 @@ async function usefulLevels(backdrop: Backdrop, goals: LevelGoals, model: ErrorM
     }
     return kept.slice(0, count)
   }
-  const finish = ({ points, loops }: Level, kept: Uint32Array): RefinableSurface => refineSurface(dropUnused(points, kept), backdrop.map, loops, model)
+  const finish = ({ points, loops }: Level, kept: Uint32Array): Surface => refineSurface(dropUnused(points, kept), backdrop.map, loops, model)
   const inserted = triangulateLevels(backdrop.map, 'errors' in goals ? goals : { budgets: stopsOf(goals.budgets) }, model)
   await pause(signal)
-  const finished: RefinableSurface[] = []
+  const finished: Surface[] = []
   if ('errors' in goals) {
     for (const level of inserted) {
       finished.push(finish(level, keep(level)))
@@ -48,7 +49,7 @@ async function usefulLevels(backdrop: Backdrop, goals: LevelGoals, model: ErrorM
     return finished
   }
   const levels = inserted.map((level) => ({ level, triangles: level.triangles.length / 3 }))
-  const fitting = (budget: number): RefinableSurface | null => {
+  const fitting = (budget: number): Surface | null => {
     let i = levels.findIndex(({ triangles }) => triangles <= budget * OVERSHOOT[0])
     while (i >= 0 && i < levels.length) {
       const { level, triangles } = levels[i]

@@ -1,5 +1,5 @@
 import { LATTICE, type Triangulation } from './delaunay.js'
-import type { ErrorModel } from './error.js'
+import type { ErrorModel } from './error-model.js'
 
 /** Errors below this are the file's rounding, not shape: half a step of a 16-bit map, disparity. */
 export const ROUNDING = 0.5 / 65535

@@ -1,6 +1,6 @@
-import type { Cost } from './pixels.js'
-import type { RefinableSurface } from './refine.js'
+import type { Cost } from './error-model.js'
 import { slopeAcross, slopeDown } from './slope.js'
+import type { Surface } from './surface.js'
 import { edgeSlip } from './texture-slip.js'
 
 /** Slip below this is left alone, texels of the picture that it is taken out of: resampling blurs by about as much. */
@@ -46,7 +46,7 @@ export function createLaying(): Laying {
  * @param unseen texels.
  * @returns whether the triangle slips by as much as `unseen` anywhere; if not, its part of the picture is left as it is.
  */
-export function layTriangle(laying: Laying, { points, triangles }: RefinableSurface, t: number, model: Pick<Cost, 'wNear' | 'wFar'>, { texels, unseen }: { texels: readonly [x: number, y: number]; unseen: number }): boolean {
+export function layTriangle(laying: Laying, { points, triangles }: Surface, t: number, model: Pick<Cost, 'wNear' | 'wFar'>, { texels, unseen }: { texels: readonly [x: number, y: number]; unseen: number }): boolean {
   const wRange = model.wNear - model.wFar
   const [a, b, c] = [3 * triangles[t], 3 * triangles[t + 1], 3 * triangles[t + 2]]
   const [scaleX, scaleY] = texels

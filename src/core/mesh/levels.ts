@@ -5,19 +5,19 @@ import { pause } from '../pause.js'
 import type { Backdrop } from './backdrop.js'
 import { coverWith, pushBehind } from './behind.js'
 import { fallingChain } from './chain.js'
-import type { ErrorModel } from './error.js'
+import type { ErrorModel } from './error-model.js'
 import { buildFront, type LevelOptions } from './front.js'
 import { buildGridLods } from './grid.js'
 import { hiddenLevels } from './hidden.js'
-import type { RefinableSurface } from './refine.js'
 import { closeSolid } from './solid.js'
+import type { Surface } from './surface.js'
 import type { LevelGoals, PlaneMesh } from './triangulate.js'
 
 /** One level's surfaces, in pixels and disparity. */
 export interface LevelSurfaces {
   front: PlaneMesh
   /** On the backdrop's canvas; `null` where a level has no hidden layer. */
-  backdrop: RefinableSurface | null
+  backdrop: Surface | null
 }
 
 /**
@@ -71,7 +71,7 @@ export async function buildLevels(map: DisparityMap, backdrop: Backdrop | null, 
 }
 
 /** Each front with the hidden layer that is its own, if there is one. */
-async function withHidden(fronts: readonly PlaneMesh[], hiddenOf: (front: PlaneMesh, level: number) => RefinableSurface | undefined, { map, backdrop, signal }: { map: DisparityMap; backdrop: Backdrop | null; signal: AbortSignal | undefined }): Promise<LevelSurfaces[]> {
+async function withHidden(fronts: readonly PlaneMesh[], hiddenOf: (front: PlaneMesh, level: number) => Surface | undefined, { map, backdrop, signal }: { map: DisparityMap; backdrop: Backdrop | null; signal: AbortSignal | undefined }): Promise<LevelSurfaces[]> {
   const levels: LevelSurfaces[] = []
   for (const [level, front] of fronts.entries()) {
     await pause(signal)
@@ -82,7 +82,7 @@ async function withHidden(fronts: readonly PlaneMesh[], hiddenOf: (front: PlaneM
 }
 
 /** The hidden layer behind the front surface of its level. */
-function keepBehind({ points, triangles }: RefinableSurface, front: RefinableSurface, map: DisparityMap, backdrop: Backdrop): RefinableSurface {
+function keepBehind({ points, triangles }: Surface, front: Surface, map: DisparityMap, backdrop: Backdrop): Surface {
   const pushed = { points: points.slice(), triangles }
   pushBehind(pushed, coverWith(front, map), map, backdrop)
   return pushed
@@ -133,6 +133,6 @@ function goalsOf(lods: Settings['lods']): LevelGoals {
   return Array.isArray(lods) ? { budgets: lods } : { errors: lods.error }
 }
 
-function trianglesOf(mesh: RefinableSurface | null | undefined): number {
+function trianglesOf(mesh: Surface | null | undefined): number {
   return (mesh?.triangles.length ?? 0) / 3
 }

@@ -1,9 +1,9 @@
 import type { DisparityMap } from '../depth/convention.js'
 import { sumOf, type Costs } from './cost.js'
+import type { Fit } from './fit.js'
 import { MOST_AROUND, nextOf, walkAround } from './half-edges.js'
-import type { RefinableSurface } from './refine.js'
-import type { Fit } from './solve.js'
-import { seenArea } from './topology.js'
+import type { Surface } from './surface.js'
+import { LEAST_AREA, seenArea } from './topology.js'
 
 /** Vertices whose triangles have less than this share of the mean squared error stay where they are. */
 const WORTH_A_LOOK = 0.3
@@ -20,9 +20,6 @@ const DAMPING = 0.01
 
 /** How far a vertex is pulled at most, as a share of the way to its nearest neighbour; a pixel in any case, since vertices stand at pixel centres. */
 const FARTHEST = 0.5
-
-/** Twice the area, px², that every triangle must keep. */
-export const LEAST_AREA = 0.5
 
 /** Where vertices are tried, one after the other: all of the way that they are pulled, half of it, and a stride right, down, left and up. */
 const PULLED = 2
@@ -51,7 +48,7 @@ export interface Pulls {
  * @param twin as from `linkTriangles`.
  * @returns of each triangle whether a vertex of it was moved.
  */
-export function moveVertices({ points, triangles }: RefinableSurface, twin: Int32Array, { width, height, disparity }: DisparityMap, { fit, costs, cost, active, stride }: Pulls): Uint8Array {
+export function moveVertices({ points, triangles }: Surface, twin: Int32Array, { width, height, disparity }: DisparityMap, { fit, costs, cost, active, stride }: Pulls): Uint8Array {
   const vertices = points.length / 3
   const count = triangles.length / 3
   const changed = new Uint8Array(count)
@@ -165,7 +162,7 @@ export function moveVertices({ points, triangles }: RefinableSurface, twin: Int3
  * Nine numbers a vertex for its move by m = (dx, dy, dz), from the triangles around it: what pulls it, Σ off · λ · s, and how stiffly it holds, Σ λ² · s sᵀ (xx, xy, yy, xz, yz, zz), for
  * s = (−sx, −sy, 1). The squared error changes by −2 pull · m + mᵀ stiffness m.
  */
-function gatherPull({ points, triangles }: RefinableSurface, { local, rest }: Fit): Float64Array {
+function gatherPull({ points, triangles }: Surface, { local, rest }: Fit): Float64Array {
   const pull = new Float64Array(3 * points.length)
   for (let t = 0, m = 0; t < triangles.length; t += 3, m += 6) {
     const a = 3 * triangles[t]

@@ -1,6 +1,6 @@
-import type { RefinableSurface } from './refine.js'
 import { slopeAcross, slopeDown } from './slope.js'
 import { coverTriangle, createSpans } from './spans.js'
+import type { Surface } from './surface.js'
 
 /** What lies this much farther than another part of the surface is hidden by it, disparity: more than 32-bit floats are off by. */
 export const BEHIND = 1e-6
@@ -10,7 +10,7 @@ export const BEHIND = 1e-6
  *
  * @param texels how many of them a pixel of the surface's canvas has, across and down.
  */
-export function nearestAt({ points, triangles }: RefinableSurface, { width, height }: { width: number; height: number }, [scaleX, scaleY]: readonly [x: number, y: number]): Float32Array {
+export function nearestAt({ points, triangles }: Surface, { width, height }: { width: number; height: number }, [scaleX, scaleY]: readonly [x: number, y: number]): Float32Array {
   const nearest = new Float32Array(width * height).fill(-Infinity)
   const spans = createSpans(height)
   for (let t = 0; t < triangles.length; t += 3) {

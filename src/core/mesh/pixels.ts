@@ -1,11 +1,11 @@
 import type { DisparityMap } from '../depth/convention.js'
 import type { Triangulation } from './delaunay.js'
-import type { ErrorModel } from './error.js'
+import type { Cost, ErrorModel } from './error-model.js'
+import { solveInMemory, type Fit, type SolveExports, type Solving } from './fit.js'
 import { beginInsertion, type Insertion, type InsertionExports } from './insertion.js'
 import { aligned, makeRoom } from './memory.js'
 import { PIXEL_LOOPS } from './pixels-wasm.js'
-import type { RefinableSurface } from './refine.js'
-import { solveInMemory, type Fit, type SolveExports, type Solving } from './solve.js'
+import type { Surface } from './surface.js'
 import { TILE } from './tiles.js'
 
 /** Triangles that a batch holds. */
@@ -50,19 +50,9 @@ export interface PixelLoops {
   /** A number a pixel; empty unless asked for. */
   readonly scratch: Float32Array
   /** Solves for the disparities of a surface (see `solveDisparity`). */
-  solve(surface: RefinableSurface, solving: Solving): Fit
+  solve(surface: Surface, solving: Solving): Fit
   /** Begins to insert points into a surface (see `insertGreedily`); `map` holds the values of its vertices, those too where no error counts. */
   insertInto(surface: Triangulation, map: DisparityMap, model: ErrorModel, jump: number): Insertion
-}
-
-/** What a deviation costs: see `ErrorModel`. */
-export interface Cost {
-  /** Source pixels that a disparity error of 1 shows as. */
-  pixelsPerDisparity: number
-  /** Inverse depth at disparity 1, 1/m; w(d) = wFar + d · (wNear − wFar). Orthographic: 1. */
-  wNear: number
-  /** Inverse depth at disparity 0, 1/m. Orthographic: 1. */
-  wFar: number
 }
 
 interface Exports extends InsertionExports, SolveExports {

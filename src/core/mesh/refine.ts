@@ -1,18 +1,13 @@
 import type { DisparityMap } from '../depth/convention.js'
 import { createCosts } from './cost.js'
-import type { ErrorModel } from './error.js'
+import type { ErrorModel } from './error-model.js'
 import { exchangeVertices } from './exchange.js'
 import { flipEdges } from './flip.js'
 import { linkTriangles } from './half-edges.js'
 import { moveVertices } from './move.js'
 import type { PixelLoops } from './pixels.js'
 import { ENOUGH_STEPS, solveDisparity } from './solve.js'
-
-/** A surface while it is refined: u px, v px and disparity per vertex; triangles counter-clockwise as seen. */
-export interface RefinableSurface {
-  points: Float32Array
-  triangles: Uint32Array
-}
+import type { Surface } from './surface.js'
 
 /** Passes over all edges where no vertices are moved. The third still gains a tenth of what the first does, the fourth nothing that can be seen. */
 const FLIP_PASSES = 3
@@ -48,7 +43,7 @@ export interface Effort {
  * @param surface neighbours in the picture one after the other (see `inTileOrder`), or it takes half as long again.
  * @param loops over the map's values, NaN where no error counts.
  */
-export function refineSurface(surface: RefinableSurface, map: DisparityMap, loops: PixelLoops, model: ErrorModel, { moves = 0, exchanges = 0, isCut = true }: Effort = {}): RefinableSurface {
+export function refineSurface(surface: Surface, map: DisparityMap, loops: PixelLoops, model: ErrorModel, { moves = 0, exchanges = 0, isCut = true }: Effort = {}): Surface {
   const refined = { points: surface.points.slice(), triangles: surface.triangles.slice() }
   const twin = linkTriangles(refined.triangles, refined.points.length / 3)
   const costs = createCosts(refined, map, loops, model)

@@ -1,6 +1,6 @@
-import type { RefinableSurface } from './refine.js'
 import { slopeAcross, slopeDown } from './slope.js'
 import { coverTriangle, createSpans } from './spans.js'
+import type { Surface } from './surface.js'
 
 /** A triangle in the picture, as it is seen there: all that is linear from its first corner on. */
 export interface SeenTriangle {
@@ -42,7 +42,7 @@ export function everyEnough(height: number, rows: number): number {
  *
  * @param worn where the texture coordinates of each vertex lead, u px, v px; without it where the vertex stands.
  */
-export function eachSeenRow({ points, triangles }: RefinableSurface, { width, height, wFar, wRange }: SeenFrame, every: number, visit: VisitRow, worn?: Float32Array): void {
+export function eachSeenRow({ points, triangles }: Surface, { width, height, wFar, wRange }: SeenFrame, every: number, visit: VisitRow, worn?: Float32Array): void {
   const spans = createSpans(height)
   const seen: SeenTriangle = { ax: 0, ay: 0, az: 0, zx: 0, zy: 0, au: 0, av: 0, uxBy: 0, uyBy: 0, vxBy: 0, vyBy: 0 }
   const [places, stride] = worn ? [worn, 2] : [points, 3]

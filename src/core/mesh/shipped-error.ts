@@ -1,10 +1,12 @@
 import type { DisparityMap } from '../depth/convention.js'
-import { Tally, type ErrorModel, type PixelError } from './error.js'
+import type { PixelError } from './error.js'
+import type { ErrorModel } from './error-model.js'
 import { createLaying, layTriangle, UNSEEN } from './lay.js'
 import { spreadMoved } from './moved.js'
 import { BEHIND, nearestAt } from './nearest.js'
 import { eachSeenRow, everyEnough } from './seen-rows.js'
 import { coverTriangle, createSpans } from './spans.js'
+import { Tally } from './tally.js'
 import type { PlaneMesh } from './triangulate.js'
 
 /**

@@ -1,6 +1,6 @@
 import { MeshoptSimplifier } from 'meshoptimizer'
 import { LATTICE, Triangulation } from './delaunay.js'
-import type { RefinableSurface } from './refine.js'
+import type { Surface } from './surface.js'
 
 /**
  * What a disparity of 1 weighs against the picture's width when triangles are taken out. RMS at 6k | 1.5k triangles of a scene with jumps,
@@ -24,7 +24,7 @@ const STRIPE = 16
  * @param surface one sheet over the whole picture.
  * @returns undefined when the vertices don't fit the budget.
  */
-export async function simplifySheet({ points, triangles }: RefinableSurface, budget: number, width: number, height: number): Promise<RefinableSurface | undefined> {
+export async function simplifySheet({ points, triangles }: Surface, budget: number, width: number, height: number): Promise<Surface | undefined> {
   await MeshoptSimplifier.ready
   // (1) Disparity in pixels; the picture's corners must stay.
   const count = points.length / 3

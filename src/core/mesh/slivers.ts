@@ -1,6 +1,6 @@
 import type { DisparityMap } from '../depth/convention.js'
 import { lastOf, linkTriangles, nextOf } from './half-edges.js'
-import type { RefinableSurface } from './refine.js'
+import type { Surface } from './surface.js'
 import { seenArea } from './topology.js'
 
 /** Rounds of turning: with one edge turned, the sliver beside it may be turned too. A third round turns hardly any. */
@@ -22,7 +22,7 @@ const LEVEL_WITH_MAP = 0.5
  *
  * @returns the triangles, as many as came in; what can't be turned is as it was.
  */
-export function turnSlivers({ points, triangles }: RefinableSurface, map: DisparityMap, cut: number): Uint32Array {
+export function turnSlivers({ points, triangles }: Surface, map: DisparityMap, cut: number): Uint32Array {
   const turned = triangles.slice()
   const count = points.length / 3
   const tolerance = LEVEL_WITH_MAP * cut

@@ -2,7 +2,7 @@ import { MeshoptSimplifier } from 'meshoptimizer'
 import type { DisparityMap } from '../depth/convention.js'
 import type { Settings } from '../options.js'
 import { lastOf, linkTriangles, nextOf } from './half-edges.js'
-import type { RefinableSurface } from './refine.js'
+import type { Surface } from './surface.js'
 import { dropUnused, isSound } from './topology.js'
 import type { PlaneMesh } from './triangulate.js'
 
@@ -52,7 +52,7 @@ export async function closeSolid(plane: PlaneMesh, map: DisparityMap, settings: 
 }
 
 /** Gives each fan of triangles around a vertex a vertex of its own, so that where two corners of an outline meet each has its own edge to the back. */
-function splitFans({ points, triangles }: RefinableSurface): RefinableSurface {
+function splitFans({ points, triangles }: Surface): Surface {
   const twin = linkTriangles(triangles, points.length / 3)
   const corner = new Int32Array(triangles.length).fill(-1)
   const used = new Uint8Array(points.length / 3)

@@ -1,6 +1,6 @@
 import type { Bend } from './bent-uvs.js'
 import { lastOf, linkTriangles, nextOf } from './half-edges.js'
-import type { RefinableSurface } from './refine.js'
+import type { Surface } from './surface.js'
 
 /**
  * Splits edges along which a bent picture slips by more than `most` pixels, worst first, while there are triangles left for it. The surface stays as it is: a split edge gets a vertex
@@ -14,7 +14,7 @@ import type { RefinableSurface } from './refine.js'
  *       \ /              \|/
  *        d                d
  */
-export function splitBent<Surface extends RefinableSurface>(surface: Surface, map: { width: number; height: number }, { bend, most, budget }: { bend: Bend; most: number; budget: number }): Surface {
+export function splitBent<Given extends Surface>(surface: Given, map: { width: number; height: number }, { bend, most, budget }: { bend: Bend; most: number; budget: number }): Given {
   const points = Array.from(surface.points)
   const triangles = Array.from(surface.triangles)
   const twins = Array.from(linkTriangles(surface.triangles, points.length / 3))

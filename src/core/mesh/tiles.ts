@@ -1,5 +1,5 @@
 import type { DisparityMap } from '../depth/convention.js'
-import type { RefinableSurface } from './refine.js'
+import type { Surface } from './surface.js'
 
 /** Side of a tile, px: its part of the map (16 kB) fits the processor's first cache. */
 export const TILE = 64
@@ -8,7 +8,7 @@ export const TILE = 64
  * A surface with neighbours in the picture one after the other, triangles and vertices alike: looking at every vertex of every triangle takes half the time. As they were inserted they lie all over the picture, and a
  * row of six pixels waits for memory each time.
  */
-export function inTileOrder({ points, triangles }: RefinableSurface, { width, height }: Pick<DisparityMap, 'width' | 'height'>): RefinableSurface {
+export function inTileOrder({ points, triangles }: Surface, { width, height }: Pick<DisparityMap, 'width' | 'height'>): Surface {
   const order = byTile({ points, triangles }, width, height)
   const sorted = { points: new Float32Array(points.length), triangles: new Uint32Array(triangles.length) }
   // vertices as triangles come upon them; those of none last
@@ -27,7 +27,7 @@ export function inTileOrder({ points, triangles }: RefinableSurface, { width, he
 }
 
 /** The triangles by the tile of the picture that their first corner lies in; those of one tile as they come. */
-function byTile({ points, triangles }: RefinableSurface, width: number, height: number): Int32Array {
+function byTile({ points, triangles }: Surface, width: number, height: number): Int32Array {
   const across = Math.ceil(width / TILE) + 1
   const starts = new Int32Array(across * (Math.ceil(height / TILE) + 1) + 1)
   const tiles = new Int32Array(triangles.length / 3)

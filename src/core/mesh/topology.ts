@@ -1,4 +1,8 @@
 import { lastOf, nextOf } from './half-edges.js'
+import type { Surface } from './surface.js'
+
+/** Twice the area, px², that every triangle keeps where vertices are moved or exchanged. */
+export const LEAST_AREA = 0.5
 
 /** What is wrong with a surface in (u, v): all zero when nothing is. */
 export interface TopologyFaults {
@@ -18,13 +22,7 @@ export interface TopologyFaults {
   empty: number
 }
 
-/** Points as in `PlaneMesh`. */
-interface Surface {
-  points: Float32Array
-  triangles: Uint32Array
-}
-
-/** Counts what is wrong with a surface. Points as in `PlaneMesh`: u px, v px (downward), disparity. */
+/** Counts what is wrong with a surface. Points and triangles as in {@link Surface}. */
 export function findFaults(points: Float32Array, triangles: Uint32Array): TopologyFaults {
   const faults: TopologyFaults = { flipped: 0, degenerate: 0, duplicate: 0, crowdedEdges: 0, unusedVertices: 0, invalid: 0, empty: triangles.length === 0 ? 1 : 0 }
   const vertices = points.length / 3

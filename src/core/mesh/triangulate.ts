@@ -2,21 +2,18 @@ import type { DisparityMap } from '../depth/convention.js'
 import { createRectangle } from './constraints.js'
 import { findContours } from './contour.js'
 import type { Jumps } from './cut.js'
-import { measureError, type ErrorModel, type PixelError } from './error.js'
+import { measureError, type PixelError } from './error.js'
+import type { ErrorModel } from './error-model.js'
 import { insertGreedily, type Stops } from './greedy.js'
 import { countContourVertices, EXACT_TOLERANCE, openSurface, type OpenSurface } from './open.js'
 import { gatherMoved, type MovedPixels } from './moved.js'
 import { createPixelLoops, loopsOver, type PixelLoops } from './pixels.js'
-import type { RefinableSurface } from './refine.js'
+import type { Surface } from './surface.js'
 import { inTileOrder } from './tiles.js'
 import { dropUnused, seenArea } from './topology.js'
 
-/** A surface over the picture. */
-export interface PlaneMesh {
-  /** u px, v px, disparity per vertex. Pixel (x, y) has its centre at (x + ½, y + ½); the picture's edges are 0, width and height. */
-  points: Float32Array
-  /** Three vertices per triangle, counter-clockwise as seen from the camera (v grows downward). */
-  triangles: Uint32Array
+/** A surface with its errors. */
+export interface PlaneMesh extends Surface {
   /** Largest vertical distance from the map at a pixel centre, disparity. */
   maxError: number
   /** Root mean square of the same, disparity. */
@@ -39,9 +36,7 @@ const CONTOUR_SHARE = 0.7
 const COARSER = 1.25
 
 /** A level before it is measured. */
-export interface Level {
-  points: Float32Array
-  triangles: Uint32Array
+export interface Level extends Surface {
   /** Over the map's values that this level is held to: NaN where there is nothing, or where a simplified silhouette passes on the wrong side of a pixel. */
   loops: PixelLoops
   /** How far such a pixel is from its surface, px; 0 elsewhere. */
@@ -62,7 +57,7 @@ export function triangulate(map: DisparityMap, goals: LevelGoals, model: ErrorMo
 }
 
 /** A level with its errors. */
-export function measureLevel({ points, triangles, exempt }: Pick<Level, 'points' | 'triangles' | 'exempt'>, map: DisparityMap, model: ErrorModel): PlaneMesh {
+export function measureLevel({ points, triangles, exempt }: Surface & Pick<Level, 'exempt'>, map: DisparityMap, model: ErrorModel): PlaneMesh {
   const { maxError, rmsError, pixelError } = measureError(points, triangles, map, model, exempt)
   return { points, triangles, maxError, rmsError, pixelError, moved: gatherMoved(exempt) }
 }
@@ -123,7 +118,7 @@ export function* eachLevel(map: DisparityMap, goals: LevelGoals, model: ErrorMod
 }
 
 /** The `count` triangles that cover most of the picture. */
-function keepLargest({ points, triangles }: RefinableSurface, count: number): RefinableSurface {
+function keepLargest({ points, triangles }: Surface, count: number): Surface {
   const area = (t: number): number => seenArea(points, triangles[3 * t], triangles[3 * t + 1], triangles[3 * t + 2])
   const order = Array.from({ length: triangles.length / 3 }, (_, t) => t).sort((s, t) => area(t) - area(s) || s - t).slice(0, count).sort((s, t) => s - t)
   return dropUnused(points, Uint32Array.from(order.flatMap((t) => [...triangles.subarray(3 * t, 3 * t + 3)])))

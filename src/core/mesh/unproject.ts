@@ -1,6 +1,6 @@
 import type { DisparityMap } from '../depth/convention.js'
 import type { Settings } from '../options.js'
-import type { PlaneMesh } from './triangulate.js'
+import type { Surface } from './surface.js'
 
 /** A surface in glTF space. */
 export interface Mesh {
@@ -30,7 +30,7 @@ export interface Canvas {
  * @param map the picture's; says what its pixels and disparities are in metres.
  * @param canvas what the plane's pixels are counted on and its texture covers, where that is more than the picture: see {@link Canvas}.
  */
-export function unproject(plane: Pick<PlaneMesh, 'points' | 'triangles'>, map: DisparityMap, settings: Settings, canvas: Canvas = { left: 0, top: 0, width: map.width, height: map.height }): Mesh {
+export function unproject(plane: Surface, map: DisparityMap, settings: Settings, canvas: Canvas = { left: 0, top: 0, width: map.width, height: map.height }): Mesh {
   const { points, triangles } = plane
   const count = points.length / 3
   const positions = new Float32Array(count * 3)

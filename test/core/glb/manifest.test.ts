@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { screenCoverages } from '../../../src/core/glb/manifest.js'
+import { screenCoverages } from '../../../src/core/glb/screen-coverage.js'
 
 const size = { width: 1920, height: 1080 }
 const level = (pixels: number, height?: number) => ({

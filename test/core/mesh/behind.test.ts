@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { buildBackdrop, buildLevels, errorModel, parseSettings } from '../../../src/core/index.js'
-import { CLEARANCE, pushBehind } from '../../../src/core/mesh/behind.js'
+import { CLEARANCE } from '../../../src/core/mesh/backdrop.js'
+import { pushBehind } from '../../../src/core/mesh/behind.js'
 import { meshDisparity } from '../../../src/core/mesh/drape.js'
 import { mapOf } from '../../support/raster.js'
 

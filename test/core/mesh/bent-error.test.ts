@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { DisparityMap } from '../../../src/core/depth/convention.js'
 import { bentError, slipOfBend } from '../../../src/core/mesh/bent-error.js'
 import { bendUvs, type Bend } from '../../../src/core/mesh/bent-uvs.js'
-import { errorModel } from '../../../src/core/mesh/error.js'
+import { errorModel } from '../../../src/core/mesh/error-model.js'
 import { measureLevel } from '../../../src/core/mesh/triangulate.js'
 import { parseSettings } from '../../../src/core/options.js'
 

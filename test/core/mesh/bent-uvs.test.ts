@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { bendUvs, type Bend } from '../../../src/core/mesh/bent-uvs.js'
-import type { RefinableSurface } from '../../../src/core/mesh/refine.js'
 import { splitBent } from '../../../src/core/mesh/split-bent.js'
+import type { Surface } from '../../../src/core/mesh/surface.js'
 import { findFaults } from '../../../src/core/mesh/topology.js'
 
 const SIZE = { width: 128, height: 128 }
@@ -18,7 +18,7 @@ const straight: Bend = (u, v, out) => {
 const sheet = () => ({ points: Float32Array.of(0, 0, 0, 128, 0, 1, 0, 128, 0, 128, 128, 1), triangles: Uint32Array.of(0, 2, 1, 1, 2, 3) })
 
 /** The farthest that what a place wears lies from what it should, pixels of the picture, looked for in so many places along a side of each triangle. */
-function largestSlip({ points, triangles }: RefinableSurface, bend: Bend, places = 32): number {
+function largestSlip({ points, triangles }: Surface, bend: Bend, places = 32): number {
   const out = new Float64Array(2)
   let largest = 0
   for (let t = 0; t < triangles.length; t += 3) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 // @ts-expect-error benchmarks are plain JavaScript
 import { rasterise } from '../../../bench/support/rasterise.js'
 import type { DisparityMap } from '../../../src/core/depth/convention.js'
-import { errorModel } from '../../../src/core/mesh/error.js'
+import { errorModel } from '../../../src/core/mesh/error-model.js'
 import { correctSlip } from '../../../src/core/mesh/correct-slip.js'
 import { unproject } from '../../../src/core/mesh/unproject.js'
 import { parseSettings } from '../../../src/core/options.js'

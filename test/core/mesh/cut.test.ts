@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { findJumps, JUMP_RIGHT } from '../../../src/core/mesh/cut.js'
-import type { ErrorModel } from '../../../src/core/mesh/error.js'
+import type { ErrorModel } from '../../../src/core/mesh/error-model.js'
 import { linkTriangles } from '../../../src/core/mesh/half-edges.js'
 import { triangulate, type PlaneMesh } from '../../../src/core/mesh/triangulate.js'
 import { mapOf, RELIEF } from '../../support/raster.js'

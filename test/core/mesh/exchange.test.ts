@@ -2,12 +2,12 @@ import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { DisparityMap } from '../../../src/core/depth/convention.js'
 import { createCosts, sumOf } from '../../../src/core/mesh/cost.js'
-import type { ErrorModel } from '../../../src/core/mesh/error.js'
+import type { ErrorModel } from '../../../src/core/mesh/error-model.js'
 import { exchangeVertices } from '../../../src/core/mesh/exchange.js'
 import { linkTriangles } from '../../../src/core/mesh/half-edges.js'
 import { loopsOver } from '../../../src/core/mesh/pixels.js'
-import type { RefinableSurface } from '../../../src/core/mesh/refine.js'
 import { ENOUGH_STEPS, solveDisparity } from '../../../src/core/mesh/solve.js'
+import type { Surface } from '../../../src/core/mesh/surface.js'
 import { findFaults } from '../../../src/core/mesh/topology.js'
 import { triangulateLevels } from '../../../src/core/mesh/triangulate.js'
 import { RELIEF } from '../../support/raster.js'
@@ -16,7 +16,7 @@ import { randomRaster } from './rasters.js'
 const view: ErrorModel = { pixelsPerDisparity: 100, wNear: 1, wFar: 0.1, slip: true, metresPerDisparity: 0 }
 
 /** Exchanges once; what it changed, and what the surface cost before and after. */
-function exchangeOnce(surface: RefinableSurface, map: DisparityMap, model: ErrorModel): { changed: Uint8Array; before: number; after: number } {
+function exchangeOnce(surface: Surface, map: DisparityMap, model: ErrorModel): { changed: Uint8Array; before: number; after: number } {
   const loops = loopsOver(map)
   const vertices = surface.points.length / 3
   const twin = linkTriangles(surface.triangles, vertices)
@@ -36,7 +36,7 @@ function exchangeOnce(surface: RefinableSurface, map: DisparityMap, model: Error
 }
 
 /** Even squares of `cell` px, two triangles each. */
-function squares(across: number, cell: number): RefinableSurface {
+function squares(across: number, cell: number): Surface {
   const points: number[] = []
   const triangles: number[] = []
   for (let y = 0; y <= across; y++) for (let x = 0; x <= across; x++) points.push(x * cell, y * cell, 0.2)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { DisparityMap } from '../../../src/core/depth/convention.js'
-import { errorModel } from '../../../src/core/mesh/error.js'
+import { errorModel } from '../../../src/core/mesh/error-model.js'
 import { buildGridLods, triangulateGrid } from '../../../src/core/mesh/grid.js'
 import { findFaults } from '../../../src/core/mesh/topology.js'
 import { parseSettings } from '../../../src/core/options.js'

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { DisparityMap } from '../../../src/core/depth/convention.js'
 import { createCosts } from '../../../src/core/mesh/cost.js'
-import { measureError, type ErrorModel } from '../../../src/core/mesh/error.js'
+import { measureError } from '../../../src/core/mesh/error.js'
+import type { ErrorModel } from '../../../src/core/mesh/error-model.js'
 import { linkTriangles } from '../../../src/core/mesh/half-edges.js'
 import { moveVertices } from '../../../src/core/mesh/move.js'
 import { loopsOver } from '../../../src/core/mesh/pixels.js'
-import { refineSurface, type RefinableSurface } from '../../../src/core/mesh/refine.js'
+import { refineSurface } from '../../../src/core/mesh/refine.js'
 import { ENOUGH_STEPS, solveDisparity } from '../../../src/core/mesh/solve.js'
+import type { Surface } from '../../../src/core/mesh/surface.js'
 import { findFaults } from '../../../src/core/mesh/topology.js'
 import { triangulateLevels } from '../../../src/core/mesh/triangulate.js'
 import { mapOf, RELIEF } from '../../support/raster.js'
@@ -16,12 +18,12 @@ const heightAt = (u: number, v: number): number => 0.9 - 0.02 * Math.max(Math.ab
 const pyramid = mapOf(size, size, (x, y) => heightAt(x + 0.5, y + 0.5))
 
 /** A pyramid whose top stands `beside` px to the left. */
-function besideTop(beside: number): RefinableSurface {
+function besideTop(beside: number): Surface {
   const corners = [[0, 0], [0, size], [size, size], [size, 0]].flatMap(([u, v]) => [u, v, heightAt(u, v)])
   return { points: Float32Array.from([...corners, top - beside, top, heightAt(top - beside, top)]), triangles: Uint32Array.of(0, 1, 4, 1, 2, 4, 2, 3, 4, 3, 0, 4) }
 }
 
-function moveOnce(surface: RefinableSurface, map: DisparityMap, model: ErrorModel, { stride = 0, active = 1 } = {}): Uint8Array {
+function moveOnce(surface: Surface, map: DisparityMap, model: ErrorModel, { stride = 0, active = 1 } = {}): Uint8Array {
   const count = surface.triangles.length / 3
   const loops = loopsOver(map)
   const costs = createCosts(surface, map, loops, model)
@@ -57,13 +59,13 @@ describe('moveVertices', () => {
     const slant = mapOf(size, size, (x) => (x + 0.5) / size)
     const corners = [[0, 0], [0, size], [size, size], [size, 0]].flatMap(([u, v]) => [u, v, u / size])
     const view: ErrorModel = { pixelsPerDisparity: 100, wNear: 1, wFar: 0.1, slip: true, metresPerDisparity: 0 }
-    const make = (): RefinableSurface => ({ points: Float32Array.from([...corners, 48.5, top, 48.5 / size]), triangles: Uint32Array.of(0, 1, 4, 1, 2, 4, 2, 3, 4, 3, 0, 4) })
+    const make = (): Surface => ({ points: Float32Array.from([...corners, 48.5, top, 48.5 / size]), triangles: Uint32Array.of(0, 1, 4, 1, 2, 4, 2, 3, 4, 3, 0, 4) })
     const [pulled, stridden] = [make(), make()]
     moveOnce(pulled, slant, view)
     moveOnce(stridden, slant, view, { stride: 8 })
     expect(pulled.points[12]).toBe(48.5)
     expect(stridden.points[12]).toBe(40.5)
-    const slipOf = ({ points, triangles }: RefinableSurface): number => measureError(points, triangles, slant, view).pixelError.rms
+    const slipOf = ({ points, triangles }: Surface): number => measureError(points, triangles, slant, view).pixelError.rms
     expect(slipOf(stridden)).toBeLessThan(slipOf(pulled))
   })
 })
@@ -71,7 +73,7 @@ describe('moveVertices', () => {
 describe('refineSurface that moves vertices', () => {
   it('lowers the RMS of a refined surface by more than a twentieth, stays sound and leaves the picture’s edge where it was', () => {
     const hills = mapOf(160, 120, (x, y) => 0.5 + 0.2 * Math.sin(x / 11 + y / 23) + 0.15 * Math.cos(y / 7 - x / 31) + 0.05 * Math.sin(x * y * 0.003))
-    const atEdge = ({ points }: RefinableSurface): string[] => {
+    const atEdge = ({ points }: Surface): string[] => {
       const edge: string[] = []
       for (let v = 0; v < points.length; v += 3) if (points[v] === 0 || points[v + 1] === 0 || points[v] === 160 || points[v + 1] === 120) edge.push(`${points[v]} ${points[v + 1]}`)
       return edge.sort()

@@ -1,6 +1,6 @@
 import type { DisparityMap } from '../../../src/core/depth/convention.js'
 import { LATTICE, type Triangulation } from '../../../src/core/mesh/delaunay.js'
-import type { ErrorModel } from '../../../src/core/mesh/error.js'
+import type { ErrorModel } from '../../../src/core/mesh/error-model.js'
 import { ROUNDING, smallestError, type Insertion } from '../../../src/core/mesh/insertion.js'
 import { BATCH, type PixelLoops } from '../../../src/core/mesh/pixels.js'
 import { extrapolate } from '../../../src/core/mesh/sample.js'

@@ -1,5 +1,5 @@
+import type { Fit } from '../../../src/core/mesh/fit.js'
 import { BATCH, DROPPED_BITS, SAMPLED_ABOVE, type PixelLoops } from '../../../src/core/mesh/pixels.js'
-import type { Fit } from '../../../src/core/mesh/solve.js'
 import { createPlainInsertion } from './plain-insertion.js'
 import { solvePlainly } from './plain-solve.js'
 import { coverTriangle, createSpans } from '../../../src/core/mesh/spans.js'

@@ -1,13 +1,13 @@
-import { gatherCorners } from '../../../src/core/mesh/error.js'
+import { gatherCorners } from '../../../src/core/mesh/batch.js'
+import type { Fit, Solving } from '../../../src/core/mesh/fit.js'
 import { BATCH, type PixelLoops } from '../../../src/core/mesh/pixels.js'
-import type { RefinableSurface } from '../../../src/core/mesh/refine.js'
-import type { Fit, Solving } from '../../../src/core/mesh/solve.js'
+import type { Surface } from '../../../src/core/mesh/surface.js'
 
 /** How strongly vertices hold to where they were, in pixels: enough for those that no pixel speaks for. */
 const HOLD = 1e-3
 
 /** `solveDisparity` in plain TypeScript: what the compiled one is held to, to the bit. */
-export function solvePlainly({ points, triangles }: RefinableSurface, loops: Pick<PixelLoops, 'corners' | 'sums' | 'moments'>, { steps, low, high, changed }: Solving, before?: Fit): Fit {
+export function solvePlainly({ points, triangles }: Surface, loops: Pick<PixelLoops, 'corners' | 'sums' | 'moments'>, { steps, low, high, changed }: Solving, before?: Fit): Fit {
   const vertices = points.length / 3
   const count = triangles.length / 3
   // (1) Per triangle: Σλᵢλⱼ and Σλᵢ·off over its pixels, from the sums of 1, x, y, x², xy, y² and of off, off·x, off·y: λ is affine.
