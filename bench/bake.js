@@ -95,7 +95,7 @@ async function peerBake(sources, given, mesher) {
     const use = { ...settings.texture, role: 'color', projection: settings.projection, level, triangles: counts, textures: 1 }
     const color = await encodeForLevel(use, (size, quality) => encodeOnce(size, quality))
     const error = { metres: 0, pixels: 0, p99: { metres: 0, pixels: 0 } }
-    const glb = await writeGlb({ name: 'peer', layers: [{ role: 'front', mesh, color, normalMap: null }], camera, map, error }, settings)
+    const glb = await writeGlb([{ name: 'peer', layers: [{ role: 'front', mesh, color, normalMap: null }], camera, map, error }], settings)
     levels.push({ file: `peer.lod${level}.glb`, glb, error, color, beside: [] })
   }
   return createAsset({ name: 'peer', size: map, levels, camera, placeholder: '' })

@@ -2,7 +2,7 @@ import { sourceCamera } from './camera.js'
 import type { DisparityMap } from './depth/convention.js'
 import { createAsset, neverBetter, type DepthAsset, type DepthTexture, type ManifestLevel } from './glb/manifest.js'
 import { materialOf } from './glb/material.js'
-import { writeGlb, writeLodGlb, type GlbContent, type GlbLayer } from './glb/write.js'
+import { writeGlb, type GlbContent, type GlbLayer } from './glb/write.js'
 import { inOrder } from './in-order.js'
 import { buildBackdrop } from './mesh/backdrop.js'
 import { fillBackdropColor } from './mesh/backdrop-color.js'
@@ -175,12 +175,12 @@ interface LevelSource {
 async function writeLevels(count: number, { name, contentOf, atOnce, signal }: LevelSource, { settings, model }: { settings: Settings; model: ErrorModel }): Promise<ManifestLevel[]> {
   if (settings.container === 'msft_lod') {
     const contents = neverBetter(await inOrder(count, contentOf, { atOnce, signal }))
-    const glb = await writeLodGlb(contents, settings)
+    const glb = await writeGlb(contents, settings)
     return [{ file: `${name}.glb`, glb, error: publishedError(model, glb.error), color: contents[0].layers[0].color, beside: beside(contents) }]
   }
   const levelOf = async (level: number): Promise<ManifestLevel> => {
     const content = await contentOf(level)
-    const glb = await writeGlb(content, settings)
+    const glb = await writeGlb([content], settings)
     return { file: `${name}.lod${level}.glb`, glb, error: publishedError(model, glb.error), color: content.layers[0].color, beside: beside([content]) }
   }
   return neverBetter(await inOrder(count, levelOf, { atOnce, signal }))

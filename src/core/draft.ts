@@ -82,7 +82,7 @@ export async function draftDepthMesh(sources: BakeSources, options: BakeOptions 
   const size = { width: map.width, height: map.height }
   const camera = sourceCamera(map, settings)
   // (The error of the bare mesh: what slip its texture takes out would take half as long again to find, and there is no other level to choose.)
-  const glb = await writeGlb({ name, layers, camera, map, error: levelError(model, front) }, { ...settings, compression: 'none' })
+  const glb = await writeGlb([{ name, layers, camera, map, error: levelError(model, front) }], { ...settings, compression: 'none' })
   const file = `${name}.draft.glb`
   const levels = Array.from({ length: levelCount(settings) }, () => ({ file, glb, error: glb.error, color, beside: [] }))
   const asset = createAsset({ name, size, levels, camera, material, placeholder })

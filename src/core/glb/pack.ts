@@ -1,19 +1,19 @@
 import { MeshoptEncoder } from 'meshoptimizer'
 import type { Mesh } from '../mesh/unproject.js'
 import { alignExponents } from './exponent-runs.js'
+import { packAsFloats } from './pack-floats.js'
+import { packOnRays } from './pack-rays.js'
+import { packRelief } from './pack-relief.js'
 import { evenly, type Filtered, type PackedMesh, type PackedMeshes, type PackedNumbers, type PackPlan, type Packing, type Stored } from './packing.js'
-import { perspective } from './perspective.js'
-import { onRays } from './rays.js'
-import { orthographic } from './relief.js'
 
 /**
  * Rounds the meshes of one level to what the player can see, drops triangles that rounding closed, and puts
  * triangles and vertices in the order that is stored smallest.
  *
  * - Orthographic: x and y are exact pixel indices; they serve as UVs too. Heights are exact 16-bit levels, under a scale
- *   that widens no ball around them; where lit, under that of x and y, as fine as the level's error asks for.
- * - Perspective: pixel and disparity, which meshopt's quaternion filter unprojects (`onRays`); UVs are the pixel. Where the range of depth is too large for its 16 bits, x and y in steps of a tenth of a
- *   pixel, which grow with depth, and z in steps that grow with depth², as one pixel of parallax does (`perspective`); vertices move along their ray, so that the picture doesn't.
+ *   that widens no ball around them; where lit, under that of x and y, as fine as the level's error asks for (`packRelief`).
+ * - Perspective: pixel and disparity, which meshopt's quaternion filter unprojects (`packOnRays`); UVs are the pixel. Where the range of depth is too large for its 16 bits, x and y in steps of a tenth of a
+ *   pixel, which grow with depth, and z in steps that grow with depth², as one pixel of parallax does (`packAsFloats`); vertices move along their ray, so that the picture doesn't.
  *
  * Where meshopt compresses, the others are floats with few bits, which its exponential filter stores as integers of 24 bits with
  * an exponent each. So 0.1 px of 2048 between 1 m and 100 m, which 16 bits can't hold, needs no more than its bits; z can be coarser where it
@@ -42,7 +42,7 @@ export async function keepMeshes(given: readonly Mesh[], plan: Pick<PackPlan, 's
 }
 
 function pack(meshes: readonly Mesh[], plan: PackPlan): Packing {
-  return plan.camera ? (onRays(meshes, plan, plan.camera) ?? perspective(meshes, plan, plan.camera)) : orthographic(meshes, plan)
+  return plan.camera ? (packOnRays(meshes, plan, plan.camera) ?? packAsFloats(meshes, plan, plan.camera)) : packRelief(meshes, plan)
 }
 
 /** Drops triangles that were closed or, but of closed surfaces, have no area left, and vertices that nothing uses any more; reorders both. */

@@ -31,7 +31,7 @@ export async function writePixelGlb({ name, surface, color, camera }: PixelGlbCo
   const { width, height, vertices, quads, triangles, bounds, rows, cells } = surface
   const mesh = { positions: Float32Array.of(0, 0, -1, 1, 0, -1, 0, 1, -1), uvs: Float32Array.of(0.5, 0.5, 1, 0.5, 0.5, 0), indices: Uint32Array.of(0, 1, 2) }
   const content = { name, layers: [{ role: 'front', mesh, color, normalMap: null } as const], camera, map: { width, height, relief: 1 }, error: EXACT }
-  const { bytes } = await writeGlb(content, { ...settings, compression: 'none', shading: 'unlit' })
+  const { bytes } = await writeGlb([content], { ...settings, compression: 'none', shading: 'unlit' })
   const { json, binary } = readJson(bytes)
 
   const { accessors = [], bufferViews = [], buffers = [], meshes = [], images = [] } = json

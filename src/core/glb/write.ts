@@ -67,23 +67,17 @@ export interface WrittenGlb {
 }
 
 /**
- * Writes one level as a GLB: one mesh with a primitive and a material for each layer, and the source view as a camera. Self-contained, but for pictures that have a `file` of their own.
+ * Writes a level as a GLB: a mesh with a primitive and a material for each layer, and the source view as a camera. Self-contained, but for pictures that have a `file` of their own.
  *
- * Same content, same bytes.
+ * Several levels, fine → coarse, go into one GLB with `MSFT_lod`, each with textures of its own. Coarse levels come first in the file, so that Babylon.js, asking for ranges of bytes, shows the coarsest
+ * after a few kilobytes. What is counted is the finest level.
+ *
+ * Same contents, same bytes.
+ *
+ * @param contents at least one level.
+ * @throws DepthMeshError `INTERNAL` where a vertex would lie nowhere
  */
-export async function writeGlb(content: GlbContent, settings: Settings): Promise<WrittenGlb> {
-  return writeLevels([content], settings)
-}
-
-/**
- * Writes all levels, fine → coarse, into one GLB with `MSFT_lod`, each with textures of its own. Coarse levels come first in the file,
- * so that Babylon.js, asking for ranges of bytes, shows the coarsest after a few kilobytes. What it counts is the finest level.
- */
-export async function writeLodGlb(contents: readonly GlbContent[], settings: Settings): Promise<WrittenGlb> {
-  return writeLevels(contents, settings)
-}
-
-async function writeLevels(contents: readonly GlbContent[], settings: Settings): Promise<WrittenGlb> {
+export async function writeGlb(contents: readonly GlbContent[], settings: Settings): Promise<WrittenGlb> {
   const document = new Document().setLogger(QUIET)
   document.getRoot().getAsset().generator = GENERATOR
   document.createBuffer()

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
 import { bakeDepthMesh } from '../../../src/core/pipeline.js'
-import { writeGlb, writeLodGlb, type GlbContent } from '../../../src/core/glb/write.js'
+import { writeGlb, type GlbContent } from '../../../src/core/glb/write.js'
 import type { Mesh } from '../../../src/core/mesh/unproject.js'
 import { parseSettings, type SettingsInput } from '../../../src/core/options.js'
 import { encodePicture } from '../../../src/core/texture/encode.js'
@@ -68,7 +68,7 @@ const SETTINGS: Record<string, SettingsInput> = {
 describe.each(Object.entries(SETTINGS))('%s', (_, settings) => {
   it.each(['meshopt', 'khr_meshopt', 'quantize', 'none'] as const)('is valid and says the same with compression %s', async (compression) => {
     const given = await content(settings)
-    const { bytes, bounds, triangles, vertices } = await writeGlb(given, settingsOf({ ...settings, compression }))
+    const { bytes, bounds, triangles, vertices } = await writeGlb([given], settingsOf({ ...settings, compression }))
     expect(await problemsIn(bytes)).toEqual([])
     // What reads GLBs here doesn't know KHR_meshopt_compression.
     const [layer] = await readLevel(compression === 'khr_meshopt' ? await uncompressed(bytes) : bytes)
@@ -99,7 +99,7 @@ describe.each(Object.entries(SETTINGS))('%s', (_, settings) => {
   })
 
   it('is smaller with khr_meshopt than with meshopt', async () => {
-    const bytes = async (compression: 'meshopt' | 'khr_meshopt') => (await writeGlb(await content(settings), settingsOf({ ...settings, compression }))).bytes.length
+    const bytes = async (compression: 'meshopt' | 'khr_meshopt') => (await writeGlb([await content(settings)], settingsOf({ ...settings, compression }))).bytes.length
     expect(await bytes('khr_meshopt')).toBeLessThan(await bytes('meshopt'))
   })
 
@@ -107,13 +107,13 @@ describe.each(Object.entries(SETTINGS))('%s', (_, settings) => {
     const given = await content(settings)
     given.layers[0].mesh.positions[100 * 3 + 2] = NaN
     for (const compression of ['meshopt', 'quantize', 'none'] as const) {
-      const written = writeGlb(given, settingsOf({ ...settings, compression }))
+      const written = writeGlb([given], settingsOf({ ...settings, compression }))
       await expect(written, compression).rejects.toMatchObject({ code: 'INTERNAL', message: expect.stringMatching(/^expected a place for each vertex of waves, got bounds from .* metres$/) })
     }
   })
 
   it('turns no triangle over', async () => {
-    const { bytes } = await writeGlb(await content(settings), settingsOf(settings))
+    const { bytes } = await writeGlb([await content(settings)], settingsOf(settings))
     const [{ positions, uvs, indices }] = await readLevel(bytes)
     for (let i = 0; i < indices.length; i += 3) {
       const [a, b, c] = [indices[i], indices[i + 1], indices[i + 2]]
@@ -124,7 +124,7 @@ describe.each(Object.entries(SETTINGS))('%s', (_, settings) => {
   })
 
   it('gives the same bytes twice', async () => {
-    const [first, second] = [await writeGlb(await content(settings), settingsOf(settings)), await writeGlb(await content(settings), settingsOf(settings))]
+    const [first, second] = [await writeGlb([await content(settings)], settingsOf(settings)), await writeGlb([await content(settings)], settingsOf(settings))]
     expect(Buffer.from(first.bytes).equals(Buffer.from(second.bytes))).toBe(true)
   })
 })
@@ -147,7 +147,7 @@ it('turns no triangle over in the source view, however thin: an eighth of a pixe
   }
   const mesh: Mesh = { positions: Float32Array.from(positions), uvs: Float32Array.from(uvs), indices: Uint32Array.from(indices) }
   const given = await content({})
-  const { bytes, triangles } = await writeGlb({ ...given, layers: [{ ...given.layers[0], mesh }], map: { ...given.map, width: size, height: size }, camera: { ...CAMERA, aspect: 1 } }, settingsOf({}))
+  const { bytes, triangles } = await writeGlb([{ ...given, layers: [{ ...given.layers[0], mesh }], map: { ...given.map, width: size, height: size }, camera: { ...CAMERA, aspect: 1 } }], settingsOf({}))
   expect(triangles).toBe(indices.length / 3)
   const [layer] = await readLevel(bytes)
   const seen = (vertex: number) => [0, 1].map((axis) => layer.positions[vertex * 3 + axis] / -layer.positions[vertex * 3 + 2])
@@ -160,13 +160,13 @@ it('turns no triangle over in the source view, however thin: an eighth of a pixe
 describe('the document', () => {
   it('is unlit with a colour picture and lit without one', async () => {
     const given = await content({})
-    const materials = async (layers: GlbContent['layers']) => (parseGlb((await writeGlb({ ...given, layers }, settingsOf({}))).bytes).json.materials as { extensions?: object }[])[0]
+    const materials = async (layers: GlbContent['layers']) => (parseGlb((await writeGlb([{ ...given, layers }], settingsOf({}))).bytes).json.materials as { extensions?: object }[])[0]
     expect((await materials(given.layers)).extensions).toEqual({ KHR_materials_unlit: {} })
     expect((await materials([{ ...given.layers[0], color: null }])).extensions).toBeUndefined()
   })
 
   it('carries the source view as a camera that sees all of the map', async () => {
-    const { bytes } = await writeGlb(await content({}), settingsOf({}))
+    const { bytes } = await writeGlb([await content({})], settingsOf({}))
     const [camera] = parseGlb(bytes).json.cameras as { name: string; perspective: { yfov: number; aspectRatio: number; znear: number; zfar: number } }[]
     expect(camera.name).toBe('source view')
     expect(camera.perspective.yfov).toBeCloseTo(Math.PI / 4, 6)
@@ -176,7 +176,7 @@ describe('the document', () => {
   })
 
   it('lets the UVs of a relief be its positions', async () => {
-    const { bytes } = await writeGlb(await content({ projection: 'orthographic' }), settingsOf({ projection: 'orthographic' }))
+    const { bytes } = await writeGlb([await content({ projection: 'orthographic' })], settingsOf({ projection: 'orthographic' }))
     const { json } = parseGlb(bytes)
     const accessors = json.accessors as { bufferView: number }[]
     const { attributes } = (json.meshes as { primitives: { attributes: Record<string, number> }[] }[])[0].primitives[0]
@@ -189,7 +189,7 @@ describe('the document', () => {
     const { mesh } = given.layers[0]
     const uvs = mesh.uvs.map((uv) => 0.25 + uv / 2)
     for (const shading of ['unlit', 'lit'] as const) {
-      const { bytes } = await writeGlb({ ...given, layers: [{ ...given.layers[0], mesh: { ...mesh, uvs } }] }, settingsOf({ projection: 'orthographic', shading, compression }))
+      const { bytes } = await writeGlb([{ ...given, layers: [{ ...given.layers[0], mesh: { ...mesh, uvs } }] }], settingsOf({ projection: 'orthographic', shading, compression }))
       const [seen] = await readLevel(bytes)
       expect(Math.min(...seen.positions.filter((_, i) => i % 3 === 0))).toBeCloseTo(-5, 4)
       expect(Math.min(...seen.uvs)).toBeCloseTo(0.25, 2)
@@ -200,7 +200,7 @@ describe('the document', () => {
   it('stores the levels of an 8-bit relief exactly', async () => {
     const eight = (u: number, v: number) => Math.round(waves(u, v) * 255) / 255
     const given = await content({ projection: 'orthographic', relief: 3 }, eight)
-    const { bytes } = await writeGlb(given, settingsOf({ projection: 'orthographic', relief: 3 }))
+    const { bytes } = await writeGlb([given], settingsOf({ projection: 'orthographic', relief: 3 }))
     const [{ positions }] = await readLevel(bytes)
     for (let i = 2; i < positions.length; i += 3) {
       const level = (positions[i] / 3) * 255
@@ -233,7 +233,7 @@ describe('the document', () => {
       for (const metres of [0, 0.04, 2]) {
         for (const shading of ['unlit', 'lit'] as const) {
           const settings = { projection: 'orthographic', relief, shading, compression } as const
-          const { bytes } = await writeGlb({ ...(await content(settings)), error: { metres, pixels: 0, p99: { metres, pixels: 0 } } }, settingsOf(settings))
+          const { bytes } = await writeGlb([{ ...(await content(settings)), error: { metres, pixels: 0, p99: { metres, pixels: 0 } } }], settingsOf(settings))
           expect(await problemsIn(bytes)).toEqual([])
           const { nodes, accessors } = parseGlb(bytes).json as { nodes: { scale: number[] }[]; accessors: { type: string; min: number[]; max: number[] }[] }
           const [{ scale }] = nodes
@@ -256,7 +256,7 @@ describe('the document', () => {
       for (const metres of [0, 0.04]) {
         const settings = { projection: 'orthographic', relief, compression: 'quantize' } as const
         const given = await content(settings)
-        const { bytes } = await writeGlb({ ...given, error: { metres, pixels: 0, p99: { metres, pixels: 0 } } }, settingsOf(settings))
+        const { bytes } = await writeGlb([{ ...given, error: { metres, pixels: 0, p99: { metres, pixels: 0 } } }], settingsOf(settings))
         const [layer] = await readLevel(bytes)
         const { mesh } = given.layers[0]
         expect(layer.positions.length).toBe(mesh.positions.length)
@@ -274,7 +274,7 @@ describe('the document', () => {
   it('names a layer each, sharing one texture where they share a picture', async () => {
     const given = await content({})
     const [front] = given.layers
-    const { bytes } = await writeGlb({ ...given, layers: [front, { ...front, role: 'backdrop' }] }, settingsOf({}))
+    const { bytes } = await writeGlb([{ ...given, layers: [front, { ...front, role: 'backdrop' }] }], settingsOf({}))
     const { json } = parseGlb(bytes)
     expect(await problemsIn(bytes)).toEqual([])
     expect((json.materials as { name: string }[]).map(({ name }) => name)).toEqual(['waves front', 'waves backdrop'])
@@ -286,7 +286,7 @@ describe('the document', () => {
     for (const settings of [{}, { projection: 'orthographic' }, { projection: 'orthographic', shading: 'lit' }] as const) {
       const given = await content(settings)
       const error = { metres: 0.04, pixels: 0.6, p99: { metres: 0.02, pixels: 0.3 } }
-      const written = await writeGlb({ ...given, error }, settingsOf(settings))
+      const written = await writeGlb([{ ...given, error }], settingsOf(settings))
       expect(written.error.metres).toBeGreaterThan(error.metres)
       // (Of what 99 of 100 vertices are moved by, where they are moved by different amounts.)
       for (const unit of ['metres', 'pixels'] as const) {
@@ -296,13 +296,13 @@ describe('the document', () => {
       }
       if ('projection' in settings) expect(written.error.metres).toBeLessThan(error.metres * 1.125 + 1e-6)
       else expect(written.error.pixels - error.pixels).toBeLessThanOrEqual(0.1 + 1e-12)
-      expect((await writeGlb(given, settingsOf({ ...settings, compression: 'none' }))).error).toEqual(given.error)
+      expect((await writeGlb([given], settingsOf({ ...settings, compression: 'none' }))).error).toEqual(given.error)
     }
   })
 
   it.each([0.1, 3, 20])('rounds depth by no more than a camera that has moved by %s × near sees as a tenth of a pixel', async (travel) => {
     const given = await content({})
-    const { bytes } = await writeGlb(given, settingsOf({ travel }))
+    const { bytes } = await writeGlb([given], settingsOf({ travel }))
     const [layer] = await readLevel(bytes)
     const { mesh } = given.layers[0]
     const focal = MAP.height / (2 * Math.tan(Math.PI / 8))
@@ -320,13 +320,13 @@ describe('the document', () => {
     const { mesh } = given.layers[0]
     const indices = Uint32Array.from([...mesh.indices, 0, 1, 2, 5, 5, 6]) // the first row is a straight line of equal v; 5 5 6 is closed
     mesh.positions[2] = mesh.positions[5] = mesh.positions[8] = 0.5
-    const { triangles } = await writeGlb({ ...given, layers: [{ ...given.layers[0], mesh: { ...mesh, indices } }] }, settingsOf({ projection: 'orthographic' }))
+    const { triangles } = await writeGlb([{ ...given, layers: [{ ...given.layers[0], mesh: { ...mesh, indices } }] }], settingsOf({ projection: 'orthographic' }))
     expect(triangles).toBe(mesh.indices.length / 3)
   })
 
   it('prints nothing', async () => {
     const spies = (['log', 'info', 'warn', 'error', 'debug'] as const).map((method) => vi.spyOn(console, method))
-    await writeGlb(await content({ shading: 'lit' }), settingsOf({ shading: 'lit' }))
+    await writeGlb([await content({ shading: 'lit' })], settingsOf({ shading: 'lit' }))
     for (const spy of spies) expect(spy).not.toHaveBeenCalled()
     vi.restoreAllMocks()
   })
@@ -351,7 +351,7 @@ describe('one GLB with all levels (MSFT_lod)', () => {
   const start = ({ byteOffset = 0, extensions }: Lods['bufferViews'][number]) => extensions?.EXT_meshopt_compression.byteOffset ?? byteOffset
 
   it.each(['meshopt', 'khr_meshopt', 'quantize', 'none'] as const)('is valid, and links coarser levels from the finest (%s)', async (compression) => {
-    const { bytes, triangles } = await writeLodGlb(await levels({}), settingsOf({ compression }))
+    const { bytes, triangles } = await writeGlb(await levels({}), settingsOf({ compression }))
     expect(await problemsIn(bytes)).toEqual([])
     const json = parseGlb(bytes).json as unknown as Lods
     expect(json.extensionsUsed).toContain('MSFT_lod')
@@ -364,7 +364,7 @@ describe('one GLB with all levels (MSFT_lod)', () => {
   })
 
   it('lays coarse levels first, each behind a texture of its own', async () => {
-    const { bytes } = await writeLodGlb(await levels({ shading: 'lit' }), settingsOf({ shading: 'lit' }))
+    const { bytes } = await writeGlb(await levels({ shading: 'lit' }), settingsOf({ shading: 'lit' }))
     const json = parseGlb(bytes).json as unknown as Lods
     expect(json.images).toHaveLength(3)
     const order = json.meshes.flatMap(({ primitives: [{ indices, attributes, material }] }) => [

@@ -299,7 +299,7 @@ describe.each(['meshopt', 'khr_meshopt'] as const)('a file with compression %s',
   const written = async () => {
     const mesh = sheet(PHOTO, CAMERA, 40, waves)
     const settings = parseSettings([{ origin: 'test', settings: { compression, shading: 'unlit' } }])
-    const { bytes } = await writeGlb({ name: 'waves', layers: [{ role: 'front', mesh, color: null, normalMap: null }], camera: CAMERA, map: { ...PHOTO, relief: 1 }, error: { metres: 0, pixels: 0, p99: { metres: 0, pixels: 0 } } }, settings)
+    const { bytes } = await writeGlb([{ name: 'waves', layers: [{ role: 'front', mesh, color: null, normalMap: null }], camera: CAMERA, map: { ...PHOTO, relief: 1 }, error: { metres: 0, pixels: 0, p99: { metres: 0, pixels: 0 } } }], settings)
     return bytes
   }
 

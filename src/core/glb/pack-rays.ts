@@ -49,7 +49,7 @@ interface Standard {
  *
  * @returns `null` where 16 bits are too few for the range of depth.
  */
-export function onRays(meshes: readonly Mesh[], plan: PackPlan, camera: SourceCamera): Packing | null {
+export function packOnRays(meshes: readonly Mesh[], plan: PackPlan, camera: SourceCamera): Packing | null {
   const reach = reachOf(meshes)
   const pixelsPerDisparity = plan.parallax / (1 / camera.near - 1 / camera.far)
   for (const shifted of plan.lit ? [false, true] : [false]) {

@@ -12,8 +12,8 @@ import { FINEST_PIXELS, finestDisparity } from './tolerance.js'
  */
 const FINER_WHERE_TURNED = [3, 6, 9, 12, 12, 12]
 
-/** x, y and z as floats with few bits: for ranges of depth that 16 bits are too few for (see `onRays`). */
-export function perspective(meshes: readonly Mesh[], plan: PackPlan, camera: SourceCamera): Packing {
+/** x, y and z as floats with few bits: for ranges of depth that 16 bits are too few for (see `packOnRays`). */
+export function packAsFloats(meshes: readonly Mesh[], plan: PackPlan, camera: SourceCamera): Packing {
   const focal = plan.map.height / (2 * Math.tan((camera.fovY * Math.PI) / 360))
   let nearest = Infinity
   let deepest = 0

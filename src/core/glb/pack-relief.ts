@@ -11,7 +11,7 @@ const MAX_USHORT = 65_535
  * In the space of the picture: x right, y up, z toward the viewer, whatever the orientation; `ground` turns the node.
  * x and y are pixels from the lower left corner, so u and v follow from them, and UVs take no bytes.
  */
-export function orthographic(meshes: readonly Mesh[], plan: PackPlan): Packing {
+export function packRelief(meshes: readonly Mesh[], plan: PackPlan): Packing {
   const { map, placed, lit } = plan
   const ground = placed.orientation === 'ground'
   const metresPerPixel = placed.width / map.width
