@@ -1,3 +1,4 @@
+import { depthAt, inverseDepth, pixelSize } from './camera.js'
 import { drawPreflight } from './depth/preflight/draw.js'
 import { variedSpace } from './depth/vary.js'
 import type { DepthAsset, DepthManifest } from './glb/manifest.js'
@@ -116,7 +117,8 @@ async function measureLevels(stored: readonly StoredLayer[][], map: DisparityMap
 
 /** project ▶ pack, level by level: what the viewer draws. */
 function showLevels(stored: readonly StoredLayer[][], map: DisparityMap, settings: Settings, { pictures, standInAt }: { pictures: Pictures; standInAt: (level: number) => EncodedImage | null }): ViewAsset {
-  const { width, height, near, far, relief } = map
+  const { width, height, near, relief } = map
+  const inverse = inverseDepth(map)
   const perspective = settings.projection === 'perspective'
   const show = (layer: StoredLayer, level: number) => {
     const color = (layer.role === 'front' && standInAt(level)) || layer.color
@@ -125,11 +127,11 @@ function showLevels(stored: readonly StoredLayer[][], map: DisparityMap, setting
   return {
     width,
     height,
-    metresPerPixel: perspective ? (2 * Math.tan((settings.fovY * Math.PI) / 360)) / height : settings.width / width,
-    inverseDepth: perspective ? { far: 1 / far, range: 1 / near - 1 / far } : null,
+    metresPerPixel: pixelSize(map, settings),
+    inverseDepth: perspective ? inverse : null,
     relief,
     ground: !perspective && settings.orientation === 'ground',
-    pivot: perspective ? 1 / (1 / far + median(map.disparity) * (1 / near - 1 / far)) : 0,
+    pivot: perspective ? depthAt(median(map.disparity), inverse) : 0,
     travel: perspective ? (settings.travel ?? DEFAULT_TRAVEL * near) : 0,
     levels: stored.map((layers, level) => ({ triangles: trianglesOf(layers), layers: layers.map((layer) => show(layer, level)) })),
   }

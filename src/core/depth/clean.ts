@@ -1,3 +1,4 @@
+import { depthAt, inverseDepth } from '../camera.js'
 import { holdsMetres, type Settings } from '../options.js'
 import { smoothBands } from './clean/bands.js'
 import { guidedSmooth } from './clean/guided.js'
@@ -114,8 +115,8 @@ function fitRange(map: DisparityMap, { projection }: Settings): DisparityMap {
   if (!(high > low) || (low === 0 && high === 1)) return map
   const disparity = map.disparity.map((value) => (value - low) / (high - low))
   if (projection === 'orthographic') return { ...map, disparity, relief: map.relief * (high - low) }
-  const inverse = (value: number) => 1 / (1 / map.far + value * (1 / map.near - 1 / map.far))
-  return { ...map, disparity, near: inverse(high), far: inverse(low) }
+  const inverse = inverseDepth(map)
+  return { ...map, disparity, near: depthAt(high, inverse), far: depthAt(low, inverse) }
 }
 
 function blendToSmooth(map: DisparityMap, influence: number): Float32Array {

@@ -1,3 +1,4 @@
+import { disparityAt, inverseDepth } from '../camera.js'
 import { DepthMeshError } from '../errors.js'
 import { holdsMetres, type Settings } from '../options.js'
 import { isEmpty } from './gaps.js'
@@ -94,8 +95,7 @@ function fromLevels(raster: DepthRaster, settings: Settings): DisparityMap {
   const asDepth = settings.encoding === 'depth' && settings.projection === 'perspective'
   const asStored = lowest === 0 && highest === 1 && low === 0 && high === 1 && gamma === 1 && white === 'near' && isFar && !asDepth
   if (asStored && raster.format === 'unorm') return { width, height, disparity: raster.samples.slice(), near, far, relief }
-  const inverseFar = 1 / far
-  const inverseRange = 1 / near - 1 / far
+  const inverse = inverseDepth({ near, far })
 
   const disparity = eachSample(raster, (stored) => {
     if (!(Math.abs(stored) < background)) return NaN
@@ -105,7 +105,7 @@ function fromLevels(raster: DepthRaster, settings: Settings): DisparityMap {
     level = level < 0 ? 0 : level > 1 ? 1 : level
     if (gamma !== 1) level **= gamma
     if (white === 'far') level = 1 - level
-    return asDepth ? (1 / (far + (near - far) * level) - inverseFar) / inverseRange : level
+    return asDepth ? disparityAt(far + (near - far) * level, inverse) : level
   })
   return { width, height, disparity, near, far, relief }
 }
@@ -129,9 +129,8 @@ function fromMetres(raster: DepthRaster, settings: Settings): DisparityMap {
   if (perspective) {
     const near = low
     const far = high > low ? high : low * FLAT_ROOM
-    const inverseFar = 1 / far
-    const inverseRange = 1 / near - 1 / far
-    const disparity = eachSample(raster, (stored) => (isKnown(stored) ? (1 / metres(stored) - inverseFar) / inverseRange : NaN))
+    const inverse = inverseDepth({ near, far })
+    const disparity = eachSample(raster, (stored) => (isKnown(stored) ? disparityAt(metres(stored), inverse) : NaN))
     return { width, height, disparity, near, far, relief: settings.relief }
   }
   const relief = high - low

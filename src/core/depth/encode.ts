@@ -1,4 +1,5 @@
 import sharp from 'sharp'
+import { depthAt, inverseDepth } from '../camera.js'
 import type { Settings, SettingsInput } from '../options.js'
 import type { DisparityMap } from './convention.js'
 import { hasGaps } from './gaps.js'
@@ -49,7 +50,8 @@ export interface Displacement {
 export async function encodeDisplacement(map: DisparityMap, { projection }: Pick<Settings, 'projection'>): Promise<Displacement> {
   const { near, far } = map
   if (projection === 'orthographic') return { bytes: await gray16(map, (height) => (Number.isNaN(height) ? 0 : Math.round(height * TOP))), scale: map.relief }
-  const closeness = (disparity: number) => (far - 1 / (1 / far + disparity * (1 / near - 1 / far))) / (far - near)
+  const inverse = inverseDepth(map)
+  const closeness = (disparity: number) => (far - depthAt(disparity, inverse)) / (far - near)
   return { bytes: await gray16(map, (disparity) => (Number.isNaN(disparity) ? 0 : Math.round(closeness(disparity) * TOP))), scale: far - near }
 }
 

@@ -1,4 +1,4 @@
-import type { SourceCamera } from '../camera.js'
+import { focalLength, type SourceCamera } from '../camera.js'
 import type { Mesh } from '../mesh/unproject.js'
 import type { PackPlan } from './packing.js'
 import { finestDisparity } from './tolerance.js'
@@ -65,7 +65,7 @@ export function reachOf(meshes: readonly Mesh[]): Reach {
  * @param shifted whether z may be counted from somewhere else than the camera.
  */
 export function latticeFor({ nearest, deepest, widest }: Reach, plan: PackPlan, { camera, perPixel, tenths, shifted }: { camera: SourceCamera; perPixel: number; tenths: number; shifted: boolean }): Lattice | null {
-  const perUnit = (perPixel * plan.map.height) / (2 * Math.tan((camera.fovY * Math.PI) / 360))
+  const perUnit = perPixel * focalLength(plan.map, camera)
   const alike = plan.lit ? Math.round(perUnit) : 0
   if (plan.lit && Math.abs(alike / perUnit - 1) > MOST_UNEVEN) return null
   const largest = Math.max(widest * perUnit + MOST_SLID, plan.lit && !shifted ? perUnit : 0)

@@ -1,4 +1,4 @@
-import type { SourceCamera } from '../camera.js'
+import { focalLength, type SourceCamera } from '../camera.js'
 import type { Mesh } from '../mesh/unproject.js'
 import { Exponential, MANTISSA_LIMIT } from './exponential.js'
 import { evenly, type PackPlan, type Packing, type Stored } from './packing.js'
@@ -14,7 +14,7 @@ const FINER_WHERE_TURNED = [3, 6, 9, 12, 12, 12]
 
 /** x, y and z as floats with few bits: for ranges of depth that 16 bits are too few for (see `packOnRays`). */
 export function packAsFloats(meshes: readonly Mesh[], plan: PackPlan, camera: SourceCamera): Packing {
-  const focal = plan.map.height / (2 * Math.tan((camera.fovY * Math.PI) / 360))
+  const focal = focalLength(plan.map, camera)
   let nearest = Infinity
   let deepest = 0
   for (const { positions } of meshes) {

@@ -1,4 +1,4 @@
-import type { SourceCamera } from '../camera.js'
+import { inverseDepth, type SourceCamera } from '../camera.js'
 import type { Mesh } from '../mesh/unproject.js'
 import { GAIN, latticeFor, reachOf, type Lattice } from './lattice.js'
 import type { PackPlan, Packing, Placement, Stored } from './packing.js'
@@ -51,7 +51,7 @@ interface Standard {
  */
 export function packOnRays(meshes: readonly Mesh[], plan: PackPlan, camera: SourceCamera): Packing | null {
   const reach = reachOf(meshes)
-  const pixelsPerDisparity = plan.parallax / (1 / camera.near - 1 / camera.far)
+  const pixelsPerDisparity = plan.parallax / inverseDepth(camera).range
   for (const shifted of plan.lit ? [false, true] : [false]) {
     for (const standard of STANDARDS) {
       for (const perPixel of PARTS_OF_A_PIXEL) {

@@ -1,4 +1,4 @@
-import type { SourceCamera } from '../camera.js'
+import { inverseDepth, type SourceCamera } from '../camera.js'
 import type { PackPlan } from './packing.js'
 
 /**
@@ -12,5 +12,5 @@ const LEAST_PARALLAX = 96
 
 /** Steps of 1/depth, 1/m, that are two tenths of a pixel of parallax, so that what is rounded to them is off by a tenth at most. */
 export function finestDisparity(plan: PackPlan, camera: SourceCamera): number {
-  return ((2 * FINEST_PIXELS) / Math.max(LEAST_PARALLAX, plan.parallax)) * (1 / camera.near - 1 / camera.far)
+  return ((2 * FINEST_PIXELS) / Math.max(LEAST_PARALLAX, plan.parallax)) * inverseDepth(camera).range
 }

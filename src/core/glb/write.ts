@@ -1,6 +1,6 @@
 import { Document, Format, Logger, type GLTF, type Material, type Node, type Texture, TextureInfo, VertexLayout, WebIO } from '@gltf-transform/core'
 import { EXTTextureAVIF, EXTTextureWebP, KHRMaterialsUnlit, KHRMeshQuantization, KHRTextureBasisu, KHRTextureTransform } from '@gltf-transform/extensions'
-import type { SourceCamera } from '../camera.js'
+import { parallaxOfRange, type SourceCamera } from '../camera.js'
 import type { DisparityMap } from '../depth/convention.js'
 import { DepthMeshError } from '../errors.js'
 import type { LevelError } from '../mesh/error.js'
@@ -168,8 +168,7 @@ async function addLevel(document: Document, content: GlbContent, { settings, tex
 /** Source pixels between the nearest and the farthest point when the camera has moved by `travel`. */
 function parallaxOf({ camera, map }: GlbContent, settings: Settings): number {
   if (!camera) return 0
-  const focal = map.height / (2 * Math.tan((camera.fovY * Math.PI) / 360))
-  return focal * (settings.travel || DEFAULT_TRAVEL * camera.near) * (1 / camera.near - 1 / camera.far)
+  return parallaxOfRange(map, camera, settings.travel || DEFAULT_TRAVEL * camera.near)
 }
 
 function createPrimitive(document: Document, packed: PackedMesh, lit: boolean) {

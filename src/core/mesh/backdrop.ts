@@ -1,3 +1,4 @@
+import { disparityAt, focalLength, inverseDepth, parallaxOfRange } from '../camera.js'
 import type { DisparityMap } from '../depth/convention.js'
 import { DEFAULT_TRAVEL, type Settings } from '../options.js'
 import { relax } from './relax.js'
@@ -130,8 +131,8 @@ export function buildBackdrop(map: DisparityMap, settings: Settings): Backdrop |
  * How far the layer may be set back, disparity. Below 0 in perspective, so that it stands behind a sky that is at `far` itself: at the same depth the two
  * flicker through each other.
  */
-function deepestOf({ near, far }: DisparityMap, { projection }: Settings): number {
-  return projection === 'perspective' ? (1 / (BEHIND_FAR * far) - 1 / far) / (1 / near - 1 / far) : 0
+function deepestOf(map: DisparityMap, { projection }: Settings): number {
+  return projection === 'perspective' ? disparityAt(BEHIND_FAR * map.far, inverseDepth(map)) : 0
 }
 
 /** The canvas and the front surface on it. */
@@ -186,8 +187,8 @@ function reachOf(map: DisparityMap, settings: Settings): Reach | null {
   const travel = settings.travel ?? DEFAULT_TRAVEL * near
   if (travel === 0) return null
   // A point at r px from the middle moves by (focal · tx − r · tz) / depth, |t| ≤ travel: at most travel · √(focal² + r²) / depth.
-  const focal = height / 2 / Math.tan((settings.fovY * Math.PI) / 360)
-  return { atZero: (focal * travel) / far, perDisparity: focal * travel * (1 / near - 1 / far), focal, limit: most, margin, skirt: true }
+  const focal = focalLength(map, settings)
+  return { atZero: (focal * travel) / far, perDisparity: parallaxOfRange(map, { fovY: settings.fovY, near, far }, travel), focal, limit: most, margin, skirt: true }
 }
 
 /** Pixels by which something of this disparity (or an edge of this height, `base` 0) moves at a pixel of the picture. */

@@ -1,3 +1,4 @@
+import { parallaxOfRange } from '../camera.js'
 import type { DisparityMap } from '../depth/convention.js'
 import { DEFAULT_TRAVEL, type Settings } from '../options.js'
 
@@ -29,10 +30,8 @@ export function errorModel(map: DisparityMap, settings: Settings): ErrorModel {
   if (settings.projection === 'orthographic') {
     return { pixelsPerDisparity: (map.relief * map.width) / settings.width, wNear: 1, wFar: 1, slip: false, metresPerDisparity: map.relief }
   }
-  const focal = map.height / 2 / Math.tan((settings.fovY * Math.PI) / 360)
   // a camera that may not move still deserves the right shape: it counts as the default
   const travel = settings.travel || DEFAULT_TRAVEL * map.near
-  const wNear = 1 / map.near
-  const wFar = 1 / map.far
-  return { pixelsPerDisparity: focal * travel * (wNear - wFar), wNear, wFar, slip: wNear !== wFar, metresPerDisparity: 0 }
+  const [wNear, wFar] = [1 / map.near, 1 / map.far]
+  return { pixelsPerDisparity: parallaxOfRange(map, { fovY: settings.fovY, near: map.near, far: map.far }, travel), wNear, wFar, slip: wNear !== wFar, metresPerDisparity: 0 }
 }

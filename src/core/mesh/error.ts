@@ -1,3 +1,4 @@
+import { depthAt } from '../camera.js'
 import type { DisparityMap } from '../depth/convention.js'
 import { eachBatch } from './batch.js'
 import type { ErrorModel } from './error-model.js'
@@ -38,8 +39,9 @@ export interface LevelError {
 /** The largest distance along the view axis, metres, that a disparity error makes anywhere between near and far: farthest away in perspective. */
 function errorInMetres(model: ErrorModel, disparityError: number): number {
   if (!model.slip) return disparityError * model.metresPerDisparity
-  // 1/w(0) − 1/w(e), never more than the whole range
-  return 1 / model.wFar - 1 / (model.wFar + Math.min(1, disparityError) * (model.wNear - model.wFar))
+  const inverse = { far: model.wFar, range: model.wNear - model.wFar }
+  // (never more than the whole range)
+  return depthAt(0, inverse) - depthAt(Math.min(1, disparityError), inverse)
 }
 
 /** A surface's errors as the manifest tells them. */

@@ -1,3 +1,4 @@
+import { inverseDepth, pixelSize } from '../camera.js'
 import type { DisparityMap } from '../depth/convention.js'
 import { DepthMeshError } from '../errors.js'
 import type { Settings } from '../options.js'
@@ -119,10 +120,10 @@ export function pixelSurface(map: DisparityMap, settings: Settings): PixelSurfac
 /** Levels of a 16-bit map. */
 const LEVELS = 65_535
 
-function resolutionOf({ width, height, near, far, relief }: DisparityMap, { projection, orientation, fovY, width: metres }: Settings): Resolution {
-  if (projection === 'orthographic') return { axis: orientation === 'ground' ? 1 : 2, pixel: () => metres / width, level: () => relief / LEVELS }
-  const atOneMetre = (2 * Math.tan((fovY * Math.PI) / 360)) / height
+function resolutionOf(map: DisparityMap, settings: Settings): Resolution {
+  const size = pixelSize(map, settings)
+  if (settings.projection === 'orthographic') return { axis: settings.orientation === 'ground' ? 1 : 2, pixel: () => size, level: () => map.relief / LEVELS }
   // 1/z is linear in levels: dz = z² d(1/z).
-  const perLevel = (1 / near - 1 / far) / LEVELS
-  return { axis: 2, pixel: (depth) => depth * atOneMetre, level: (depth) => depth * depth * perLevel }
+  const perLevel = inverseDepth(map).range / LEVELS
+  return { axis: 2, pixel: (depth) => depth * size, level: (depth) => depth * depth * perLevel }
 }

@@ -1,4 +1,5 @@
 import { MeshoptSimplifier } from 'meshoptimizer'
+import { depthAt, disparityAt, inverseDepth } from '../camera.js'
 import type { DisparityMap } from '../depth/convention.js'
 import type { Settings } from '../options.js'
 import { lastOf, linkTriangles, nextOf } from './half-edges.js'
@@ -110,7 +111,6 @@ function backDisparity(points: Float32Array, { near, far }: DisparityMap, { proj
   let lowest = Infinity
   for (let i = 2; i < points.length; i += 3) lowest = Math.min(lowest, points[i])
   if (projection === 'orthographic') return lowest - THICKNESS
-  const wRange = 1 / near - 1 / far
-  const deepest = 1 / (1 / far + lowest * wRange)
-  return (1 / (deepest + THICKNESS * (far - near)) - 1 / far) / wRange
+  const inverse = inverseDepth({ near, far })
+  return disparityAt(depthAt(lowest, inverse) + THICKNESS * (far - near), inverse)
 }

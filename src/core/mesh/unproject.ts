@@ -1,3 +1,4 @@
+import { depthAt, disparityAt, inverseDepth, pixelSize } from '../camera.js'
 import type { DisparityMap } from '../depth/convention.js'
 import type { Settings } from '../options.js'
 import type { Surface } from './surface.js'
@@ -23,7 +24,7 @@ export interface Canvas {
 /**
  * From the picture to metres.
  *
- * Perspective: the camera stands at the origin and looks down −Z; 1/depth = 1/far + disparity · (1/near − 1/far).
+ * Perspective: the camera stands at the origin and looks down −Z (see `src/core/camera.ts`).
  * Orthographic: `width` metres from edge to edge, centred on the origin, disparity 0 at 0 and disparity 1 at `relief`;
  * a `wall` stands in the XY plane and faces +Z, the `ground` lies in the XZ plane, the picture's upper edge at −Z.
  *
@@ -37,11 +38,10 @@ export function unproject(plane: Surface, map: DisparityMap, settings: Settings,
   const uvs = new Float32Array(count * 2)
   const perspective = settings.projection === 'perspective'
   const ground = settings.orientation === 'ground'
-  const metresPerPixel = perspective ? (2 * Math.tan((settings.fovY * Math.PI) / 360)) / map.height : settings.width / map.width
+  const metresPerPixel = pixelSize(map, settings)
   const middleU = canvas.left + map.width / 2
   const middleV = canvas.top + map.height / 2
-  const wFar = 1 / map.far
-  const wRange = 1 / map.near - wFar
+  const inverse = inverseDepth(map)
   for (let i = 0; i < count; i++) {
     const u = points[i * 3]
     const v = points[i * 3 + 1]
@@ -51,7 +51,7 @@ export function unproject(plane: Surface, map: DisparityMap, settings: Settings,
     const right = (u - middleU) * metresPerPixel
     const down = (v - middleV) * metresPerPixel
     if (perspective) {
-      const depth = 1 / (wFar + d * wRange)
+      const depth = depthAt(d, inverse)
       positions[i * 3] = right * depth
       positions[i * 3 + 1] = -down * depth
       positions[i * 3 + 2] = -depth
@@ -71,15 +71,14 @@ export function project(positions: Float32Array, map: Omit<DisparityMap, 'dispar
   const points = new Float32Array(positions.length)
   const perspective = settings.projection === 'perspective'
   const ground = settings.orientation === 'ground'
-  const metresPerPixel = perspective ? (2 * Math.tan((settings.fovY * Math.PI) / 360)) / map.height : settings.width / map.width
-  const wFar = 1 / map.far
-  const wRange = 1 / map.near - wFar
+  const metresPerPixel = pixelSize(map, settings)
+  const inverse = inverseDepth(map)
   for (let i = 0; i < positions.length; i += 3) {
     const [x, y, z] = positions.subarray(i, i + 3)
     const scale = perspective ? -z * metresPerPixel : metresPerPixel
     points[i] = map.width / 2 + x / scale
     points[i + 1] = map.height / 2 + (ground && !perspective ? z : -y) / scale
-    points[i + 2] = perspective ? (-1 / z - wFar) / wRange : (ground ? y : z) / map.relief
+    points[i + 2] = perspective ? disparityAt(-z, inverse) : (ground ? y : z) / map.relief
   }
   return points
 }

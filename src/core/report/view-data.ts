@@ -1,3 +1,5 @@
+import type { InverseDepth } from '../camera.js'
+
 /** What the viewer of a report draws: its page carries this as JSON. */
 export interface ViewData {
   /** The map itself, then its variations. */
@@ -13,8 +15,8 @@ export interface ViewAsset {
   height: number
   /** Metres a pixel: at one metre from the camera in perspective, everywhere on a relief. */
   metresPerPixel: number
-  /** Perspective: inverse depth at disparity 0, and its range up to disparity 1, 1/m. Reliefs: `null`. */
-  inverseDepth: { far: number; range: number } | null
+  /** Perspective alone. Reliefs: `null`. */
+  inverseDepth: InverseDepth | null
   /** Reliefs: metres from black to white, and whether it lies down. */
   relief: number
   ground: boolean

@@ -1,3 +1,4 @@
+import { depthAt, inverseDepth, pixelSize } from '../camera.js'
 import type { DisparityMap } from '../depth/convention.js'
 import type { Settings } from '../options.js'
 import { padEdges, type Picture } from './color.js'
@@ -107,7 +108,7 @@ type NormalAt = (x: number, y: number, into: Float64Array) => boolean
 
 function orthographicNormal(map: DisparityMap, settings: NormalSettings): NormalAt {
   const slopeAt = slopes(map, settings.cut)
-  const perPixel = map.relief / (settings.width / map.width)
+  const perPixel = map.relief / pixelSize(map, settings)
   const slope = new Float64Array(2)
   return (x, y, into) => {
     if (!slopeAt(x, y, slope)) return false
@@ -116,14 +117,15 @@ function orthographicNormal(map: DisparityMap, settings: NormalSettings): Normal
 }
 
 function perspectiveNormal(map: DisparityMap, settings: NormalSettings): NormalAt {
-  const { width, height, disparity, near, far } = map
+  const { width, height, disparity } = map
   const slopeAt = slopes(map, settings.cut)
-  const metres = (2 * Math.tan((settings.fovY * Math.PI) / 360)) / height
-  const range = 1 / near - 1 / far
+  const metres = pixelSize(map, settings)
+  const inverse = inverseDepth(map)
+  const { range } = inverse
   const slope = new Float64Array(2)
   return (x, y, into) => {
     if (!slopeAt(x, y, slope)) return false
-    const depth = 1 / (1 / far + disparity[y * width + x] * range)
+    const depth = depthAt(disparity[y * width + x], inverse)
     const [across, up] = [(x + 0.5 - width / 2) * metres, (height / 2 - y - 0.5) * metres]
     // Depth per pixel, to the right and upward.
     const [right, upward] = [-depth * depth * range * slope[0], depth * depth * range * slope[1]]

@@ -1,3 +1,4 @@
+import { pixelSize } from '../camera.js'
 import type { DisparityMap } from '../depth/convention.js'
 import type { Settings } from '../options.js'
 import type { NormalMap } from './normal.js'
@@ -69,7 +70,7 @@ type Direction = [number, number, number]
 function sourceNormal({ width, height }: OntoInput['map'], { sums }: NormalMap, settings: Pick<Settings, 'projection' | 'orientation' | 'fovY' | 'width'>) {
   const perspective = settings.projection === 'perspective'
   const ground = !perspective && settings.orientation === 'ground'
-  const metresPerPixel = perspective ? (2 * Math.tan((settings.fovY * Math.PI) / 360)) / height : settings.width / width
+  const metresPerPixel = pixelSize({ width, height }, settings)
   return (x: number, y: number, z: number, out: Float64Array): boolean => {
     const depth = perspective ? -z : 1
     const u = Math.floor(width / 2 + x / depth / metresPerPixel)
