@@ -5,36 +5,25 @@ import { materialOf } from './glb/material.js'
 import { writeGlb, type GlbContent, type GlbLayer } from './glb/write.js'
 import { inOrder } from './in-order.js'
 import { buildBackdrop } from './mesh/backdrop.js'
-import { fillBackdropColor } from './mesh/backdrop-color.js'
 import { slipOfBend } from './mesh/bent-error.js'
+import { measureContrast } from './mesh/contrast.js'
 import { levelError, publishedError } from './mesh/error.js'
 import { errorModel, type ErrorModel } from './mesh/error-model.js'
 import { buildLevels, type LevelSurfaces } from './mesh/levels.js'
-import { measureContrast } from './mesh/contrast.js'
-import { clearFringes } from './mesh/fringe.js'
-import { correctSlip } from './mesh/correct-slip.js'
-import { shippedError, type LaidPicture } from './mesh/shipped-error.js'
 import { forgetLoops } from './mesh/pixels.js'
+import { shippedError, type LaidPicture } from './mesh/shipped-error.js'
 import { unproject } from './mesh/unproject.js'
 import type { Settings } from './options.js'
 import { pause } from './pause.js'
 import { budgetsBeforeSplitting, type SharedPicture, type Wearer, type Worn } from './shared-picture.js'
-import { coverage, grayAt, padEdges, shrinkPicture, type Picture } from './texture/color.js'
-import { encodeForLevel, encodeNormals, encodePicture, encodePlaceholder, qualityAt, textureSize, type EncodingUse } from './texture/encode.js'
+import { grayAt, shrinkPicture, type Picture } from './texture/color.js'
+import { encodePlaceholder } from './texture/encode.js'
 import { varyPicture } from './texture/vary.js'
-import { bakeNormals, normalPicture, shrinkNormals } from './texture/normal.js'
 import type { Variation } from './variation.js'
-
-/** The hidden layer's pictures are smooth: at half the resolution of the front's its colours cost 6 KiB instead of 20 and no dB (25.57 both). */
-const BACKDROP_TEXTURE = 0.5
-/** What it weighs then against the front's: 9–15 % on three photos, with room to spare. */
-const BACKDROP_WEIGHT = 0.25
+import { Wardrobe } from './wardrobe.js'
 
 /** A variation of a picture this long, pixels, does for its placeholder. */
 const SMALL = 256
-
-/** Texture slip is taken out of a picture so many times as fine as the level's texture: resampled at its own size it would blur. */
-const OVERSAMPLED = 2
 
 /**
  * While some levels' pictures are encoded, which is done in threads of their own, others are drawn and packed. Of a lit map of 1024² this thread waits for 25 % of the time with one at once, for 10 with two;
@@ -68,94 +57,86 @@ export interface BakedChain {
 }
 
 /** backdrop ▶ triangulate ▶ cut ▶ refine ▶ lod ▶ unproject ▶ color · normal ▶ encode ▶ pack ▶ write */
-export async function bakeChain({ name, map, picture, variation, shared = null }: ChainSources, settings: Settings, signal?: AbortSignal): Promise<BakedChain> {
+export async function bakeChain(sources: ChainSources, settings: Settings, signal?: AbortSignal): Promise<BakedChain> {
+  const { name, map, picture, variation } = sources
   await pause(signal)
   const model = errorModel(map, settings)
-  let backdrop = buildBackdrop(map, settings)
-  await pause(signal)
-  const contrast = picture && choosesByPicture(settings) ? measureContrast(await grayAt(variation ? varyPicture(picture, variation) : picture, map)) : null
-  const surfaces = await buildLevels(map, backdrop, shared ? { ...settings, lods: budgetsBeforeSplitting(settings) } : settings, model, { contrast, signal }).finally(() => forgetLoops(map))
-  await pause(signal)
-  const common = shared && variation ? await wearShared(surfaces, shared, { map, model, bend: variation.source, slipAt: slipOfBend(variation.source, map) }, settings, signal) : []
-
-  const size = { width: map.width, height: map.height }
-  const camera = sourceCamera(map, settings)
-  const ownOf = (picture: Picture): Picture => (variation ? varyPicture(picture, variation) : picture)
-  const placeholder = picture ? await encodePlaceholder(variation ? ownOf(await shrinkPicture(picture, SMALL)) : picture) : ''
-  const triangles = surfaces.map(trianglesOf)
-  const needsOwn = backdrop !== null || surfaces.some((_, level) => !common[level])
-  await pause(signal)
-  const whole = picture && needsOwn ? padEdges(ownOf(picture), coverage(map)) : null
-  // (Where nobody can look behind an edge, nothing moves beside it.)
-  const padded = whole && backdrop && settings.cut !== false ? clearFringes(whole, map, settings.cut) : whole
-  await pause(signal)
   const material = materialOf(settings, picture !== null)
-  const normals = material.lit ? bakeNormals(map, settings.normalMap.size, settings) : null
-  const hiddenScale = backdrop ? BACKDROP_TEXTURE * (Math.max(backdrop.map.width, backdrop.map.height) / Math.max(size.width, size.height)) : 0
-  const canvas = backdrop && { left: backdrop.left, top: backdrop.top, width: backdrop.map.width, height: backdrop.map.height }
-  const hiddenPictures = onceAsked(async () => {
-    if (!backdrop) return { plate: null, hiddenNormals: null }
-    const plate = padded && fillBackdropColor(await shrinkPicture(padded, settings.texture.size * BACKDROP_TEXTURE), size, backdrop)
-    // The hidden layer goes on with the shading of what it continues, as with its colours: both show through a cut, beside the front.
-    const hiddenNormals = normals && fillBackdropColor(normalPicture(shrinkNormals(normals, settings.normalMap.size * BACKDROP_TEXTURE)), size, backdrop)
-    // (Its depth and its sources, of 4096² 150 MB, have said all they have to say.)
-    backdrop = null
-    return { plate, hiddenNormals }
-  })
-  const textures = ((picture ? 1 : 0) + (normals ? 1 : 0)) * (canvas ? 1 + BACKDROP_WEIGHT : 1)
-  const { format } = settings.texture
-  const colorQuality = qualityAt(settings.texture, picture ?? size)
-  const encodeOnce = onceEach((worn: Picture, size: number, quality: number) => encodePicture(worn, { format, quality, size }))
-  const contentOf = async (level: number): Promise<GlbContent> => {
-    await pause(signal)
-    const { front, backdrop: hidden } = surfaces[level]
-    const use = { format, projection: settings.projection, level, triangles, textures }
-    const colorUse: EncodingUse = { ...use, ...settings.texture, quality: colorQuality, role: 'color' }
-    const dressed = common[level]
-    const worn = padded && !dressed ? correctSlip(await shrinkPicture(padded, OVERSAMPLED * textureSize(colorUse)), front, size, model) : null
-    const encoding = worn ? encodeForLevel(colorUse, (size, quality) => encodeOnce(worn, size, quality)) : (dressed?.image ?? null)
-    // (Made while the first picture is encoded, which waits for nothing.)
-    const [color, { plate, hiddenNormals }] = await Promise.all([encoding, hiddenPictures()])
-    await pause(signal)
-    const normalUse: EncodingUse = { ...use, ...settings.normalMap, role: 'normals' }
-    const normalMap = normals
-      ? await encodeForLevel(normalUse, (size, quality) => encodeNormals(correctSlip(normalPicture(shrinkNormals(normals, size)), front, map, model), { format, quality }))
-      : null
-    await pause(signal)
-    const laid = [worn && color ? laidFrom(worn, color) : null, normalMap ? laidFrom(normalMap, normalMap) : null].filter((picture) => picture !== null)
-    const error = levelError(model, { maxError: front.maxError, pixelError: dressed?.error ?? shippedError(front, map, model, laid) })
-    await pause(signal)
-    const mesh = unproject(front, map, settings)
-    const layers: GlbLayer[] = [{ role: 'front', mesh: dressed ? { ...mesh, uvs: dressed.uvs } : mesh, color, normalMap }]
-    if (hidden && canvas) {
-      await pause(signal)
-      const hiddenSize = Math.ceil((color ? Math.max(color.width, color.height) : 0) * hiddenScale)
-      const hiddenColor = plate ? await encodePicture(correctSlip(plate, hidden, canvas, model), { ...settings.texture, size: hiddenSize }) : null
-      const hiddenUse = { ...normalUse, size: Math.round(settings.normalMap.size * hiddenScale), textures: textures / BACKDROP_WEIGHT }
-      const worn = hiddenNormals ? correctSlip(hiddenNormals, hidden, canvas, model) : null
-      const hiddenMap = worn ? await encodeForLevel(hiddenUse, (size, quality) => encodeNormals(worn, { format, quality, size })) : null
-      layers.push({ role: 'backdrop', mesh: unproject(hidden, map, settings, canvas), color: hiddenColor, normalMap: hiddenMap })
-    }
-    await pause(signal)
-    return { name, layers, camera, map, error }
-  }
-
+  const { surfaces, wardrobe } = await makeSurfaces(sources, settings, { model, lit: material.lit, signal })
+  const triangles = surfaces.map(trianglesOf)
+  const placeholder = picture ? await encodePlaceholder(variation ? varyPicture(await shrinkPicture(picture, SMALL), variation) : picture) : ''
+  const camera = sourceCamera(map, settings)
+  const contentOf = async (level: number): Promise<GlbContent> => ({ name, camera, map, ...(await dress(surfaces[level], level, wardrobe, { map, settings, model, signal })) })
   const atOnce = map.width * map.height > LARGE_PIXELS ? LEVELS_AT_ONCE.large : LEVELS_AT_ONCE.usual
   const levels = await writeLevels(surfaces.length, { name, contentOf, atOnce, signal }, { settings, model })
+  const size = { width: map.width, height: map.height }
   return { asset: createAsset({ name, size, levels, camera, material, placeholder }), files: levels.map(({ file, glb }) => ({ name: file, bytes: glb.bytes })), triangles }
 }
 
-/** The shared picture at each level, `null` where it does not fit; levels that wear it are split where it would slip. */
-async function wearShared(surfaces: LevelSurfaces[], shared: SharedPicture, wearer: Wearer, { lods }: Settings, signal: AbortSignal | undefined): Promise<(Worn | null)[]> {
-  const levels: (Worn | null)[] = []
-  for (const [level, surface] of surfaces.entries()) {
+/** A level's surfaces, and what its front wears of the picture that all variations share. */
+interface Level extends LevelSurfaces {
+  worn: Worn | null
+}
+
+/** backdrop ▶ triangulate ▶ cut ▶ refine ▶ lod, and what all levels wear. (Who holds the backdrop holds 150 MB of a map of 4096²: it stays in here.) */
+async function makeSurfaces({ map, picture, variation, shared = null }: ChainSources, settings: Settings, { model, lit, signal }: { model: ErrorModel; lit: boolean; signal: AbortSignal | undefined }): Promise<{ surfaces: Level[]; wardrobe: Wardrobe }> {
+  const own = (picture: Picture): Picture => (variation ? varyPicture(picture, variation) : picture)
+  const backdrop = buildBackdrop(map, settings)
+  await pause(signal)
+  const contrast = picture && choosesByPicture(settings) ? measureContrast(await grayAt(own(picture), map)) : null
+  const budgeted = shared ? { ...settings, lods: budgetsBeforeSplitting(settings) } : settings
+  const bare = await buildLevels(map, backdrop, budgeted, model, { contrast, signal }).finally(() => forgetLoops(map))
+  await pause(signal)
+  const surfaces =
+    shared && variation
+      ? await wearShared(bare, shared, { map, model, bend: variation.source, slipAt: slipOfBend(variation.source, map) }, settings, signal)
+      : bare.map((level) => ({ ...level, worn: null }))
+  await pause(signal)
+  const needsOwn = backdrop !== null || surfaces.some(({ worn }) => !worn)
+  const wardrobe = await Wardrobe.of({ map, backdrop, picture: picture && needsOwn ? own(picture) : null, lit, triangles: surfaces.map(trianglesOf) }, settings, model, signal)
+  return { surfaces, wardrobe }
+}
+
+interface Dressing {
+  map: DisparityMap
+  settings: Settings
+  model: ErrorModel
+  signal: AbortSignal | undefined
+}
+
+/** unproject ▶ color · normal ▶ encode: what a level's file says of its surfaces. */
+async function dress({ front, backdrop, worn }: Level, level: number, wardrobe: Wardrobe, { map, settings, model, signal }: Dressing): Promise<Pick<GlbContent, 'layers' | 'error'>> {
+  await pause(signal)
+  const fitted = worn ? null : await wardrobe.fitColor(front, level)
+  // (The hidden layer's pictures are made while the first picture is encoded, which waits for nothing.)
+  const [color] = await Promise.all([fitted ? wardrobe.encodeColor(fitted, level) : (worn?.image ?? null), wardrobe.makeHidden()])
+  await pause(signal)
+  const normalMap = await wardrobe.normalsOf(front, level)
+  await pause(signal)
+  const laid = [fitted && color ? laidFrom(fitted, color) : null, normalMap ? laidFrom(normalMap, normalMap) : null].filter((picture) => picture !== null)
+  const error = levelError(model, { maxError: front.maxError, pixelError: worn?.error ?? shippedError(front, map, model, laid) })
+  await pause(signal)
+  const mesh = unproject(front, map, settings)
+  const layers: GlbLayer[] = [{ role: 'front', mesh: worn ? { ...mesh, uvs: worn.uvs } : mesh, color, normalMap }]
+  if (backdrop && wardrobe.canvas) {
     await pause(signal)
-    const finer = level === 0 ? Infinity : trianglesOf(surfaces[level - 1]) - 1
-    const hidden = trianglesOf(surface) - surface.front.triangles.length / 3
+    const pictures = await wardrobe.hiddenOf(backdrop, level, color)
+    layers.push({ role: 'backdrop', mesh: unproject(backdrop, map, settings, wardrobe.canvas), ...pictures })
+  }
+  await pause(signal)
+  return { layers, error }
+}
+
+/** What each level wears of the shared picture, nothing where it does not fit; levels that wear it are split where it would slip. */
+async function wearShared(bare: readonly LevelSurfaces[], shared: SharedPicture, wearer: Wearer, { lods }: Settings, signal: AbortSignal | undefined): Promise<Level[]> {
+  const levels: Level[] = []
+  for (const [level, surfaces] of bare.entries()) {
+    await pause(signal)
+    const finer = level === 0 ? Infinity : trianglesOf(levels[level - 1]) - 1
+    const hidden = trianglesOf(surfaces) - surfaces.front.triangles.length / 3
     const budget = Math.min(Array.isArray(lods) ? lods[level] : Infinity, finer) - hidden
-    const worn = await shared.worn(surface.front, wearer, { level, budget })
-    if (worn) surface.front = worn.front
-    levels.push(worn)
+    const worn = await shared.worn(surfaces.front, wearer, { level, budget })
+    levels.push({ ...surfaces, front: worn?.front ?? surfaces.front, worn })
   }
   return levels
 }
@@ -196,29 +177,9 @@ function laidFrom(laid: { width: number; height: number }, { width, height }: { 
   return { width, height, finer: Math.max(1, laid.width / width) }
 }
 
-/** The same, but does its work once, when it is first asked. */
-function onceAsked<Result>(work: () => Promise<Result>): typeof work {
-  let result: Promise<Result> | undefined
-  return () => (result ??= work())
-}
-
 /** The pictures of a GLB that have files of their own. */
 function beside(contents: readonly GlbContent[]): DepthTexture[] {
   const textures = new Map<string, DepthTexture>()
   for (const { layers } of contents) for (const { color } of layers) if (color?.file !== undefined) textures.set(color.file, { url: color.file, bytes: color.bytes.length })
   return [...textures.values()]
-}
-
-/** The same, but encodes each picture once a size and quality: two levels wear the same where nothing slips and the picture is no larger than the coarser one's. */
-function onceEach<Result>(encode: (picture: Picture, size: number, quality: number) => Promise<Result>): typeof encode {
-  const encoded = new WeakMap<Picture, Map<string, Promise<Result>>>()
-  return (picture, wanted, quality) => {
-    const size = Math.min(wanted, Math.max(picture.width, picture.height))
-    const key = `${size} ${quality}`
-    const results = encoded.get(picture) ?? new Map<string, Promise<Result>>()
-    encoded.set(picture, results)
-    const result = results.get(key) ?? encode(picture, size, quality)
-    results.set(key, result)
-    return result
-  }
 }
