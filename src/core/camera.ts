@@ -1,4 +1,4 @@
-import type { Settings } from './options.js'
+import { DEFAULT_TRAVEL, type Settings } from './options.js'
 
 /*
  * The camera that a perspective map was taken with: a pinhole (Hartley & Zisserman, Multiple View Geometry, 6.1) at the origin that looks down −Z. What lies at x and at a depth,
@@ -64,4 +64,14 @@ export function disparityAt(depth: number, { far, range }: InverseDepth): number
 /** Pixels of the map by which a thing at `near` moves against one at `far`, in its middle, when the camera moves aside by `travel` metres. */
 export function parallaxOfRange(map: { height: number }, camera: Pick<SourceCamera, 'fovY' | 'near' | 'far'>, travel: number): number {
   return focalLength(map, camera) * travel * inverseDepth(camera).range
+}
+
+/** Metres that a game's camera may move away from where the map was taken. */
+export function travelOf({ travel }: Pick<Settings, 'travel'>, { near }: { near: number }): number {
+  return travel ?? DEFAULT_TRAVEL * near
+}
+
+/** The same where errors are counted: a camera that may not move still deserves the right shape, so that it counts as the default. */
+export function countedTravel({ travel }: Pick<Settings, 'travel'>, { near }: { near: number }): number {
+  return travel || DEFAULT_TRAVEL * near
 }

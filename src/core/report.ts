@@ -1,4 +1,4 @@
-import { depthAt, inverseDepth, pixelSize } from './camera.js'
+import { depthAt, inverseDepth, pixelSize, travelOf } from './camera.js'
 import { drawPreflight } from './depth/preflight/draw.js'
 import { variedSpace } from './depth/vary.js'
 import type { DepthAsset, DepthManifest } from './glb/manifest.js'
@@ -8,7 +8,7 @@ import { deviation } from './mesh/deviation.js'
 import { errorModel } from './mesh/error-model.js'
 import { project } from './mesh/unproject.js'
 import type { DisparityMap } from './depth/convention.js'
-import { DEFAULT_TRAVEL, parseSettings, type Settings } from './options.js'
+import { parseSettings, type Settings } from './options.js'
 import { pause } from './pause.js'
 import { bakeDepthMesh, mendMap, readMap, variationOf, type BakeResult, type BakeSources, type MapOptions } from './pipeline.js'
 import { packLayer, Pictures } from './report/pack.js'
@@ -117,7 +117,7 @@ async function measureLevels(stored: readonly StoredLayer[][], map: DisparityMap
 
 /** project ▶ pack, level by level: what the viewer draws. */
 function showLevels(stored: readonly StoredLayer[][], map: DisparityMap, settings: Settings, { pictures, standInAt }: { pictures: Pictures; standInAt: (level: number) => EncodedImage | null }): ViewAsset {
-  const { width, height, near, relief } = map
+  const { width, height, relief } = map
   const inverse = inverseDepth(map)
   const perspective = settings.projection === 'perspective'
   const show = (layer: StoredLayer, level: number) => {
@@ -132,7 +132,7 @@ function showLevels(stored: readonly StoredLayer[][], map: DisparityMap, setting
     relief,
     ground: !perspective && settings.orientation === 'ground',
     pivot: perspective ? depthAt(median(map.disparity), inverse) : 0,
-    travel: perspective ? (settings.travel ?? DEFAULT_TRAVEL * near) : 0,
+    travel: perspective ? travelOf(settings, map) : 0,
     levels: stored.map((layers, level) => ({ triangles: trianglesOf(layers), layers: layers.map((layer) => show(layer, level)) })),
   }
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { depthAt, disparityAt, focalLength, inverseDepth, parallaxOfRange, pixelSize, sourceCamera } from '../../src/core/camera.js'
+import { countedTravel, depthAt, disparityAt, focalLength, inverseDepth, parallaxOfRange, pixelSize, sourceCamera, travelOf } from '../../src/core/camera.js'
 
 const MAP = { width: 400, height: 200, near: 2, far: 10 }
 const VIEW = { projection: 'perspective', fovY: 90, width: 8 } as const
@@ -27,4 +27,12 @@ it('counts disparity from far to near, linearly in 1/depth', () => {
 it('shows a step aside as the difference of what it moves the nearest and the farthest by', () => {
   // 100 px · 0.3 m / depth each
   expect(parallaxOfRange(MAP, { fovY: 90, near: 2, far: 10 }, 0.3)).toBeCloseTo(30 / 2 - 30 / 10, 10)
+})
+
+it('moves by a tenth of near unless told, and counts errors of a camera that stands still as that one’s', () => {
+  expect(travelOf({ travel: null }, MAP)).toBeCloseTo(0.2, 12)
+  expect(travelOf({ travel: 0 }, MAP)).toBe(0)
+  expect(travelOf({ travel: 3 }, MAP)).toBe(3)
+  expect(countedTravel({ travel: 0 }, MAP)).toBe(travelOf({ travel: null }, MAP))
+  expect(countedTravel({ travel: 3 }, MAP)).toBe(3)
 })

@@ -1,11 +1,10 @@
 import type { Mesh } from '../mesh/unproject.js'
 import { Exponential, isOnLattice, LATTICE, ON_LATTICE } from './exponential.js'
 import { evenly, type Filtered, type PackedNumbers, type PackPlan, type Packing, type Stored } from './packing.js'
-import { pixelUvs } from './pixel-uvs.js'
+import { MAX_USHORT, pixelUvs } from './pixel-uvs.js'
 
 /** Heights of reliefs are never coarser than this share of the level's own error. */
 const SHARE_OF_ERROR = 1 / 8
-const MAX_USHORT = 65_535
 
 /**
  * In the space of the picture: x right, y up, z toward the viewer, whatever the orientation; `ground` turns the node.

@@ -2,7 +2,7 @@ import type { Mesh } from '../mesh/unproject.js'
 import { Exponential, isOnLattice, LATTICE } from './exponential.js'
 import type { PackPlan, Stored } from './packing.js'
 
-const MAX_USHORT = 65_535
+export const MAX_USHORT = 65_535
 
 /** UVs as pixel indices. */
 export function pixelUvs(mesh: Mesh, { map, integers }: PackPlan): Pick<Stored, 'uvs' | 'uvScale' | 'uvOffset'> {

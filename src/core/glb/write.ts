@@ -1,11 +1,11 @@
 import { Document, Format, Logger, type GLTF, type Material, type Node, type Texture, TextureInfo, VertexLayout, WebIO } from '@gltf-transform/core'
 import { EXTTextureAVIF, EXTTextureWebP, KHRMaterialsUnlit, KHRMeshQuantization, KHRTextureBasisu, KHRTextureTransform } from '@gltf-transform/extensions'
-import { parallaxOfRange, type SourceCamera } from '../camera.js'
+import { countedTravel, parallaxOfRange, type SourceCamera } from '../camera.js'
 import type { DisparityMap } from '../depth/convention.js'
 import { DepthMeshError } from '../errors.js'
 import type { LevelError } from '../mesh/error.js'
 import type { Mesh } from '../mesh/unproject.js'
-import { DEFAULT_TRAVEL, type Settings } from '../options.js'
+import type { Settings } from '../options.js'
 import type { EncodedImage } from '../texture/encode.js'
 import { layOutGlb } from './container.js'
 import { materialOf } from './material.js'
@@ -168,7 +168,7 @@ async function addLevel(document: Document, content: GlbContent, { settings, tex
 /** Source pixels between the nearest and the farthest point when the camera has moved by `travel`. */
 function parallaxOf({ camera, map }: GlbContent, settings: Settings): number {
   if (!camera) return 0
-  return parallaxOfRange(map, camera, settings.travel || DEFAULT_TRAVEL * camera.near)
+  return parallaxOfRange(map, camera, countedTravel(settings, camera))
 }
 
 function createPrimitive(document: Document, packed: PackedMesh, lit: boolean) {

@@ -1,6 +1,6 @@
-import { disparityAt, focalLength, inverseDepth, parallaxOfRange } from '../camera.js'
+import { disparityAt, focalLength, inverseDepth, parallaxOfRange, travelOf } from '../camera.js'
 import type { DisparityMap } from '../depth/convention.js'
-import { DEFAULT_TRAVEL, type Settings } from '../options.js'
+import type { Settings } from '../options.js'
 import { relax } from './relax.js'
 
 /**
@@ -184,7 +184,7 @@ function reachOf(map: DisparityMap, settings: Settings): Reach | null {
     const pixelsPerMetre = width / settings.width
     return { atZero: 0, perDisparity: map.relief * pixelsPerMetre, focal: Infinity, limit: Math.min(most, settings.travel * pixelsPerMetre), margin, skirt: false }
   }
-  const travel = settings.travel ?? DEFAULT_TRAVEL * near
+  const travel = travelOf(settings, map)
   if (travel === 0) return null
   // A point at r px from the middle moves by (focal · tx − r · tz) / depth, |t| ≤ travel: at most travel · √(focal² + r²) / depth.
   const focal = focalLength(map, settings)

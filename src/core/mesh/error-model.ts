@@ -1,6 +1,6 @@
-import { parallaxOfRange } from '../camera.js'
+import { countedTravel, parallaxOfRange } from '../camera.js'
 import type { DisparityMap } from '../depth/convention.js'
-import { DEFAULT_TRAVEL, type Settings } from '../options.js'
+import type { Settings } from '../options.js'
 
 /** What a deviation costs: see `ErrorModel`. */
 export interface Cost {
@@ -30,8 +30,6 @@ export function errorModel(map: DisparityMap, settings: Settings): ErrorModel {
   if (settings.projection === 'orthographic') {
     return { pixelsPerDisparity: (map.relief * map.width) / settings.width, wNear: 1, wFar: 1, slip: false, metresPerDisparity: map.relief }
   }
-  // a camera that may not move still deserves the right shape: it counts as the default
-  const travel = settings.travel || DEFAULT_TRAVEL * map.near
   const [wNear, wFar] = [1 / map.near, 1 / map.far]
-  return { pixelsPerDisparity: parallaxOfRange(map, { fovY: settings.fovY, near: map.near, far: map.far }, travel), wNear, wFar, slip: wNear !== wFar, metresPerDisparity: 0 }
+  return { pixelsPerDisparity: parallaxOfRange(map, { fovY: settings.fovY, near: map.near, far: map.far }, countedTravel(settings, map)), wNear, wFar, slip: wNear !== wFar, metresPerDisparity: 0 }
 }

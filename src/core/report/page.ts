@@ -1,9 +1,10 @@
+import { countedTravel } from '../camera.js'
 import type { CleanStep } from '../depth/clean/step.js'
 import type { PreflightCheck } from '../depth/preflight.js'
 import { PREFLIGHT_COLORS } from '../depth/preflight/draw.js'
 import type { DepthAsset, DepthManifest } from '../glb/manifest.js'
 import type { Deviation } from '../mesh/deviation.js'
-import { DEFAULT_TRAVEL, type Settings } from '../options.js'
+import type { Settings } from '../options.js'
 import type { EncodedImage } from '../texture/encode.js'
 import { ERROR_SCALE } from '../texture/illustrate.js'
 import { html, join, raw, type Html } from './html.js'
@@ -150,8 +151,8 @@ function cleaning({ step, done }: CleanStep): Html {
 function errors({ manifest, levels, settings }: PageContent): Html {
   const ramp = ERROR_SCALE.map(([, color]) => `rgb(${color.join(' ')})`).join(', ')
   const unit =
-    settings.projection === 'perspective'
-      ? `One source pixel is a pixel of the map. A wrong depth counts as the parallax that it shows when the camera has moved by travel (${metres(travelOf(settings, manifest))}); a silhouette beside the map’s counts as its distance from it. How far pictures slip on the triangles is not in it: the manifest’s error tells that as well.`
+    manifest.camera
+      ? `One source pixel is a pixel of the map. A wrong depth counts as the parallax that it shows when the camera has moved by travel (${metres(countedTravel(settings, manifest.camera))}); a silhouette beside the map’s counts as its distance from it. How far pictures slip on the triangles is not in it: the manifest’s error tells that as well.`
       : 'One source pixel is a pixel of the map: a wrong height counts as the pixels that it is high; a rim beside the map’s counts as its distance from it.'
   return html`<section aria-labelledby="errors">
 <h2 id="errors">Error</h2>
@@ -195,11 +196,6 @@ function settings(all: Settings): Html {
 ${changed.length === 0 ? '' : table(changed)}
 <details><summary>All settings</summary>${table(rows)}</details>
 </section>`
-}
-
-/** The distance that errors are counted at: that of the settings, else the default. */
-function travelOf({ travel }: Settings, { camera }: DepthManifest): number {
-  return travel || DEFAULT_TRAVEL * (camera?.near ?? 0)
 }
 
 function sumOf(files: readonly { bytes: number }[]): number {
