@@ -21,7 +21,6 @@ export interface Costs {
   take(place: number, a: number, b: number, c: number): void
   /** The sum over the first `count` taken; at least `enough` once it is past that. If it is less, `own` has each one's. */
   ofTaken(count: number, enough: number): number
-  /** The same array until `ofAll` is called: memory that has grown since leaves its arrays behind. */
   readonly own: Float64Array
   /** What a squared disparity of 1 costs, px². */
   readonly weight: number
@@ -35,9 +34,6 @@ export function createCosts(surface: Surface, map: Pick<DisparityMap, 'width' | 
 /** (A class, since what is compiled for an object with functions of its own is compiled again for the next one.) */
 class SurfaceCosts implements Costs {
   readonly weight: number
-  // Solving takes more memory once, which leaves views behind: see ofAll.
-  private corners: Float64Array
-  private sums: Float64Array
   private readonly slips = new Float64Array(BATCH)
 
   constructor(
@@ -47,20 +43,16 @@ class SurfaceCosts implements Costs {
     private readonly skip: number,
   ) {
     this.weight = model.pixelsPerDisparity * model.pixelsPerDisparity
-    this.corners = loops.corners
-    this.sums = loops.sums
   }
 
   get own(): Float64Array {
-    return this.sums
+    return this.loops.sums
   }
 
   ofAll(cost: Float64Array, fit?: Fit): void {
     const { loops, weight, skip, model: { slip } } = this
     const { points, triangles } = this.surface
     const { corners, sums } = loops
-    this.corners = corners
-    this.sums = sums
     // (what was fitted at every row is no measure for what is looked at in some)
     const known = skip === 1 ? fit?.squares : undefined
     for (let from = 0; from < cost.length; from += BATCH) {
@@ -72,7 +64,7 @@ class SurfaceCosts implements Costs {
   }
 
   take(place: number, a: number, b: number, c: number): void {
-    const { corners, surface: { points } } = this
+    const { loops: { corners }, surface: { points } } = this
     const at = 9 * place
     corners[at] = points[3 * a]
     corners[at + 1] = points[3 * a + 1]
@@ -86,7 +78,8 @@ class SurfaceCosts implements Costs {
   }
 
   ofTaken(count: number, enough: number): number {
-    const { loops, sums, slips, weight, skip } = this
+    const { loops, slips, weight, skip } = this
+    const { sums } = loops
     let sum = 0
     if (this.model.slip) for (let i = 0; i < count; i++) sum += slips[i] = this.slipAt(9 * i)
     if (sum > enough) return sum
@@ -100,7 +93,7 @@ class SurfaceCosts implements Costs {
 
   /** The sum of squared slips of the triangle in `corners` from `at`. */
   private slipAt(at: number): number {
-    const { corners, model: { wFar, wNear } } = this
+    const { loops: { corners }, model: { wFar, wNear } } = this
     const wRange = wNear - wFar
     const ax = corners[at]
     const ay = corners[at + 1]

@@ -7,6 +7,6 @@ import type { Surface } from './surface.js'
 export function meshDisparity(surface: Surface, map: Pick<DisparityMap, 'disparity' | 'width' | 'height'>): Float32Array {
   const loops = loopsOver(map)
   loops.scratch.fill(NaN)
-  eachBatch(loops, surface, loops.drape)
+  eachBatch(loops, surface, (count) => loops.drape(count))
   return loops.scratch.slice()
 }

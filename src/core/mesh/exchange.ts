@@ -41,7 +41,6 @@ export interface Standing {
  */
 export function exchangeVertices(surface: Surface, twin: Int32Array, { width, disparity }: DisparityMap, loops: PixelLoops, { fit, costs, cost }: Standing): Uint8Array {
   const { points, triangles } = surface
-  const moments = { corners: loops.corners, sums: loops.sums, moments: loops.moments }
   const vertices = points.length / 3
   const count = triangles.length / 3
   const changed = new Uint8Array(count)
@@ -92,7 +91,7 @@ export function exchangeVertices(surface: Surface, twin: Int32Array, { width, di
       if (PROMISE * cost[t] <= without - before) break
       let isBeside = false
       for (let i = 0; i < n; i++) if (((around[i] / 3) | 0) === t) isBeside = true
-      if (isBeside || !putInto(t, v, surface, width, disparity, moments)) continue
+      if (isBeside || !putInto(t, v, surface, width, disparity, loops)) continue
       const [a, b, c] = [triangles[3 * t], triangles[3 * t + 1], triangles[3 * t + 2]]
       costs.take(0, a, b, v)
       costs.take(1, b, c, v)
@@ -159,7 +158,7 @@ function meetTwice(triangles: Uint32Array, twin: Int32Array, around: Int32Array,
 }
 
 /** Puts vertex `v` at the pixel in the middle of triangle `t`, at the height that is best there; says whether it can stand there. */
-function putInto(t: number, v: number, { points, triangles }: Surface, width: number, disparity: Float32Array, { corners, sums, moments }: Pick<PixelLoops, 'corners' | 'sums' | 'moments'>): boolean {
+function putInto(t: number, v: number, { points, triangles }: Surface, width: number, disparity: Float32Array, loops: PixelLoops): boolean {
   const a = triangles[3 * t]
   const b = triangles[3 * t + 1]
   const c = triangles[3 * t + 2]
@@ -173,6 +172,7 @@ function putInto(t: number, v: number, { points, triangles }: Surface, width: nu
   const areaC = seenArea(points, a, b, v)
   if (!(areaA >= LEAST_AREA && areaB >= LEAST_AREA && areaC >= LEAST_AREA)) return false
   const z = (areaA * points[3 * a + 2] + areaB * points[3 * b + 2] + areaC * points[3 * c + 2]) / (areaA + areaB + areaC)
+  const { corners, sums } = loops
   // the sums of λ · off and λ² over its three triangles; λ is 1 there and falls to 0
   for (let i = 0; i < 3; i++) {
     const p = 3 * triangles[3 * t + i]
@@ -188,7 +188,7 @@ function putInto(t: number, v: number, { points, triangles }: Surface, width: nu
     corners[at + 7] = points[q + 1]
     corners[at + 8] = points[q + 2]
   }
-  moments(3)
+  loops.moments(3)
   let off = 0
   let stiffness = 0
   for (let i = 0, m = 0, k = 0; i < 3; i++, m += 10, k += 9) {

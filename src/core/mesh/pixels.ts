@@ -65,6 +65,9 @@ interface Exports extends InsertionExports, SolveExports {
   drape(corners: number, count: number, surface: number): void
 }
 
+/** Where things lie in the memory, bytes; from `end` on it is free. */
+type Addresses = Readonly<Record<'corners' | 'errors' | 'places' | 'sums' | 'totals' | 'histogram' | 'rows' | 'tiles' | 'map' | 'scratch' | 'end', number>>
+
 let compiled: WebAssembly.Module | undefined
 
 const loopsOfMaps = new WeakMap<Float32Array, PixelLoops>()
@@ -83,58 +86,94 @@ export function forgetLoops({ disparity }: Pick<DisparityMap, 'disparity'>): voi
 
 /** The loops over one map, with a copy of it in their memory; both go when nobody holds them. */
 export function createPixelLoops(disparity: Float32Array, width: number, height: number, { scratch = false } = {}): PixelLoops {
-  compiled ??= new WebAssembly.Module(decodeBase64(PIXEL_LOOPS))
-  const loops = new WebAssembly.Instance(compiled, { env: { makeRoom: (end: number) => makeRoom(loops.memory, end) } }).exports as unknown as Exports
-  let free = loops.freeFrom()
-  const take = (bytes: number): number => {
-    const address = aligned(free)
-    free = address + bytes
-    return address
+  return new CompiledLoops(disparity, width, height, scratch)
+}
+
+/** (A class with plain fields: what V8 has compiled for an object with getters and functions of its own is thrown away with the next such object.) */
+class CompiledLoops implements PixelLoops {
+  corners!: Float64Array
+  errors!: Float32Array
+  places!: Int32Array
+  sums!: Float64Array
+  totals!: Float64Array
+  histogram!: Uint32Array
+  scratch!: Float32Array
+  private readonly wasm: Exports
+  private readonly at: Addresses
+  private readonly sampled: number
+
+  constructor(private readonly disparity: Float32Array, width: number, height: number, private readonly hasScratch: boolean) {
+    compiled ??= new WebAssembly.Module(decodeBase64(PIXEL_LOOPS))
+    this.wasm = new WebAssembly.Instance(compiled, { env: { makeRoom: (end: number) => this.makeRoom(end) } }).exports as unknown as Exports
+    let free = this.wasm.freeFrom()
+    const take = (bytes: number): number => {
+      const address = aligned(free)
+      free = address + bytes
+      return address
+    }
+    this.at = {
+      corners: take(72 * BATCH), errors: take(4 * BATCH), places: take(4 * BATCH), sums: take(80 * BATCH), totals: take(48), histogram: take(4 << (32 - DROPPED_BITS)),
+      rows: take(16 * (height + ROWS)), tiles: take(4 * tilesOf(width, height)), map: take(4 * disparity.length + 16), scratch: take(hasScratch ? 4 * disparity.length + 16 : 0), end: free,
+    }
+    this.sampled = height > SAMPLED_ABOVE ? 16 : 1
+    this.makeRoom(free)
+    new Float32Array(this.wasm.memory.buffer, this.at.map, disparity.length).set(disparity)
+    this.wasm.useMap(this.at.map, width, height, this.at.rows)
   }
-  const at = {
-    corners: take(72 * BATCH), errors: take(4 * BATCH), places: take(4 * BATCH), sums: take(80 * BATCH), totals: take(48), histogram: take(4 << (32 - DROPPED_BITS)),
-    rows: take(16 * (height + ROWS)), tiles: take(4 * tilesOf(width, height)), map: take(4 * disparity.length + 16), scratch: take(scratch ? 4 * disparity.length + 16 : 0),
+
+  scan(count: number, enough: number): void {
+    this.wasm.scan(this.at.corners, count, this.at.errors, this.at.places, enough)
   }
-  makeRoom(loops.memory, free)
-  new Float32Array(loops.memory.buffer, at.map, disparity.length).set(disparity)
-  loops.useMap(at.map, width, height, at.rows)
-  const sampled = height > SAMPLED_ABOVE ? 16 : 1
-  // a memory that grows leaves its views behind
-  const viewsOf = (buffer: ArrayBuffer) => ({
-    buffer,
-    corners: new Float64Array(buffer, at.corners, 9 * BATCH),
-    errors: new Float32Array(buffer, at.errors, BATCH),
-    places: new Int32Array(buffer, at.places, BATCH),
-    sums: new Float64Array(buffer, at.sums, 10 * BATCH),
-    totals: new Float64Array(buffer, at.totals, 6),
-    histogram: new Uint32Array(buffer, at.histogram, 1 << (32 - DROPPED_BITS)),
-    scratch: new Float32Array(buffer, at.scratch, scratch ? disparity.length : 0),
-  })
-  let views = viewsOf(loops.memory.buffer)
-  const current = () => (views.buffer === loops.memory.buffer ? views : (views = viewsOf(loops.memory.buffer)))
-  return {
-    get corners() { return current().corners },
-    get errors() { return current().errors },
-    get places() { return current().places },
-    get sums() { return current().sums },
-    get totals() { return current().totals },
-    get histogram() { return current().histogram },
-    get scratch() { return current().scratch },
-    scan: (count, enough) => loops.scan(at.corners, count, at.errors, at.places, enough),
-    moments: (count) => loops.moments(at.corners, count, at.sums),
-    squaredError: (count, enough, skip) => loops.squaredError(at.corners, count, at.sums, enough, skip),
-    compare: (count, { pixelsPerDisparity, wNear, wFar }, exempt) =>
-      loops.compare(at.corners, count, at.totals, at.histogram, pixelsPerDisparity, sampled, DROPPED_BITS, wFar, wNear - wFar, exempt ? at.scratch : 0),
-    drape: (count) => loops.drape(at.corners, count, at.scratch),
-    solve: (surface, solving) => solveInMemory(loops, surface, solving, free),
-    insertInto(surface, map, model, jump) {
-      const own = map.disparity === disparity
-      const values = own ? at.map : aligned(free)
-      const behind = own ? free : values + 4 * disparity.length
-      makeRoom(loops.memory, behind)
-      if (!own) new Float32Array(loops.memory.buffer, values, disparity.length).set(map.disparity)
-      return beginInsertion(loops, surface, model, jump, { tiles: at.tiles, values, free: behind })
-    },
+
+  moments(count: number): void {
+    this.wasm.moments(this.at.corners, count, this.at.sums)
+  }
+
+  squaredError(count: number, enough: number, skip: number): number {
+    return this.wasm.squaredError(this.at.corners, count, this.at.sums, enough, skip)
+  }
+
+  compare(count: number, { pixelsPerDisparity, wNear, wFar }: Cost, exempt: boolean): void {
+    const { wasm, at, sampled } = this
+    wasm.compare(at.corners, count, at.totals, at.histogram, pixelsPerDisparity, sampled, DROPPED_BITS, wFar, wNear - wFar, exempt ? at.scratch : 0)
+  }
+
+  drape(count: number): void {
+    this.wasm.drape(this.at.corners, count, this.at.scratch)
+  }
+
+  solve(surface: Surface, solving: Solving): Fit {
+    const fit = solveInMemory(this.wasm, surface, solving, this.at.end)
+    this.look()
+    return fit
+  }
+
+  insertInto(surface: Triangulation, map: DisparityMap, model: ErrorModel, jump: number): Insertion {
+    const { wasm, at, disparity } = this
+    const own = map.disparity === disparity
+    const values = own ? at.map : aligned(at.end)
+    const free = own ? at.end : values + 4 * disparity.length
+    this.makeRoom(free)
+    if (!own) new Float32Array(wasm.memory.buffer, values, disparity.length).set(map.disparity)
+    return beginInsertion(wasm, surface, model, jump, { tiles: at.tiles, values, free })
+  }
+
+  private makeRoom(end: number): void {
+    makeRoom(this.wasm.memory, end)
+    this.look()
+  }
+
+  /** Looks at the memory anew where it has grown: that leaves its views behind. */
+  private look(): void {
+    const { at, wasm: { memory: { buffer } } } = this
+    if (this.corners?.buffer === buffer) return
+    this.corners = new Float64Array(buffer, at.corners, 9 * BATCH)
+    this.errors = new Float32Array(buffer, at.errors, BATCH)
+    this.places = new Int32Array(buffer, at.places, BATCH)
+    this.sums = new Float64Array(buffer, at.sums, 10 * BATCH)
+    this.totals = new Float64Array(buffer, at.totals, 6)
+    this.histogram = new Uint32Array(buffer, at.histogram, 1 << (32 - DROPPED_BITS))
+    this.scratch = new Float32Array(buffer, at.scratch, this.hasScratch ? this.disparity.length : 0)
   }
 }
 

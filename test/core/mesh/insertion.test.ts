@@ -17,7 +17,7 @@ const CUT = 0.05
 
 /** The same loops, but with insertion in plain TypeScript. */
 function withPlainInsertion(loops: PixelLoops): PixelLoops {
-  return { ...loops, insertInto: (surface, map, model, jump) => createPlainInsertion(surface, map, loops, model, jump) }
+  return Object.assign(loops, { insertInto: (...[surface, map, model, jump]: Parameters<PixelLoops['insertInto']>) => createPlainInsertion(surface, map, loops, model, jump) })
 }
 
 function expectSame(map: DisparityMap, begin: () => Triangulation, counted: Float32Array, model: ErrorModel, stops: Stops): void {
