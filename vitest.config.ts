@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -5,6 +6,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // Vitest leaves a core to itself, of two the half.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // Browsers and file watchers on a busy machine: what fails is tried once more in CI.
     retry: process.env.CI ? 1 : 0,
   },
