@@ -1,7 +1,7 @@
 /** How a level errs as it ships: with its own texture, which is laid as its triangles wear it. */
 import { correctSlip, textureSize } from '../../dist/core/index.js'
 
-/** Slip is taken out of a picture so many times as fine as the texture (`OVERSAMPLED` in src/core/wardrobe.ts). */
+/** Slip is taken out of a picture so many times as fine as the texture (`OVERSAMPLED` in src/core/level-textures.ts). */
 const OVERSAMPLED = 2
 
 /** What a coordinate is multiplied by in the picture of coordinates, so that correctSlip's half for rounding to a byte is none. */

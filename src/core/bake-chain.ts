@@ -4,6 +4,7 @@ import { createAsset, neverBetter, type DepthAsset, type DepthTexture, type Mani
 import { materialOf } from './glb/material.js'
 import { writeGlb, type GlbContent, type GlbLayer } from './glb/write.js'
 import { inOrder } from './in-order.js'
+import { LevelTextures } from './level-textures.js'
 import { buildBackdrop } from './mesh/backdrop.js'
 import { slipOfBend } from './mesh/bent-error.js'
 import { measureContrast } from './mesh/contrast.js'
@@ -20,7 +21,6 @@ import { grayAt, shrinkPicture, type Picture } from './texture/color.js'
 import { encodePlaceholder } from './texture/encode.js'
 import { varyPicture } from './texture/vary.js'
 import type { Variation } from './variation.js'
-import { Wardrobe } from './wardrobe.js'
 
 /** A variation of a picture this long, pixels, does for its placeholder. */
 const SMALL = 256
@@ -62,11 +62,11 @@ export async function bakeChain(sources: ChainSources, settings: Settings, signa
   await pause(signal)
   const model = errorModel(map, settings)
   const material = materialOf(settings, picture !== null)
-  const { surfaces, wardrobe } = await makeSurfaces(sources, settings, { model, lit: material.lit, signal })
+  const { surfaces, textures } = await makeSurfaces(sources, settings, { model, lit: material.lit, signal })
   const triangles = surfaces.map(trianglesOf)
   const placeholder = picture ? await encodePlaceholder(variation ? varyPicture(await shrinkPicture(picture, SMALL), variation) : picture) : ''
   const camera = sourceCamera(map, settings)
-  const contentOf = async (level: number): Promise<GlbContent> => ({ name, camera, map, ...(await dress(surfaces[level], level, wardrobe, { map, settings, model, signal })) })
+  const contentOf = async (level: number): Promise<GlbContent> => ({ name, camera, map, ...(await fillLevel(surfaces[level], level, textures, { map, settings, model, signal })) })
   const atOnce = map.width * map.height > LARGE_PIXELS ? LEVELS_AT_ONCE.large : LEVELS_AT_ONCE.usual
   const levels = await writeLevels(surfaces.length, { name, contentOf, atOnce, signal }, { settings, model })
   const size = { width: map.width, height: map.height }
@@ -79,7 +79,7 @@ interface Level extends LevelSurfaces {
 }
 
 /** backdrop ▶ triangulate ▶ cut ▶ refine ▶ lod, and what all levels wear. (Who holds the backdrop holds 150 MB of a map of 4096²: it stays in here.) */
-async function makeSurfaces({ map, picture, variation, shared = null }: ChainSources, settings: Settings, { model, lit, signal }: { model: ErrorModel; lit: boolean; signal: AbortSignal | undefined }): Promise<{ surfaces: Level[]; wardrobe: Wardrobe }> {
+async function makeSurfaces({ map, picture, variation, shared = null }: ChainSources, settings: Settings, { model, lit, signal }: { model: ErrorModel; lit: boolean; signal: AbortSignal | undefined }): Promise<{ surfaces: Level[]; textures: LevelTextures }> {
   const own = (picture: Picture): Picture => (variation ? varyPicture(picture, variation) : picture)
   const backdrop = buildBackdrop(map, settings)
   await pause(signal)
@@ -93,11 +93,11 @@ async function makeSurfaces({ map, picture, variation, shared = null }: ChainSou
       : bare.map((level) => ({ ...level, worn: null }))
   await pause(signal)
   const needsOwn = backdrop !== null || surfaces.some(({ worn }) => !worn)
-  const wardrobe = await Wardrobe.of({ map, backdrop, picture: picture && needsOwn ? own(picture) : null, lit, triangles: surfaces.map(trianglesOf) }, settings, model, signal)
-  return { surfaces, wardrobe }
+  const textures = await LevelTextures.of({ map, backdrop, picture: picture && needsOwn ? own(picture) : null, lit, triangles: surfaces.map(trianglesOf) }, settings, model, signal)
+  return { surfaces, textures }
 }
 
-interface Dressing {
+interface Filling {
   map: DisparityMap
   settings: Settings
   model: ErrorModel
@@ -105,23 +105,23 @@ interface Dressing {
 }
 
 /** unproject ▶ color · normal ▶ encode: what a level's file says of its surfaces. */
-async function dress({ front, backdrop, worn }: Level, level: number, wardrobe: Wardrobe, { map, settings, model, signal }: Dressing): Promise<Pick<GlbContent, 'layers' | 'error'>> {
+async function fillLevel({ front, backdrop, worn }: Level, level: number, textures: LevelTextures, { map, settings, model, signal }: Filling): Promise<Pick<GlbContent, 'layers' | 'error'>> {
   await pause(signal)
-  const fitted = worn ? null : await wardrobe.fitColor(front, level)
+  const fitted = worn ? null : await textures.fitColor(front, level)
   // (The hidden layer's pictures are made while the first picture is encoded, which waits for nothing.)
-  const [color] = await Promise.all([fitted ? wardrobe.encodeColor(fitted, level) : (worn?.image ?? null), wardrobe.makeHidden()])
+  const [color] = await Promise.all([fitted ? textures.encodeColor(fitted, level) : (worn?.image ?? null), textures.makeHidden()])
   await pause(signal)
-  const normalMap = await wardrobe.normalsOf(front, level)
+  const normalMap = await textures.normalsOf(front, level)
   await pause(signal)
   const laid = [fitted && color ? laidFrom(fitted, color) : null, normalMap ? laidFrom(normalMap, normalMap) : null].filter((picture) => picture !== null)
   const error = levelError(model, { maxError: front.maxError, pixelError: worn?.error ?? shippedError(front, map, model, laid) })
   await pause(signal)
   const mesh = unproject(front, map, settings)
   const layers: GlbLayer[] = [{ role: 'front', mesh: worn ? { ...mesh, uvs: worn.uvs } : mesh, color, normalMap }]
-  if (backdrop && wardrobe.canvas) {
+  if (backdrop && textures.canvas) {
     await pause(signal)
-    const pictures = await wardrobe.hiddenOf(backdrop, level, color)
-    layers.push({ role: 'backdrop', mesh: unproject(backdrop, map, settings, wardrobe.canvas), ...pictures })
+    const pictures = await textures.hiddenOf(backdrop, level, color)
+    layers.push({ role: 'backdrop', mesh: unproject(backdrop, map, settings, textures.canvas), ...pictures })
   }
   await pause(signal)
   return { layers, error }

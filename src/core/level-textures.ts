@@ -21,8 +21,8 @@ const BACKDROP_WEIGHT = 0.25
 /** Texture slip is taken out of a picture so many times as fine as the level's texture: resampled at its own size it would blur. */
 const OVERSAMPLED = 2
 
-/** What a wardrobe is filled from. */
-export interface WardrobeSources {
+/** What the textures of all levels are made from. */
+export interface TextureSources {
   map: DisparityMap
   backdrop: Backdrop | null
   /** The colour picture, varied as the map is; `null` where there is none, or no level wears one of its own. */
@@ -40,7 +40,7 @@ interface HiddenPictures {
 }
 
 /** How the pictures of all levels are fitted and encoded. */
-interface Fitting extends Pick<WardrobeSources, 'triangles'> {
+interface Fitting extends Pick<TextureSources, 'triangles'> {
   /** Of the map, pixels. */
   size: { width: number; height: number }
   /** What all pictures of a level weigh, in weights of one of the front's. */
@@ -52,7 +52,7 @@ interface Fitting extends Pick<WardrobeSources, 'triangles'> {
 }
 
 /** What the levels of a map wear. Pictures of the whole map are made once; of these each level gets its own, sized for it, with the slip of its own triangles taken out. */
-export class Wardrobe {
+export class LevelTextures {
   private readonly encodeOnce: (picture: Picture, size: number, quality: number) => Promise<EncodedImage>
 
   private constructor(
@@ -68,7 +68,7 @@ export class Wardrobe {
     this.encodeOnce = onceEach((picture, size, quality) => encodePicture(picture, { format, quality, size }))
   }
 
-  static async of({ map, backdrop, picture, lit, triangles }: WardrobeSources, settings: Settings, model: ErrorModel, signal?: AbortSignal): Promise<Wardrobe> {
+  static async of({ map, backdrop, picture, lit, triangles }: TextureSources, settings: Settings, model: ErrorModel, signal?: AbortSignal): Promise<LevelTextures> {
     const size = { width: map.width, height: map.height }
     const padded = picture && padEdges(picture, coverage(map))
     // (Where nobody can look behind an edge, nothing moves beside it.)
@@ -78,7 +78,7 @@ export class Wardrobe {
     const canvas = backdrop && { left: backdrop.left, top: backdrop.top, width: backdrop.map.width, height: backdrop.map.height }
     const textures = ((color ? 1 : 0) + (normals ? 1 : 0)) * (canvas ? 1 + BACKDROP_WEIGHT : 1)
     const colorQuality = qualityAt(settings.texture, color ?? size)
-    return new Wardrobe({ size, triangles, textures, colorQuality, settings, model }, color, normals, canvas, hiddenOnce(backdrop, { color, normals, size }, settings))
+    return new LevelTextures({ size, triangles, textures, colorQuality, settings, model }, color, normals, canvas, hiddenOnce(backdrop, { color, normals, size }, settings))
   }
 
   /** The colours of a level's front, finer than they will be encoded; `null` without any. */
@@ -99,7 +99,7 @@ export class Wardrobe {
     return encodeForLevel(this.normalUse(level), (longer, quality) => encodeNormals(correctSlip(normalPicture(shrinkNormals(normals, longer)), front, size, model), { format, quality }))
   }
 
-  /** Makes the pictures that the hidden layers of all levels are dressed from, if nobody has yet. */
+  /** Makes the pictures that the hidden layers of all levels are cut from, if nobody has yet. */
   async makeHidden(): Promise<void> {
     await this.hidden()
   }
