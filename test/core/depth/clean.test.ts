@@ -307,6 +307,18 @@ describe('silhouettes', () => {
     expect(failing((x, y, i) => !round(x, y) || Math.min(Math.abs(now[i]! - 0.2), Math.abs(now[i]! - 0.7)) < 0.5 / 8)).toEqual([])
   })
 
+  it('leave no single pixel of their near side behind, where it would stand out as a needle', () => {
+    // (Softness that changes from row to row, as estimators deliver it.)
+    const uneven = (x: number, y: number) => 0.2 + 0.5 / (1 + Math.exp(-(x - 60 - y / 3) / (0.8 + 0.9 * Math.abs(Math.sin(y * 1.7)))))
+    const now = clean(rasterOf(W, H, uneven), { clean: { silhouettes: true } }).map.disparity
+    const isNear = (x: number, y: number) => now[y * W + x]! > 0.45
+    const isAlone = (x: number, y: number) => {
+      const beside = [-1, 0, 1].flatMap((v) => [-1, 0, 1].map((u) => [x + u, y + v] as const)).filter(([u, v]) => (u !== x || v !== y) && isNear(u, v))
+      return beside.length > 1 && beside.every(([u, v]) => now[v * W + u]! - now[y * W + x]! > 0.025)
+    }
+    expect(failing((x, y) => y < 8 || y > H - 8 || x < 8 || x > W - 8 || !isNear(x, y) || !isAlone(x, y))).toEqual([])
+  })
+
   it('of thin things come forward to what those are part of, no further, and stay whole', () => {
     const { map, before } = clean(rasterOf(W, H, blurred))
     // 4 px that a Gaussian of 1.6 px softens reach erf(2 / (1.6 √2)) = .79 of their height.

@@ -1,14 +1,11 @@
 import type { DisparityMap } from '../convention.js'
 import type { GrayPicture } from '../picture.js'
-import { pixelsAround } from './around.js'
 
 /** Half the window, pixels, and the standard deviation of its weights. */
 const RADIUS = 4
 const NEARBY = 3
 /** The same at thin things, which are outnumbered in a window of 9 px: one of 2 px keeps its place. */
 const NEARBY_THIN = 1
-/** So far from what was snapped outlines settle, pixels. With 3 as many dB, for a tenth more of time. */
-const REACH = 2
 /** Gray levels within which two pixels look alike, and the weight of one that looks altogether different. */
 const ALIKE = 30
 const UNLIKE = 0.5
@@ -17,15 +14,15 @@ const BINS = 32
 
 /**
  * Settles the outlines of a map whose pixels were snapped one by one: each pixel around them is given the weighted median of its surroundings, near pixels that look like it counting for most.
- * A median takes one side or the other and never what lies between, so outlines stay crisp; teeth, specks and the second outline where snapped pixels meet those that still hung a little are gone.
+ * A median takes one side or the other and seldom what lies between, so outlines stay crisp; teeth, specks and the second outline where snapped pixels meet those that still hung a little are gone.
  *
  * @param map after snapping
- * @param around.edges the pixels that were snapped
- * @param around.thin 1 at the pixels of thin things
+ * @param where.around 1 at the pixels that may settle
+ * @param where.thin 1 at the pixels of thin things
  */
 export function settleOutlines(
   { width, height, disparity }: DisparityMap,
-  { edges, thin, picture }: { edges: readonly number[]; thin: Uint8Array; picture: GrayPicture | null },
+  { around, thin, picture }: { around: Uint8Array; thin: Uint8Array; picture: GrayPicture | null },
 ): Float32Array {
   const settled = disparity.slice()
   const offsets: number[] = []
@@ -45,7 +42,6 @@ export function settleOutlines(
   const weights = new Float64Array(count)
   const binOf = new Uint8Array(count)
   const bins = new Float64Array(BINS + 1)
-  const around = pixelsAround(edges, { width, height }, REACH)
   for (let y = RADIUS; y < height - RADIUS; y++) {
     for (let x = RADIUS; x < width - RADIUS; x++) {
       const i = y * width + x

@@ -1,7 +1,9 @@
 import type { DisparityMap } from '../convention.js'
 import { EDGE_RADIUS, isSlope } from '../edge.js'
 import type { GrayPicture } from '../picture.js'
+import { pixelsAround } from './around.js'
 import { settleOutlines } from './outlines.js'
+import { raiseSaggingRims } from './rims.js'
 import { raiseThin } from './thin.js'
 
 /**
@@ -22,11 +24,15 @@ const CONTRAST = 12
  */
 const PICTURE_WEIGHT = 0.25
 
+/** So far from what was snapped outlines settle, pixels. With 3 as many dB, for a tenth more of time. */
+const REACH = 2
+
 /**
  * Sharpens soft silhouettes: a pixel that hangs between front and back is given the disparity of the side it belongs to, the nearest or the farthest within 3 pixels.
  * (Not that of the closest pixel which counts as that side: it still hangs by a tenth of the height, .8 dB.)
  * Which side that is, the map says (which is nearer in disparity), and the picture, where both sides differ in brightness (which is nearer in gray).
- * Thin things are then raised to what they are part of ({@link raiseThin}), and outlines settle between their surroundings ({@link settleOutlines}).
+ * Thin things are then raised to what they are part of ({@link raiseThin}), outlines settle between their surroundings ({@link settleOutlines}), and what sags in them is
+ * raised ({@link raiseSaggingRims}).
  * Slopes keep their values, and so does all that is not thin and lies more than 2 pixels from what was snapped.
  *
  * From the second camera of three stereo pairs, textures without loss (one sheet; snapped; raised and settled too; the best value within 3 px told by the true map): blurred with
@@ -53,7 +59,10 @@ export function snapSilhouettes(map: DisparityMap, range: number, picture: GrayP
   }
   if (edges.length === 0) return snapped
   const thin = raiseThin(map, snapped, edges, step)
-  return settleOutlines({ ...map, disparity: snapped }, { edges, thin, picture })
+  const around = pixelsAround(edges, map, REACH)
+  const settled = settleOutlines({ ...map, disparity: snapped }, { around, thin, picture })
+  raiseSaggingRims({ ...map, disparity: settled }, around, step)
+  return settled
 }
 
 /** The disparity of the side that a pixel belongs to; NaN where it stays as it is. */
