@@ -1,6 +1,7 @@
 import { disparityAt, inverseDepth } from '../camera.js'
 import { DepthMeshError } from '../errors.js'
 import { holdsMetres, type Settings } from '../options.js'
+import { backgroundOf } from './background.js'
 import { isEmpty } from './gaps.js'
 import { group } from './limits.js'
 import type { DepthRaster } from './raster.js'
@@ -21,12 +22,6 @@ export interface DisparityMap {
   relief: number
 }
 
-/** Metres from which on a distance is a renderer's way to say "nothing was hit": Blender writes 1e10, Arnold and Houdini 1e30. */
-const BACKGROUND = 1e9
-
-/** The largest half float, which is what a larger distance becomes in a file of halves. */
-const HALF_BACKGROUND = 65_504
-
 /** What elevation models store where nothing was measured, if their header does not say. */
 const NO_DATA = [-9999, -32_768]
 
@@ -40,7 +35,7 @@ const FLAT_ROOM = 1.001
  * Gives stored samples their meaning.
  *
  * Levels: 0 is `far` (disparity 0), the top level `near` (disparity 1), linear in what `encoding` says; `levels`, then `gamma`, are undone first.
- * Floats outside 0..1 are stretched to it. Metres: near, far and relief come from the data.
+ * Floats outside 0..1 are stretched to it. Metres: near, far and relief come from the data; where a camera's ray hit nothing is the sky, as far as the farthest surface.
  *
  * ```
  * perspective   disparity   d = level            depth   d = (1/z − 1/far) / (1/near − 1/far),  z = far + (near − far) · level
@@ -130,7 +125,11 @@ function fromMetres(raster: DepthRaster, settings: Settings): DisparityMap {
     const near = low
     const far = high > low ? high : low * FLAT_ROOM
     const inverse = inverseDepth({ near, far })
-    const disparity = eachSample(raster, (stored) => (isKnown(stored) ? disparityAt(metres(stored), inverse) : NaN))
+    const sky = isBlackFar(settings) ? 0 : NaN
+    const disparity = eachSample(raster, (stored) => {
+      if (isKnown(stored)) return disparityAt(metres(stored), inverse)
+      return stored >= background && stored < Infinity ? sky : NaN
+    })
     return { width, height, disparity, near, far, relief: settings.relief }
   }
   const relief = high - low
@@ -156,11 +155,6 @@ function eachSample({ samples, format, bitDepth }: DepthRaster, meaning: (stored
     for (let i = 0; i < out.length; i++) out[i] = meaning(samples[i])
   }
   return out
-}
-
-/** The stored value from which on a float is no number but a renderer's background. */
-function backgroundOf({ format, bitDepth }: DepthRaster): number {
-  return format === 'float' && bitDepth === 16 ? HALF_BACKGROUND : BACKGROUND
 }
 
 /** Lowest and highest of the samples that count; [Infinity, −Infinity] when none does. */

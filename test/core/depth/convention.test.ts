@@ -122,14 +122,25 @@ describe('metric maps', () => {
     expectRow(metres(read(levels(32, [1_288_500, 2_572_100]), { encoding: 'metric', unit: 1e-6 })), [1.2885, 2.5721], 5)
   })
 
-  it('take floats as metres, and NaN, Inf, 0, negatives and renderers’ backgrounds as unknown', () => {
-    const map = read(floats([2, NaN, Infinity, -Infinity, 0, -0, -3, 1e10, 1e30, 8]), { encoding: 'metric' })
+  it('take floats as metres, and NaN, Inf, 0 and negatives as unknown', () => {
+    const map = read(floats([2, NaN, Infinity, -Infinity, 0, -0, -3, 8]), { encoding: 'metric' })
     expect(map).toMatchObject({ near: 2, far: 8 })
-    expectRow(metres(map), [2, NaN, NaN, NaN, NaN, NaN, NaN, NaN, NaN, 8])
+    expectRow(metres(map), [2, NaN, NaN, NaN, NaN, NaN, NaN, 8])
+  })
+
+  it('take a renderer’s background as a sky at the farthest surface, unless black is cut or a hole', () => {
+    const rendered = floats([2, 1e10, 1e30, -1e30, 8])
+    for (const black of [null, 'far'] as const) {
+      const map = read(rendered, { encoding: 'metric', black })
+      expect(map).toMatchObject({ near: 2, far: 8 })
+      expectRow(metres(map), [2, 8, 8, NaN, 8])
+    }
+    for (const black of ['cut', 'hole'] as const) expectRow(metres(read(rendered, { encoding: 'metric', black })), [2, NaN, NaN, NaN, 8])
+    expectRow(row(read(rendered, { encoding: 'metric', projection: 'orthographic' })), [0, NaN, NaN, NaN, 1])
   })
 
   it('take the largest half as background in a file of halves alone', () => {
-    expectRow(metres(read(floats([2, 65_504, 4], { bitDepth: 16 }), { encoding: 'metric' })), [2, NaN, 4])
+    expectRow(metres(read(floats([2, 65_504, 4], { bitDepth: 16 }), { encoding: 'metric' })), [2, 4, 4])
     expectRow(metres(read(floats([2, 65_504, 4]), { encoding: 'metric' })), [2, 65_504, 4], 0)
   })
 

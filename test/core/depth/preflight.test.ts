@@ -130,6 +130,26 @@ describe('pre-flight', () => {
     expect(only('unknown', floats).settings).toEqual({ black: 'hole' })
   })
 
+  it('says of a rendered sky what becomes of it, and measures levels without it', () => {
+    const rendered = rasterOf(200, 160, (x, y) => (y < 60 ? 1e10 : 1 / (0.02 + 0.002 * (y - 60) + 1e-5 * x)), 32)
+    expect(checks(rendered, { encoding: 'metric' })).toEqual([
+      {
+        id: 'sky',
+        severity: 'info',
+        value: 0.375,
+        found: '38 % of the pixels are a renderer’s background, where its rays hit nothing',
+        why: 'They are put as far away as the farthest surface, as a sky is.',
+        advice: 'To leave them open instead, set "black": "cut".',
+      },
+    ])
+    expect(ids(checks(rendered, { encoding: 'metric', black: 'far' }))).toEqual([])
+    expect(only('unknown', rendered, { encoding: 'metric', black: 'cut' }).why).toBe('They are left open.')
+    expect(only('unknown', rendered, { encoding: 'metric', black: 'hole' }).why).toBe('They are filled in from around.')
+    // Not said to be metres: what is found has the scene's own range, and few levels are not blamed on it.
+    expect(only('metres', rendered).found).toMatch(/^floats up to 50, read as disparity/)
+    expect(ids(checks(rendered))).not.toContain('few-levels')
+  })
+
   it('does not take what alpha cuts away for a hole', () => {
     const inside = (x: number, y: number) => (x - 100) ** 2 + (y - 80) ** 2 < 60 ** 2
     const prop = rasterOf(200, 160, (x, y) => (inside(x, y) ? 0.5 + 0.4 * scene(x, y) : 0))

@@ -12,6 +12,7 @@ export type CheckId =
   | 'holes'
   | 'sparse'
   | 'unknown'
+  | 'sky'
   | 'noise'
   | 'spikes'
   | 'banded'

@@ -18,10 +18,11 @@ const SPARSE_ZEROS = 0.6
 /** … if its known pixels fall into more islands than this. Both together: 2 of 2 lidar maps, none of 63 others. */
 const SPARSE_ISLANDS = 1000
 
-/** Unknown pixels: black that is no surface, lidar-like sparseness, values that are no number. */
+/** Unknown pixels: black that is no surface, lidar-like sparseness, values that are no number; and the sky of maps in metres. */
 export function checkHoles(raster: DepthRaster, map: DisparityMap, spread: LevelSpread, settings: Settings): PreflightCheck[] {
   const metric = settings.encoding === 'metric'
-  const blank = (metric ? spread.zeros : 0) + spread.unknown
+  const isSky = metric && !isRelief(settings) && settings.black !== 'cut' && settings.black !== 'hole'
+  const blank = (metric ? spread.zeros : 0) + spread.unknown + (isSky ? 0 : spread.background)
   if (spread.zeros > SPARSE_ZEROS) {
     const islands = labelAreas(raster.width, raster.height, (i) => raster.samples[i] !== 0).count
     if (islands > SPARSE_ISLANDS) {
@@ -39,10 +40,12 @@ export function checkHoles(raster: DepthRaster, map: DisparityMap, spread: Level
     }
   }
 
+  const sky = isSky && settings.black === null && spread.background > 0 ? [skyOf(spread.background)] : []
   if (blank > 0 || (settings.black === 'hole' && spread.zeros > 0)) {
     const hole = settings.black === 'hole' || (metric && settings.black !== 'cut')
     const filled = hole && !isRefused('holes', settings)
     return [
+      ...sky,
       {
         id: 'unknown',
         severity: 'info',
@@ -55,8 +58,8 @@ export function checkHoles(raster: DepthRaster, map: DisparityMap, spread: Level
     ]
   }
 
-  // Who says what black is has answered already.
-  if (settings.black !== null || spread.zeros <= MANY_ZEROS) return []
+  // Who says what black is has answered already. (In metres black is unknown, and was counted above.)
+  if (metric || settings.black !== null || spread.zeros <= MANY_ZEROS) return sky
   const holes = findBlackHoles(raster, map, borderStep(spread)).pixels / raster.samples.length
   if (holes <= MANY_ZEROS) return []
   return [
@@ -70,6 +73,18 @@ export function checkHoles(raster: DepthRaster, map: DisparityMap, spread: Level
       settings: { black: 'hole' },
     },
   ]
+}
+
+/** Where a renderer's rays hit nothing, in metres. */
+function skyOf(share: number): PreflightCheck {
+  return {
+    id: 'sky',
+    severity: 'info',
+    value: share,
+    found: `${percent(share)} of the pixels are a renderer’s background, where its rays hit nothing`,
+    why: 'They are put as far away as the farthest surface, as a sky is.',
+    advice: 'To leave them open instead, set "black": "cut".',
+  }
 }
 
 /** What a black pixel is that is taken for depth, and black as a surface. */

@@ -1,4 +1,5 @@
 import type { Settings } from '../../options.js'
+import { backgroundOf } from '../background.js'
 import type { DepthRaster } from '../decode.js'
 import { percentileBin } from '../histogram.js'
 import { isRelief, percent, type PreflightCheck } from './check.js'
@@ -25,6 +26,8 @@ export interface LevelSpread {
   zeros: number
   /** Share of the samples that are not a finite number. */
   unknown: number
+  /** Share of the samples that say "nothing was hit", as renderers do. They count for nothing else. */
+  background: number
   /** Largest level, 0..1 of the scale; of floats, as stored. */
   top: number
   /** 1st and 99th percentile of the levels, 0..1 of the scale. */
@@ -46,15 +49,18 @@ const COUNTED = 2 ** 14
 /** Counts the levels of a map, in one pass over integers and two over floats. */
 export function measureLevels(raster: DepthRaster): LevelSpread {
   const { samples } = raster
-  const [low, high] = isFloat(raster) ? finiteRange(samples) : [0, 1]
+  const beyond = backgroundOf(raster)
+  const [low, high] = isFloat(raster) ? numberRange(samples, beyond) : [0, 1]
   const scale = high > low ? (BINS - 1) / (high - low) : 0
   const counts = new Uint32Array(BINS)
   let zeros = 0
   let unknown = 0
+  let background = 0
   for (let start = 0; start < samples.length; start += COUNTED) {
-    const counted = countLevels(samples.subarray(start, start + COUNTED), low, scale, counts)
+    const counted = countLevels(samples.subarray(start, start + COUNTED), { low, scale, beyond }, counts)
     zeros += counted.zeros
     unknown += counted.unknown
+    background += counted.background
   }
 
   const rank = new Uint16Array(BINS)
@@ -72,32 +78,44 @@ export function measureLevels(raster: DepthRaster): LevelSpread {
   if (zeros > 0) counts[(-low * scale + 0.5) | 0] -= zeros
   return {
     levels,
-    known: samples.length - unknown,
+    known: samples.length - unknown - background,
     zeros: zeros / samples.length,
     unknown: unknown / samples.length,
+    background: background / samples.length,
     top,
     p1,
     p99,
     range: (percentileBin(counts, 0.99) - percentileBin(counts, 0.01)) / (BINS - 1),
     rank,
-    binOf: (sample) => (sample - sample === 0 ? ((sample - low) * scale + 0.5) | 0 : 0),
+    binOf: (sample) => (Math.abs(sample) < beyond ? ((sample - low) * scale + 0.5) | 0 : 0),
     multiple: of257 ? 257 : of256 ? 256 : 1,
   }
 }
 
-function countLevels(samples: Float32Array, low: number, scale: number, counts: Uint32Array): { zeros: number; unknown: number } {
+interface Bins {
+  /** The sample of the first bin. */
+  low: number
+  /** Bins a unit. */
+  scale: number
+  /** Samples from here on, in either direction, are background. */
+  beyond: number
+}
+
+function countLevels(samples: Float32Array, { low, scale, beyond }: Bins, counts: Uint32Array): { zeros: number; unknown: number; background: number } {
   let zeros = 0
   let unknown = 0
+  let background = 0
   for (let i = 0; i < samples.length; i++) {
     const sample = samples[i]
     // Of NaN and the infinities alone, x − x is not 0.
     if (sample - sample !== 0) unknown++
+    else if (sample >= beyond || sample <= -beyond) background++
     else {
       if (sample === 0) zeros++
       counts[((sample - low) * scale + 0.5) | 0]++
     }
   }
-  return { zeros, unknown }
+  return { zeros, unknown, background }
 }
 
 /** Whether samples are floats as stored (metres, or whatever the program wrote) and not levels of a scale. */
@@ -221,13 +239,14 @@ export function checkColorChunks({ colourChunks }: DepthRaster, settings: Settin
   ]
 }
 
-function finiteRange(samples: Float32Array): [number, number] {
+/** Lowest and highest of the samples that are neither infinite nor background. */
+function numberRange(samples: Float32Array, beyond: number): [number, number] {
   let low = Infinity
   let high = -Infinity
   for (let i = 0; i < samples.length; i++) {
     const sample = samples[i]
-    if (sample < low && sample !== -Infinity) low = sample
-    if (sample > high && sample !== Infinity) high = sample
+    if (sample < low && sample > -beyond) low = sample
+    if (sample > high && sample < beyond) high = sample
   }
   return [low, high]
 }
