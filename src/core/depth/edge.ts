@@ -15,7 +15,7 @@ const SLOPE = 1.6
  *
  * @param step rise that makes an edge, disparity
  */
-export function placeAtEdge({ disparity, width, height }: DisparityMap, x: number, y: number, step: number): 'nowhere' | 'side' | 'amid' | 'unknown' {
+export function placeAtEdge({ disparity, width, height }: Pick<DisparityMap, 'disparity' | 'width' | 'height'>, x: number, y: number, step: number): 'nowhere' | 'side' | 'amid' | 'unknown' {
   const i = y * width + x
   let low = disparity[i]
   let high = low

@@ -219,6 +219,24 @@ describe('pre-flight', () => {
     expect(ids(checks(edge(200)))).not.toContain('soft-silhouettes')
   })
 
+  it('sees soft silhouettes in a large map too, of which they cover less', () => {
+    const large = rasterOf(2048, 400, (x) => 0.02 + 0.4 / (1 + Math.exp(-(x - 700) / 1.2)) + 0.4 / (1 + Math.exp(-(x - 1400) / 1.2)))
+    const check = only('soft-silhouettes', large)
+    expect(check.value).toBeGreaterThan(0.3)
+  })
+
+  it('says of silhouettes too wide to be cut that the map was enlarged or blurred, and at what size it is read', () => {
+    const disc = (ramp: number) => rasterOf(768, 640, (x, y) => 0.02 + 0.9 / (1 + Math.exp((Math.hypot(x - 384, y - 320) - 200) / ramp)))
+    expect(ids(checks(disc(0.1)))).toEqual([])
+    const check = only('wide-silhouettes', disc(4))
+    expect(check).toMatchObject({ severity: 'warning', found: 'about 100 % of the silhouettes are ramps too wide to be told from slopes, as in a map that was enlarged or blurred' })
+    expect(check.advice).toContain('shrink it, to 192 × 160 say')
+    expect(ids(checks(disc(4), { clean: { silhouettes: false } }))).toEqual([])
+    expect(ids(checks(disc(4), { projection: 'orthographic' }))).toEqual([])
+    // A hill is no silhouette, however the map is looked at.
+    expect(ids(checks(rasterOf(768, 640, (x, y) => 0.02 + 0.9 * Math.exp(-((x - 384) ** 2 + (y - 320) ** 2) / 150 ** 2))))).toEqual([])
+  })
+
   it('suspects swapped near and far, advises, and never swaps', () => {
     const upsideDown = rasterOf(200, 160, (x, y) => 1 - scene(x, y))
     const check = only('inverted', upsideDown)

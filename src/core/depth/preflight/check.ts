@@ -18,6 +18,7 @@ export type CheckId =
   | 'banded'
   | 'color-chunks'
   | 'soft-silhouettes'
+  | 'wide-silhouettes'
   | 'inverted'
   | 'encoding'
   | 'aspect'

@@ -1,15 +1,14 @@
 import type { Settings } from '../../options.js'
 import type { DisparityMap } from '../convention.js'
 import type { DepthRaster } from '../decode.js'
-import { EDGE_RADIUS, EDGE_STEP, placeAtEdge } from '../edge.js'
 import { percentileBin } from '../histogram.js'
 import { grainScale } from '../range.js'
 import { SPIKE_HEIGHT, spikeMedian } from '../spike.js'
 import { isRefused, percent, type PreflightCheck } from './check.js'
 import type { LevelSpread } from './levels.js'
+import { checkSilhouettes } from './silhouettes.js'
+import { strideOf } from './stride.js'
 
-/** At most about this many pixels are looked at, on an even grid: the shares below then have a standard error under 0.1 %. */
-const SAMPLES = 2 ** 18
 /** One 8-bit step, the unit of the thresholds: they were measured on 65 real maps at 0..255. */
 const STEP = 1 / 255
 
@@ -39,24 +38,13 @@ const BAND_SINGLE_STEPS = 0.5
 /** Neighbouring levels further apart than this, of 65,536, were not rounded but painted: the flat layers of a paper theatre. */
 const BAND_STEP = 1024
 
-/** Share of pixels on edges below which there is nothing to snap. */
-const FEW_EDGES = 0.005
-/** Share above which it is the map that is small, not its silhouettes that are soft: real maps have up to 8.7 %, rendered scenes of 48 to 128 pixels 11–41 %. */
-const MANY_EDGES = 0.1
-/** Share of them amid a ramp from which silhouettes are soft. Rendered, stereo and sensor maps have 0–5 %, AI and lens-blur maps 8–95 %: those of 8, 15 and 19 % have combs of ramps a pixel wide around what stands in front. */
-const SOFT_SHARE = 0.07
-/** … of large maps. In small ones, round things rise as fast: this, over the longer side in pixels, up to what a person should know. (A scene of three shapes has 13 % at 200 px.) */
-const SOFT_SHARE_TIMES_PIXELS = 40
-/** … and from which a person should know: 8 of 11 AI and lens-blur maps have 30 % and more. */
-const VERY_SOFT_SHARE = 0.25
-
 /** Checks of the surface: noise, spikes, terraces, soft silhouettes; each only where cleaning would be allowed to mend it. */
 export function checkSurface(map: DisparityMap, range: number, raster: DepthRaster, spread: LevelSpread, settings: Settings): PreflightCheck[] {
-  const stride = Math.max(1, Math.ceil(Math.sqrt((map.width * map.height) / SAMPLES)))
+  const stride = strideOf(map)
   return [
     ...checkGrain(map, stride, settings),
     ...(isRefused('bands', settings) ? [] : checkBands(map, raster, spread, stride)),
-    ...(settings.projection !== 'perspective' || isRefused('silhouettes', settings) ? [] : checkSilhouettes(map, range, stride)),
+    ...(settings.projection !== 'perspective' || isRefused('silhouettes', settings) ? [] : checkSilhouettes(map, range)),
   ]
 }
 
@@ -146,36 +134,6 @@ function checkBands({ disparity }: DisparityMap, { width, height, samples, bitDe
       found: `terraces: ${spread.levels} levels in runs of ${median} pixels and more`,
       why: 'Slopes were rounded to steps, which show when light falls across them.',
       advice: 'The steps are smoothed within half a level, so that the surface still says what the map says. A 16-bit map would not need it.',
-    },
-  ]
-}
-
-function checkSilhouettes(map: DisparityMap, range: number, stride: number): PreflightCheck[] {
-  const { width, height } = map
-  const step = EDGE_STEP * range
-  let edges = 0
-  let amid = 0
-  let seen = 0
-  for (let y = EDGE_RADIUS; y < height - EDGE_RADIUS; y += stride) {
-    for (let x = EDGE_RADIUS; x < width - EDGE_RADIUS; x += stride) {
-      const place = placeAtEdge(map, x, y, step)
-      if (place === 'unknown') continue
-      seen++
-      if (place === 'nowhere') continue
-      edges++
-      if (place === 'amid') amid++
-    }
-  }
-  const soft = Math.min(VERY_SOFT_SHARE, Math.max(SOFT_SHARE, SOFT_SHARE_TIMES_PIXELS / Math.max(width, height)))
-  if (edges < FEW_EDGES * seen || edges > MANY_EDGES * seen || amid <= soft * edges) return []
-  return [
-    {
-      id: 'soft-silhouettes',
-      severity: amid > VERY_SOFT_SHARE * edges ? 'warning' : 'info',
-      value: amid / edges,
-      found: `${percent(amid / edges)} of the pixels at silhouettes lie halfway between front and back`,
-      why: 'Blurred silhouettes become ramps of stretched picture around everything in front.',
-      advice: 'They are snapped to the side they belong to, with the colour picture as a guide; a sharper map is better still. If the ramps are real slopes, "clean": { "silhouettes": false } keeps them.',
     },
   ]
 }
