@@ -23,14 +23,20 @@ export function shownError(error: unknown, map: string, config: ResolvedConfig):
   if (!(error instanceof DepthMeshError)) return { message: formatError(error), id: map, plugin, ...(stack === undefined ? {} : { stack }) }
   const { code, message, hint, position, file: at = map } = publicError(error, map, config) ?? error
   const file = normalizePath(at)
+  const text = formatError(new DepthMeshError(code, message, { hint, file: shownPath(config.root, at), position }))
   return {
-    message: formatError(new DepthMeshError(code, message, { hint, file: shownPath(config.root, at), position })),
+    message: text,
     id: file,
     plugin,
     pluginCode: code,
-    stack: code === 'INTERNAL' && stack !== undefined ? stack : '',
+    stack: code === 'INTERNAL' && stack !== undefined ? stack : withoutFrames(text, config),
     ...(position === undefined ? {} : { frame: `${position.frame}\n`, loc: { file, line: position.line, column: position.column } }),
   }
+}
+
+/** Dev servers of frameworks that print stacks (Vike) would print nothing of an empty one. Builds print the message before the stack, and would print it twice. */
+function withoutFrames(message: string, { command }: ResolvedConfig): string {
+  return command === 'serve' ? `Error: ${message}\n` : ''
 }
 
 /** A file as people see it: relative to the root. The import of a shape is no file. */

@@ -140,6 +140,14 @@ describe.each(viteVersions)('files of the dev server of %s', (vite) => {
     }
   })
 
+  it('tell of a broken map with a stack that says so, which is what some frameworks print, and without our own frames', async () => {
+    dev = await startServer({ 'hill.depth.png': 'no picture' }, { vite })
+    const error: unknown = await dev.server.transformRequest('/hill.depth.png').catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ message: expect.stringMatching(/^hill\.depth\.png: expected a PNG, /), plugin: 'depthmesh' })
+    const { message, stack } = error as Error
+    expect(stack).toBe(`Error: ${message}\n`)
+  })
+
   it('name the picture that variants share where it is, once for all of them', async () => {
     const noise = await rgb8(96, 96, (x, y) => [(x * 7919 + y * 104729) % 251, (x * y * 31) % 253, 9])
     const settings = JSON.stringify({ projection: 'orthographic', variants: 2, texture: { quality: 90 } })
