@@ -1,6 +1,7 @@
 import { closest, distance } from 'fastest-levenshtein'
 import * as v from 'valibot'
 import { DepthMeshError } from './errors.js'
+import type { SettingsInput } from './settings-input.js'
 
 /** Largest share of a key's length that may differ for it to be suggested. Chosen so that `fov` finds `fovY` and `foo` finds nothing. */
 const SUGGESTION_DISTANCE = 0.5
@@ -108,8 +109,7 @@ export const settingsEntries = {
 
 const settingsSchema = v.partial(object(settingsEntries))
 
-/** Settings as people write them: every key optional. */
-export type SettingsInput = v.InferInput<typeof settingsSchema>
+export type { SettingsInput } from './settings-input.js'
 
 type Given = v.InferOutput<typeof settingsSchema>
 

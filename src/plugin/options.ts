@@ -23,6 +23,7 @@ export interface DepthMeshPluginOptions extends SettingsInput {
   cache?: CacheOptions | false | undefined
   /** Bakes at once, at most. Default: the cores, at most 4. */
   workers?: number | undefined
+  /** What is refused or given up, lest one file takes the memory or the time of all. */
   limits?: Limits | undefined
 }
 

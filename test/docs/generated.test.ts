@@ -1,10 +1,13 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
-import { shapeNames } from '../../src/core/index.js'
+import type * as v from 'valibot'
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import { shapeNames, type SettingsInput } from '../../src/core/index.js'
+import type { settingsEntries } from '../../src/core/options.js'
 import { measuredTable } from '../../scripts/measured-table.js'
 import { replaceMarkedSection } from '../../scripts/marked-section.js'
 import { shapesList } from '../../scripts/shapes-list.js'
+import { settingsInputText } from '../../scripts/settings-input.js'
 import { settingsSchemaText } from '../../scripts/settings-schema.js'
 import { settingsTable } from '../../scripts/settings-table.js'
 
@@ -14,6 +17,12 @@ const file = (path: string) => fileURLToPath(new URL(`../../${path}`, import.met
 describe('what is generated from the settings schema and the benchmarks (npm run generate)', () => {
   it('schema.json says what the schema says', async () => {
     await expect(settingsSchemaText()).toMatchFileSnapshot(file('schema.json'))
+  })
+
+  it('the type of the settings, with what editors show of each, says what the schema says', async () => {
+    await expect(settingsInputText()).toMatchFileSnapshot(file('src/core/settings-input.ts'))
+    // (Looked at by `npm run typecheck`.)
+    expectTypeOf<SettingsInput>().toEqualTypeOf<{ [K in keyof typeof settingsEntries]?: v.InferInput<(typeof settingsEntries)[K]> | undefined }>()
   })
 
   it("the README's settings say what the schema says, and its figures are those of the benchmarks", async () => {
