@@ -85,6 +85,12 @@ describe('pre-flight', () => {
     expect(ids(checks(rasterOf(200, 160, (x, y) => 0.4 + 0.2 * scene(x, y)), { levels: check.settings!.levels! }))).not.toContain('low-contrast')
   })
 
+  it('offers levels that cut off no peak, unless it is an outlier', () => {
+    const hills = (peak: number) => rasterOf(200, 160, (x, y) => (Math.hypot(x - 50, y - 50) < 4 ? peak : 0.01 + 0.01 * scene(x, y)))
+    expect(only('low-contrast', hills(0.0303)).settings).toEqual({ levels: [0.01, 0.031] })
+    expect(only('low-contrast', hills(1)).settings).toEqual({ levels: [0.01, 0.02] })
+  })
+
   it('notes a lifted black and offers levels', () => {
     const check = only('lifted-black', rasterOf(200, 160, (x, y) => 0.2 + 0.8 * scene(x, y)))
     expect(check.severity).toBe('info')

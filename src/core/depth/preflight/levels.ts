@@ -28,6 +28,8 @@ export interface LevelSpread {
   unknown: number
   /** Share of the samples that say "nothing was hit", as renderers do. They count for nothing else. */
   background: number
+  /** Lowest level, 0..1 of the scale; of floats, as stored. */
+  bottom: number
   /** Largest level, 0..1 of the scale; of floats, as stored. */
   top: number
   /** 1st and 99th percentile of the levels, 0..1 of the scale. */
@@ -74,7 +76,7 @@ export function measureLevels(raster: DepthRaster): LevelSpread {
     if (bin % 257 !== 0) of257 = false
   }
   const [p1, p99] = [percentileBin(counts, 0.01) / (BINS - 1), percentileBin(counts, 0.99) / (BINS - 1)]
-  const top = isFloat(raster) ? high : lastUsed(counts) / (BINS - 1)
+  const [bottom, top] = isFloat(raster) ? [low, high] : [firstUsed(counts) / (BINS - 1), lastUsed(counts) / (BINS - 1)]
   if (zeros > 0) counts[(-low * scale + 0.5) | 0] -= zeros
   return {
     levels,
@@ -82,6 +84,7 @@ export function measureLevels(raster: DepthRaster): LevelSpread {
     zeros: zeros / samples.length,
     unknown: unknown / samples.length,
     background: background / samples.length,
+    bottom,
     top,
     p1,
     p99,
@@ -125,7 +128,7 @@ function isFloat(raster: DepthRaster): boolean {
 
 /** Checks of the levels alone: flat, 8 bits in a 16-bit file, few levels, low contrast, lifted black. */
 export function checkLevels(raster: DepthRaster, spread: LevelSpread, settings: Settings): PreflightCheck[] {
-  const { levels, p1, p99 } = spread
+  const { levels, p1, p99, bottom, top } = spread
   if (levels <= 1) {
     return [
       {
@@ -163,8 +166,9 @@ export function checkLevels(raster: DepthRaster, spread: LevelSpread, settings: 
   // Sensors use the low levels of 16 bits, and floats have no scale: contrast says nothing about either.
   if (settings.encoding !== 'disparity' && settings.encoding !== 'depth') return checks
   if (isFloat(raster)) return [...checks, ...checkMetres(spread, settings)]
-  const stretch: [number, number] = [floor3(p1), ceil3(p99)]
   if (p99 - p1 < LOW_CONTRAST && settings.levels === null) {
+    // Peaks stay whole where they are no outliers: the highest mountain may be less than 1 % of its map.
+    const stretch: [number, number] = top - bottom < LOW_CONTRAST ? [floor3(bottom), ceil3(top)] : [floor3(p1), ceil3(p99)]
     checks.push({
       id: 'low-contrast',
       severity: 'warning',
@@ -188,7 +192,7 @@ export function checkLevels(raster: DepthRaster, spread: LevelSpread, settings: 
       value: p1,
       found: `99 % of the levels lie at ${percent(p1)} of the scale or above`,
       ...liftedBlack(p1, settings),
-      settings: { levels: [stretch[0], 1] },
+      settings: { levels: [floor3(p1), 1] },
     })
   }
   return checks
@@ -249,6 +253,12 @@ function numberRange(samples: Float32Array, beyond: number): [number, number] {
     if (sample > high && sample < beyond) high = sample
   }
   return [low, high]
+}
+
+function firstUsed(counts: Uint32Array): number {
+  let bin = 0
+  while (bin < counts.length - 1 && counts[bin] === 0) bin++
+  return bin
 }
 
 function lastUsed(counts: Uint32Array): number {
