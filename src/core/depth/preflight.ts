@@ -4,6 +4,7 @@ import type { DisparityMap } from './convention.js'
 import type { DepthRaster } from './decode.js'
 import type { GrayPicture } from './picture.js'
 import type { PreflightCheck } from './preflight/check.js'
+import { checkCutout } from './preflight/cutout.js'
 import { checkEncoding } from './preflight/encoding.js'
 import { checkHoles } from './preflight/holes.js'
 import { checkLayout } from './preflight/layout.js'
@@ -52,6 +53,7 @@ export function preflight({ raster, map, picture }: PreflightInput, settings: Se
     const thumbnail = shrink(map.disparity, width, height, thumbnailSize(width, height))
     const range = disparityRange(map.disparity)
     checks.push(...checkHoles(raster, map, spread, settings))
+    checks.push(...checkCutout(raster, map, settings))
     checks.push(...checkSurface(map, range, raster, spread, settings))
     checks.push(...checkLayout(thumbnail, range, settings))
     checks.push(...checkEncoding(thumbnail, range, settings))

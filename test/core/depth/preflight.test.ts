@@ -172,6 +172,26 @@ describe('pre-flight', () => {
     expect(ids(checks({ ...plain(), colourChunks: ['sRGB'] }, { gamma: 2.2 }))).not.toContain('color-chunks')
   })
 
+  it('says of a prop whose background is not black what stands there, and where the black point belongs', () => {
+    const random = seeded(3)
+    const grain = Array.from({ length: 200 * 160 }, () => 0.02 + 0.03 * random())
+    const prop = (ground: (x: number, y: number) => number) => rasterOf(200, 160, (x, y) => (Math.hypot(x - 100, y - 80) < 50 ? 0.4 + scene(x, y) / 2 : ground(x, y)))
+    const relief: SettingsInput = { projection: 'orthographic', black: 'cut', clean: false }
+
+    const plate = only('dirty-black', prop((x, y) => grain[y * 200 + x]!), relief)
+    expect(plate.found).toBe('the map’s border is dark but not black (up to 5.0 % of the scale), so that "black": "cut" leaves it standing')
+    expect(plate.settings).toEqual({ levels: [0.05, 1] })
+    expect(ids(checks(prop((x, y) => grain[y * 200 + x]!), { ...relief, ...plate.settings }))).not.toContain('dirty-black')
+
+    const specks = only('dirty-black', prop((x, y) => (x % 10 === 5 && y % 20 === 5 ? 0.5 : 0)), relief)
+    expect(specks.found).toMatch(/^1\d\d specks of fewer than 8 pixels stand on what "black": "cut" cuts away$/)
+    expect(specks).not.toHaveProperty('settings')
+
+    expect(ids(checks(prop(() => 0), relief))).not.toContain('dirty-black')
+    expect(ids(checks(prop(() => 0.4), relief)), 'a wall of which nothing was to be cut away').not.toContain('dirty-black')
+    expect(ids(checks(prop((x, y) => grain[y * 200 + x]!), { ...relief, black: 'far' }))).not.toContain('dirty-black')
+  })
+
   it('knows sparse points from holes', () => {
     const random = seeded(5)
     const check = only('sparse', rasterOf(200, 160, (x, y) => (random() < 0.1 ? scene(x, y) : 0)))

@@ -11,6 +11,7 @@ export type CheckId =
   | 'metres'
   | 'holes'
   | 'sparse'
+  | 'dirty-black'
   | 'unknown'
   | 'sky'
   | 'noise'
