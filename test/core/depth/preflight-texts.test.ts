@@ -19,6 +19,8 @@ function pictureOf(level: (x: number, y: number) => number, more: Partial<GrayPi
   return { width: W, height: H, gray, sourceWidth: W, sourceHeight: H, ...more }
 }
 
+/** A disc on a ground that was to be black. */
+const prop = (ground: (x: number, y: number) => number) => rasterOf(W, H, (x, y) => (Math.hypot(x - 100, y - 80) < 50 ? 0.4 + scene(x, y) / 2 : ground(x, y)))
 const holed = () => rasterOf(W, H, (x, y) => ((x - 60) ** 2 + (y - 120) ** 2 < 15 ** 2 ? 0 : scene(x, y)))
 const unknown = () => rasterOf(100, 100, (x, y) => (x < 10 ? NaN : 0.1 + 0.009 * y), 32)
 const soft = () => rasterOf(W, H, (x, y) => 0.1 + (0.5 * y) / H + 0.3 / (1 + Math.exp(-(x - 100) / 1.2)))
@@ -85,6 +87,39 @@ const CASES: Case[] = [
       why: 'The surface will be almost flat between near and far, and few levels are left for its shape.',
       advice: 'Stretch the levels, or, if this is a sensor’s depth in millimetres, say so with "encoding": "metric".',
       settings: { levels: [0.403, 0.595] },
+    },
+  },
+  {
+    map: () => rasterOf(768, 640, (x, y) => 0.02 + 0.9 / (1 + Math.exp((Math.hypot(x - 384, y - 320) - 200) / 4))),
+    says: {
+      id: 'wide-silhouettes',
+      severity: 'warning',
+      found: 'about 100 % of the silhouettes are ramps too wide to be told from slopes, as in a map that was enlarged or blurred',
+      why: 'The surface is not cut there: the picture hangs stretched between front and back.',
+      advice: 'Use the map at the size at which it was made, or shrink it, to 192 × 160 say; the colour picture may stay as large as it is. If they are slopes, "clean": { "silhouettes": false } says so.',
+    },
+  },
+  {
+    map: () => prop(() => 0.05),
+    settings: { projection: 'orthographic', black: 'cut' },
+    says: {
+      id: 'dirty-black',
+      severity: 'warning',
+      found: 'the map’s border is dark but not black (up to 5.0 % of the scale), so that "black": "cut" leaves it standing',
+      why: 'What is meant to be nothing becomes a plate behind what was to be cut out.',
+      advice: 'Move the black point above it, or paint it black. The alpha of a colour picture cuts more cleanly than black does.',
+      settings: { levels: [0.051, 1] },
+    },
+  },
+  {
+    map: () => prop((x, y) => (x % 10 === 5 && y % 20 === 5 ? 0.5 : 0)),
+    settings: { projection: 'orthographic', black: 'cut', clean: false },
+    says: {
+      id: 'dirty-black',
+      severity: 'warning',
+      found: /^1\d\d specks of fewer than 8 pixels stand on what "black": "cut" cuts away$/,
+      why: 'Each becomes a flake that floats beside what was to be cut out.',
+      advice: 'Move the black point above them, or paint them black. The alpha of a colour picture cuts more cleanly than black does.',
     },
   },
   {

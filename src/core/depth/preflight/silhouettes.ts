@@ -66,7 +66,7 @@ function checkWide({ width, height, disparity }: DisparityMap, range: number, { 
       value: wide,
       found: `about ${percent(wide)} of the silhouettes are ramps too wide to be told from slopes, as in a map that was enlarged or blurred`,
       why: 'The surface is not cut there: the picture hangs stretched between front and back.',
-      advice: `Use the map at the size at which it was made, or shrink it, to ${to.width} × ${to.height} say; the colour picture may stay as large as it is. If the ramps are real slopes, "clean": { "silhouettes": false } keeps them.`,
+      advice: `Use the map at the size at which it was made, or shrink it, to ${to.width} × ${to.height} say; the colour picture may stay as large as it is. If they are slopes, "clean": { "silhouettes": false } says so.`,
     },
   ]
 }
