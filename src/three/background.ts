@@ -1,5 +1,5 @@
 import { Group, Vector2, Vector3, type Camera, type Object3D, type Scene, type WebGLRenderer } from 'three'
-import type { DepthAsset } from '../core/glb/manifest.js'
+import type { DepthAsset, LiveDepthAsset } from '../core/glb/manifest.js'
 import type { DepthMaterial } from '../core/glb/material.js'
 import { lookBeforeRender } from './before-render.js'
 import { LevelChain, type LoadGlb } from './chain.js'
@@ -57,7 +57,7 @@ export class DepthBackground {
   readonly #bufferSize = new Vector2()
 
   /** For {@link loadDepthBackground}: nothing is loaded yet. */
-  constructor(asset: DepthAsset, loadGlb: LoadGlb, options: DepthBackgroundOptions = {}) {
+  constructor(asset: LiveDepthAsset, loadGlb: LoadGlb, options: DepthBackgroundOptions = {}) {
     this.#loadGlb = loadGlb
     this.#options = options
     this.#chain = new LevelChain(asset, loadGlb)

@@ -1,5 +1,5 @@
 import { LoaderUtils, type Object3D } from 'three'
-import type { DepthAsset, DepthLod } from '../core/glb/manifest.js'
+import type { DepthLod, LiveDepthAsset } from '../core/glb/manifest.js'
 import { DepthBackground, type DepthBackgroundOptions } from './background.js'
 import { disposeLevel } from './dispose.js'
 import { EarlyPictures } from './early-pictures.js'
@@ -36,7 +36,7 @@ export interface LoadDepthBackgroundOptions extends DepthBackgroundOptions {
  *
  * @throws what the loader throws when the coarsest level can't be loaded; `signal.reason` when stopped
  */
-export async function loadDepthBackground(asset: DepthAsset, options: LoadDepthBackgroundOptions = {}): Promise<DepthBackground> {
+export async function loadDepthBackground(asset: LiveDepthAsset, options: LoadDepthBackgroundOptions = {}): Promise<DepthBackground> {
   const { loader, signal } = options
   signal?.throwIfAborted()
   // (What else is given as one, WebGPU's say, makes ready in frames alone.)

@@ -102,6 +102,31 @@ describe.each(typescripts)('types of an imported depth map in %s', (_version, ts
     expect(await typeErrors(tsc, source)).toBe('')
   })
 
+  it('is plain data, which frameworks let a loader on the server return, and which is still an asset on the page', async () => {
+    const source = `
+      import type { DepthAsset, LiveDepthAsset } from 'depthmesh'
+      import { loadDepthBackground } from 'depthmesh/three'
+      import { asset } from './canyon.depth.png'
+      type Plain = string | number | boolean | null | undefined
+      type Functions = (...args: never[]) => unknown
+      /** Says no to a function anywhere, as TanStack Start does. */
+      type Sendable<T> = T extends Plain ? T : T extends Functions ? { refused: 'function' } : { [K in keyof T]: Sendable<T[K]> }
+      /** What arrives: without functions, as in React Router. */
+      type Arrived<T> = T extends Plain ? T : T extends Functions ? undefined : { [K in keyof T]: Arrived<T[K]> }
+      declare function serverFunction<T>(load: () => Sendable<T> & T): T
+      declare function loaderData<T>(load: () => T): Arrived<T>
+
+      export const sent: DepthAsset = serverFunction(() => asset)
+      export const arrived: DepthAsset = loaderData(() => ({ title: 'Canyon', asset })).asset
+      export const shown = loadDepthBackground(loaderData(() => asset))
+      // In dev the asset that a page itself imports tells of edits.
+      const live: LiveDepthAsset = asset
+      export const stop = live.hot?.subscribe((next) => next.lods[0].url.length)
+      // @ts-expect-error a function can't be sent
+      serverFunction(() => ({ asset, now: () => 1 }))`
+    expect(await typeErrors(tsc, source)).toBe('')
+  })
+
   it('leaves plain pictures and ?url to Vite', async () => {
     const source = `
       import picture from './canyon.png'

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core'
 import type * as Three from 'three'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
-import { bakeDepthMesh, type DepthAsset } from '../../src/core/index.js'
+import { bakeDepthMesh, type DepthAsset, type LiveDepthAsset } from '../../src/core/index.js'
 import type { DepthBackground, LoadDepthBackgroundOptions } from '../../src/three/index.js'
 import { describeInBrowser } from '../support/browser.js'
 import { gray16, rgb8 } from '../support/maps.js'
@@ -9,7 +9,7 @@ import { openTheatre, type Stage, type Theatre } from '../support/stage.js'
 
 declare const stage: Stage
 /** Puts several backgrounds of one asset on the stage, with the target level shown; they stand in each other's place. */
-declare function placeSeveral(asset: DepthAsset, options: readonly LoadDepthBackgroundOptions[]): Promise<DepthBackground[]>
+declare function placeSeveral(asset: LiveDepthAsset, options: readonly LoadDepthBackgroundOptions[]): Promise<DepthBackground[]>
 /** The colour of each, seen alone. */
 declare function lookAtEach(backgrounds: readonly DepthBackground[]): string[]
 declare function settled(): Promise<void>
@@ -38,7 +38,7 @@ describeInBrowser('backgrounds of the same asset', () => {
     page = await theatre.openPage()
     await page.evaluate(() => {
       Object.assign(globalThis, {
-        placeSeveral: (asset: DepthAsset, options: readonly LoadDepthBackgroundOptions[]) =>
+        placeSeveral: (asset: LiveDepthAsset, options: readonly LoadDepthBackgroundOptions[]) =>
           Promise.all(
             options.map(async (each) => {
               const background = await stage.loadDepthBackground(asset, each)

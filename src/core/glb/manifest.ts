@@ -36,7 +36,7 @@ export interface DepthAssetHot {
   subscribe(listener: (next: DepthAsset) => void): () => void
 }
 
-/** What an import gives, in one object. */
+/** What an import gives, in one object: plain data, which a server can send. */
 export interface DepthAsset {
   name: string
   /** Of the depth map, pixels: what `error` counts in. */
@@ -53,7 +53,18 @@ export interface DepthAsset {
   variants: DepthAsset[]
   /** Dev only: a first look at an edit, which the whole bake replaces in a moment. All of its levels are one file. */
   draft?: true | undefined
-  /** Absent in builds. */
+}
+
+/**
+ * What a page itself imports, in dev. A type of its own, since frameworks refuse functions in what a loader on the server returns, by type too, and there an asset has none. Every asset is
+ * assignable to it.
+ *
+ * @example
+ * const { hot }: LiveDepthAsset = asset
+ * hot?.subscribe((next) => show(next))
+ */
+export interface LiveDepthAsset extends DepthAsset {
+  /** Absent in builds and on servers. */
   hot?: DepthAssetHot | undefined
 }
 
