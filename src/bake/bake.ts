@@ -66,7 +66,12 @@ export interface BakerOptions {
   onWarning?: ((message: string) => void) | undefined
   /** For progress. */
   onBake?: ((event: BakeEvent) => void) | undefined
+  /** The bakes under way of other bakers, with the same cache and limits, which this one then shares. */
+  jobs?: Jobs | undefined
 }
+
+/** Bakes under way, by key. */
+export type Jobs = Map<string, Job>
 
 /** News of a bake that is really done, not taken from the cache. */
 export interface BakeEvent {
@@ -119,10 +124,12 @@ export interface Baker {
   close(): Promise<void>
 }
 
-interface Job {
+export interface Job {
   result: Promise<{ result: BakeResult; cached: boolean }>
   callers: number
   stop: AbortController
+  /** Aborted when the baker closes that has begun it. */
+  closing: AbortSignal
   done: boolean
   drafts: DraftNews
 }
@@ -159,10 +166,13 @@ export function createBaker(options: BakerOptions = {}): Baker {
   const hashes = options.patient ? undefined : cache?.hashes
   const door = createGate({ weight: SOURCES_IN_FLIGHT })
   let closing = new AbortController()
-  const jobs = new Map<string, Job>()
+  const jobs: Jobs = options.jobs ?? new Map()
   const logs = new Map<string, SourceLog>()
   /** The picture that each map had when it last had one. */
   const pictures = new Map<string, string>()
+
+  /** (One of its own for each: Node warns of ten listeners on one.) */
+  const stoppedBy = (signal: AbortSignal | undefined): AbortSignal => AbortSignal.any(signal === undefined ? [closing.signal] : [signal, closing.signal])
 
   const read = (absolute: string, log: SourceLog, signal: AbortSignal | undefined, hashes?: SourceHashes): Promise<Sources> =>
     readSources(absolute, {
@@ -220,7 +230,7 @@ export function createBaker(options: BakerOptions = {}): Baker {
       }
       return { result: await bakeAnew(key, sources, stop.signal, drafts), cached: false }
     }
-    const job: Job = { result: work(), callers: 0, stop, done: false, drafts }
+    const job: Job = { result: work(), callers: 0, stop, closing: closing.signal, done: false, drafts }
     // Noted before any caller goes on, so that the last one stops nothing that has ended; and every caller may have left by the time it fails.
     const end = (): void => void (job.done = true)
     job.result.then(end, end)
@@ -229,18 +239,20 @@ export function createBaker(options: BakerOptions = {}): Baker {
   }
 
   /** Waits for the job of a key together with whoever else waits for it; the last to leave stops it. */
-  const joinJob = async (key: string, sources: Sources, signal: AbortSignal | undefined, onDraft?: (draft: BakeResult) => void): Promise<{ result: BakeResult; cached: boolean }> => {
+  const joinJob = async (key: string, sources: Sources, signal: AbortSignal, onDraft?: (draft: BakeResult) => void): Promise<{ result: BakeResult; cached: boolean }> => {
     const job = jobs.get(key) ?? startJob(key, sources)
     const { drafts } = job
     // A caller who has left hears no more of it, also where the job goes on for others.
-    const tell = onDraft && ((draft: BakeResult): void => void (signal?.aborted === true || onDraft(draft)))
+    const tell = onDraft && ((draft: BakeResult): void => void (signal.aborted || onDraft(draft)))
     if (tell) drafts.waiting.add(tell)
     if (tell && drafts.draft) tell(drafts.draft)
     job.callers++
     try {
       return await withSignal(job.result, signal, sources.files.depth)
     } catch (error) {
-      throw nameFile(error, sources)
+      if (signal.aborted || !job.closing.aborted) throw nameFile(error, sources)
+      // Another baker had begun it and has closed: those who still wait do it themselves.
+      if (jobs.get(key) === job) jobs.delete(key)
     } finally {
       if (tell) drafts.waiting.delete(tell)
       if (--job.callers === 0) {
@@ -248,6 +260,7 @@ export function createBaker(options: BakerOptions = {}): Baker {
         if (jobs.get(key) === job) jobs.delete(key)
       }
     }
+    return joinJob(key, sources, signal, onDraft)
   }
 
   return {
@@ -256,8 +269,7 @@ export function createBaker(options: BakerOptions = {}): Baker {
       const log = new SourceLog()
       // What is known of the files stays known until they have been looked at again.
       if (!logs.has(absolute)) logs.set(absolute, log)
-      // (One of its own for each: Node warns of ten listeners on one.)
-      const stop = AbortSignal.any(signal === undefined ? [closing.signal] : [signal, closing.signal])
+      const stop = stoppedBy(signal)
       const leave = await door.enter(lookAt(absolute)?.size ?? 0, stop, mapPath)
       const attempt = async (known: SourceHashes | undefined): Promise<BakedAsset> => {
         const sources = await read(absolute, log, stop, known).finally(() => logs.set(absolute, log))
@@ -266,7 +278,7 @@ export function createBaker(options: BakerOptions = {}): Baker {
         const assetOf = ({ manifest, files }: BakeResult, cached: boolean): BakedAsset => {
           return { manifest: structuredClone(manifest), files, dependencies: log.dependencies, cached, key, warnings }
         }
-        const { result, cached } = await joinJob(key, sources, signal, onDraft && ((draft) => onDraft(assetOf(draft, false))))
+        const { result, cached } = await joinJob(key, sources, stop, onDraft && ((draft) => onDraft(assetOf(draft, false))))
         return assetOf(result, cached)
       }
       try {
@@ -286,7 +298,7 @@ export function createBaker(options: BakerOptions = {}): Baker {
       const { shapeSources } = await import('./shape-sources.js')
       const sources = shapeSources(request, { name, defaults: options.defaults })
       const key = await bakeKey(sources, await toolVersions(hashes))
-      const { result, cached } = await joinJob(key, sources, signal)
+      const { result, cached } = await joinJob(key, sources, stoppedBy(signal))
       return { manifest: structuredClone(result.manifest), files: result.files, dependencies: { present: [], missing: [] }, cached, key, warnings: [] }
     },
 
@@ -346,8 +358,7 @@ function nameRelative(error: unknown, root: string): unknown {
 }
 
 /** A caller who gives up leaves; the job goes on for the others. */
-function withSignal<T>(result: Promise<T>, signal: AbortSignal | undefined, file: string): Promise<T> {
-  if (signal === undefined) return result
+function withSignal<T>(result: Promise<T>, signal: AbortSignal, file: string): Promise<T> {
   return new Promise((resolve, reject) => {
     const leave = (): void => reject(aborted(file))
     if (signal.aborted) leave()

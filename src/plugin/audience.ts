@@ -5,22 +5,25 @@ import { LISTENING_EVENT, type ListeningNews } from './module.js'
 /** A socket that is open, as WebSockets call it. */
 const OPEN = 1
 
-/** The pages that listen to edits of maps. */
+/** The pages that listen to edits of maps, whichever server of a plugin they are from. */
 export interface Audience {
+  /** Hears from the pages of a server which maps they listen to. What they send is only ever compared. */
+  hear(socket: Pick<WebSocketServer, 'on'>): void
   /** Does a page that is still there listen to this map? */
   isListening(map: string): boolean
 }
 
-/** Hears from pages which maps they listen to. What they send is only ever compared. */
-export function createAudience(socket: Pick<WebSocketServer, 'on'>): Audience {
+export function createAudience(): Audience {
   const pages = new Map<string, Set<WebSocketClient>>()
-  socket.on(LISTENING_EVENT, (news: Partial<ListeningNews> | undefined, page: WebSocketClient) => {
-    const { topic, listening } = news ?? {}
-    if (typeof topic !== 'string') return
-    const others = [...(pages.get(topic) ?? [])].filter((other) => other !== page && isThere(other))
-    pages.set(topic, new Set(listening === true ? [...others, page] : others))
-  })
   return {
+    hear(socket) {
+      socket.on(LISTENING_EVENT, (news: Partial<ListeningNews> | undefined, page: WebSocketClient) => {
+        const { topic, listening } = news ?? {}
+        if (typeof topic !== 'string') return
+        const others = [...(pages.get(topic) ?? [])].filter((other) => other !== page && isThere(other))
+        pages.set(topic, new Set(listening === true ? [...others, page] : others))
+      })
+    },
     isListening: (map) => [...(pages.get(topicOf(map)) ?? [])].some(isThere),
   }
 }

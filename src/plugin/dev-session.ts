@@ -1,8 +1,8 @@
 import { normalizePath, type DevEnvironment, type EnvironmentModuleNode, type ViteDevServer } from 'vite'
 import type { BakedAsset, Baker } from '../bake/bake.js'
 import type { CompanionBell } from '../bake/companions.js'
-import { createAudience, topicOf } from './audience.js'
-import type { DevFiles } from './dev-server.js'
+import { createAudience, topicOf, type Audience } from './audience.js'
+import { createDevFiles, type DevFiles } from './dev-server.js'
 import { createLiveMaps, modulesToUpdate, type LiveMaps } from './hot.js'
 import type { HotOptions } from './module.js'
 
@@ -19,13 +19,22 @@ export interface DevSession {
   modulesOf(file: string, environment: DevEnvironment, found: EnvironmentModuleNode[]): EnvironmentModuleNode[] | undefined
 }
 
+/** What all servers of one plugin have in common: Nuxt has one for pages and one for what it renders. */
+export interface DevHouse {
+  files: DevFiles
+  audience: Audience
+}
+
+export function createDevHouse(): DevHouse {
+  return { files: createDevFiles(), audience: createAudience() }
+}
+
 /**
- * @param files what all servers of one plugin hand out
  * @param isDepthMap is this the id of a map's module?
  */
-export function openDevSession(server: ViteDevServer, baker: Baker, files: DevFiles, isDepthMap: (id: string) => boolean): DevSession {
+export function openDevSession(server: ViteDevServer, baker: Baker, { files, audience }: DevHouse, isDepthMap: (id: string) => boolean): DevSession {
   const { config } = server
-  const audience = createAudience(server.ws)
+  audience.hear(server.ws)
   const live = createLiveMaps(baker, {
     isListened: audience.isListening,
     onChangedAgain: (file) => server.watcher.emit('change', file),

@@ -1,14 +1,13 @@
 import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createFilter, isFileLoadingAllowed, normalizePath, searchForWorkspaceRoot, type DevEnvironment, type Environment, type IndexHtmlTransformContext, type Plugin, type ResolvedConfig, type Rollup } from 'vite'
-import { createBaker, type BakedAsset, type Baker } from '../bake/bake.js'
+import { createBaker, type BakedAsset, type Baker, type Jobs } from '../bake/bake.js'
 import { DepthMeshError } from '../core/errors.js'
 import { FOREIGN_MAP, isBesideMap, refuseMap } from '../bake/foreign-map.js'
 import { stampOf } from '../bake/read.js'
 import type { Dependencies } from '../bake/sources.js'
 import type { CompanionBell } from '../bake/companions.js'
-import type { DevFiles } from './dev-server.js'
-import type { DevSession } from './dev-session.js'
+import type { DevHouse, DevSession } from './dev-session.js'
 import { createEmissions, type Emissions } from './emit.js'
 import type { LiveMaps } from './hot.js'
 import { assetModule } from './module.js'
@@ -46,8 +45,10 @@ interface Shared {
   building: Set<Environment>
   /** By the environments of each running server: a server that restarts overlaps with its successor. */
   serving: WeakMap<Environment, DevSession>
-  /** What those servers hand out. */
-  files?: DevFiles
+  /** What those servers have in common. */
+  house?: DevHouse
+  /** Bakes under way, which they have in common too: an edit that is asked for by a page and by what renders it is baked once. */
+  jobs: Jobs
   bell?: CompanionBell
   /** Maps whose files builds of pages hold, once there was one. */
   onPages?: Set<string>
@@ -67,7 +68,7 @@ interface Shared {
  * export default { plugins: [depthmesh({ fovY: 60 })] }
  */
 export default function depthmesh(options: DepthMeshPluginOptions = {}): Plugin<DepthMeshApi> {
-  return createPlugin({ options: parsePluginOptions(options), building: new Set(), serving: new WeakMap(), told: new Set(), toldOf: new Map() })
+  return createPlugin({ options: parsePluginOptions(options), building: new Set(), serving: new WeakMap(), jobs: new Map(), told: new Set(), toldOf: new Map() })
 }
 
 function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
@@ -104,7 +105,7 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
       return context.error(shownError(error, source, config))
     }
   }
-  const bakerOf = (): Baker => (shared.baker ??= openBaker(config, shared.options))
+  const bakerOf = (): Baker => (shared.baker ??= openBaker(config, shared))
 
   return {
     name: 'depthmesh',
@@ -138,9 +139,9 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
     },
 
     async configureServer(server) {
-      const [{ openDevSession }, { createDevFiles }] = await Promise.all([import('./dev-session.js'), import('./dev-server.js')])
-      shared.files ??= createDevFiles()
-      const session = openDevSession(server, openBaker(config, shared.options), shared.files, isDepthMap)
+      const { createDevHouse, openDevSession } = await import('./dev-session.js')
+      shared.house ??= createDevHouse()
+      const session = openDevSession(server, openBaker(server.config, shared), shared.house, isDepthMap)
       for (const environment of Object.values(server.environments)) shared.serving.set(environment, session)
     },
 
@@ -250,7 +251,7 @@ function asPicture(refused: DepthMeshError): DepthMeshError {
   return new DepthMeshError(code, message, { file, hint: `${hint} (As a picture it is imported with "?url".)`.trim(), cause: refused })
 }
 
-function openBaker(config: ResolvedConfig, { settings, cache, workers, limits }: PluginOptions): Baker {
+function openBaker(config: ResolvedConfig, { options: { settings, cache, workers, limits }, jobs }: Shared): Baker {
   const serving = config.command === 'serve'
   const quiet = process.env.CI !== undefined || (config.logLevel ?? 'info') !== 'info'
   return createBaker({
@@ -260,6 +261,7 @@ function openBaker(config: ResolvedConfig, { settings, cache, workers, limits }:
     cache,
     workers,
     limits,
+    jobs,
     patient: serving,
     // Vite's own check covers its own kinds of requests; a plugin that loads files checks for itself.
     mayRead: serving ? (path) => isFileLoadingAllowed(config, normalizePath(path)) : undefined,
