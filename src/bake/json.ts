@@ -7,6 +7,8 @@ const FRAME_CONTEXT = 2
 // oxlint-disable-next-line no-control-regex -- JSON forbids them in texts
 const TOKEN = /[{}[\],:]|"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true\b|false\b|null\b/y
 
+const BYTE_ORDER_MARK = /^\uFEFF/
+
 interface Fault {
   offset: number
   message: string
@@ -19,7 +21,7 @@ interface Fault {
  * @throws DepthMeshError `SETTINGS_UNREADABLE` with `position`.
  */
 export function parseJson(text: string, file: string): unknown {
-  const json = text.startsWith('\uFEFF') ? text.slice(1) : text
+  const json = text.replace(BYTE_ORDER_MARK, '')
   try {
     return JSON.parse(json) as unknown
   } catch (cause) {
@@ -28,15 +30,33 @@ export function parseJson(text: string, file: string): unknown {
   }
 }
 
-/** Where a dotted key path like `texture.size` stands in JSON text: the place of its last key, if the text has it. */
+/** Where a dotted path like `texture.size` or `lods.0` stands in text that is JSON, if it has it. */
 export function positionOfKey(text: string, path: string): TextPosition | undefined {
-  let from = 0
-  for (const key of path.split('.')) {
-    const found = text.indexOf(JSON.stringify(key), from)
-    if (found < 0) return undefined
-    from = found
+  const offset = placesIn(text).get(path)
+  return offset === undefined ? undefined : positionAt(text.replace(BYTE_ORDER_MARK, ''), offset)
+}
+
+/** Offsets of keys, and of values in lists, by their dotted paths. Of a key that stands there twice the last counts, as it does for `JSON.parse`. */
+function placesIn(text: string): Map<string, number> {
+  const places = new Map<string, number>()
+  const tokens = [...text.replace(BYTE_ORDER_MARK, '').matchAll(new RegExp(TOKEN, 'g'))]
+  let next = 0
+  const walk = (path: string): void => {
+    const within = (name: string | number): string => (path === '' ? String(name) : `${path}.${name}`)
+    const [opening] = tokens[next++]
+    if (opening !== '{' && opening !== '[') return
+    for (let count = 0; tokens[next][0] !== '}' && tokens[next][0] !== ']'; count++) {
+      const { 0: first, index } = tokens[next]
+      const name = within(opening === '{' ? (JSON.parse(first) as string) : count)
+      places.set(name, index)
+      if (opening === '{') next += 2
+      walk(name)
+      if (tokens[next][0] === ',') next++
+    }
+    next++
   }
-  return positionAt(text, from)
+  walk('')
+  return places
 }
 
 /** Line and column of an offset, with the lines around it. */

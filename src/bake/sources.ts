@@ -112,7 +112,7 @@ export async function readSources(mapPath: string, options: SourceOptions, log: 
   // (2) The sidecar, and with it the settings.
   await checkReadable(sidecar, options)
   const layer = await readSidecar(sidecar, options, log)
-  const settings = parseLayers([...(options.defaults ?? []), ...(layer === null ? [] : [layer]), ...(options.overrides ?? [])], layer)
+  const settings = parseSettings([...(options.defaults ?? []), ...(layer === null ? [] : [layer]), ...(options.overrides ?? [])])
 
   // (3) The colour picture.
   const named = layer !== null && typeof (layer.settings as { color?: unknown }).color === 'string'
@@ -131,26 +131,14 @@ export async function readSources(mapPath: string, options: SourceOptions, log: 
   return { name, depth, color: picture, settings, files: { depth: mapPath, color, sidecar }, warnings }
 }
 
-async function readSidecar(sidecar: string, options: SourceOptions, log: SourceLog): Promise<(SettingsLayer & { text: string }) | null> {
+async function readSidecar(sidecar: string, options: SourceOptions, log: SourceLog): Promise<SettingsLayer | null> {
   const bytes = await readWhole(sidecar, options, log, { isWhole: isJson })
   if (bytes === null) {
     log.missing(sidecar)
     return null
   }
   const text = decodeText(bytes, sidecar)
-  return { origin: sidecar, settings: parseJson(text, sidecar), text }
-}
-
-/** Says where in the sidecar a refused key stands. */
-function parseLayers(layers: readonly SettingsLayer[], sidecar: (SettingsLayer & { text: string }) | null): Settings {
-  try {
-    return parseSettings(layers.map(({ origin, settings }) => ({ origin, settings })))
-  } catch (error) {
-    if (!(error instanceof DepthMeshError) || sidecar === null || error.file !== sidecar.origin) throw error
-    const key = /^unknown key "([^"]+)"/.exec(error.message)?.[1] ?? /^([\w.]+): /.exec(error.message)?.[1]
-    const position = key === undefined ? undefined : positionOfKey(sidecar.text, key)
-    throw new DepthMeshError(error.code, error.message, { hint: error.hint, file: error.file, position, cause: error.cause })
-  }
+  return { origin: sidecar, settings: parseJson(text, sidecar), positionOf: (key) => positionOfKey(text, key) }
 }
 
 /** `<stem>.color.*`, else `<stem>.*`. Extensions in any case, names in any Unicode form (macOS stores them decomposed). */

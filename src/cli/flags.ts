@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { nearestKey } from '../core/options.js'
-import { UsageError } from './usage-error.js'
+import { UsageError, usageError } from './usage-error.js'
 
 /** A flag as help shows it and as the parser knows it. */
 export interface Flag {
@@ -40,7 +40,7 @@ export const outFlag: Flag = { name: 'out', value: '<folder>', meaning: 'where t
 /**
  * Splits a command line by the flags a command knows.
  *
- * @throws UsageError for an unknown flag (with the nearest known one), a missing value, a value where none belongs.
+ * @throws UsageError for all unknown flags (with the nearest known one), missing values, values where none belongs.
  */
 export function parseFlags(argv: readonly string[], known: readonly Flag[]): Arguments {
   const byName = new Map(known.map((flag) => [flag.name, flag]))
@@ -48,22 +48,22 @@ export function parseFlags(argv: readonly string[], known: readonly Flag[]): Arg
   const { tokens } = parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true })
   const positionals: string[] = []
   const flags = new Map<string, string | true>()
+  const faults: string[] = []
   for (const [i, token] of tokens.entries()) {
     if (token.kind === 'positional' && !answers(token.value, tokens[i - 1], byName)) positionals.push(token.value)
     if (token.kind !== 'option') continue
     const flag = byName.get(token.name)
-    if (flag === undefined) throw unknownFlag(token.rawName, known)
-    if (flag.value === null) {
+    if (flag === undefined) faults.push(unknownFlag(token.rawName, known))
+    else if (flag.value === null) {
       const negated = flag.negatable === true && token.value !== undefined
-      if (token.value !== undefined && !negated) throw new UsageError(`${token.rawName}: expected no value, got ${JSON.stringify(token.value)}. Leave the value out.`)
+      if (token.value !== undefined && !negated) faults.push(`${token.rawName}: expected no value, got ${JSON.stringify(token.value)}. Leave the value out.`)
       const next = tokens[i + 1]
       const answer = next?.kind === 'positional' && answers(next.value, token, byName) ? next.value : undefined
       flags.set(flag.name, token.value ?? answer ?? true)
-    } else {
-      if (token.value === undefined || (!token.inlineValue && token.value.startsWith('--'))) throw new UsageError(`${token.rawName}: expected ${flag.value}, got nothing. ${flag.name}: ${flag.meaning}.`)
-      flags.set(flag.name, token.value)
-    }
+    } else if (token.value === undefined || (!token.inlineValue && token.value.startsWith('--'))) faults.push(`${token.rawName}: expected ${flag.value}, got nothing. ${flag.name}: ${flag.meaning}.`)
+    else flags.set(flag.name, token.value)
   }
+  if (faults.length > 0) throw usageError(faults)
   return { positionals, flags }
 }
 
@@ -84,7 +84,7 @@ function answers(word: string, before: { kind: string; name?: string; value?: st
   return before?.kind === 'option' && before.value === undefined && byName.get(before.name ?? '')?.negatable === true
 }
 
-function unknownFlag(typed: string, known: readonly Flag[]): UsageError {
+function unknownFlag(typed: string, known: readonly Flag[]): string {
   const suggestion = nearestKey(typed.replace(/^-+/, ''), known.map(({ name }) => name))
-  return new UsageError(`unknown flag ${typed}. ${suggestion === undefined ? '--help lists the flags.' : `Did you mean --${suggestion}?`}`)
+  return `unknown flag ${typed}. ${suggestion === undefined ? '--help lists the flags.' : `Did you mean --${suggestion}?`}`
 }

@@ -1,9 +1,8 @@
 import * as v from 'valibot'
-import { checkSettings, conflictsOf, DEFAULTS, settingsEntries, type Settings, type SettingsInput } from '../core/options.js'
-import { DepthMeshError } from '../core/errors.js'
+import { conflictsOf, DEFAULTS, faultsOf, namedIn, settingsEntries, type Settings, type SettingsInput } from '../core/options.js'
 import { hasEntries, leavesOf, readSettingText } from '../core/setting-text.js'
 import type { Flag } from './flags.js'
-import { UsageError } from './usage-error.js'
+import { usageError } from './usage-error.js'
 
 /** A flag that mirrors a key of the sidecar: `--fov-y` is `fovY`, `--texture.size` is `size` in `texture`. */
 export interface SettingFlag extends Flag {
@@ -23,36 +22,29 @@ export const settingFlags: readonly SettingFlag[] = Object.entries(settingsEntri
  */
 export function settingsFromFlags(typed: ReadonlyMap<string, string | true>): SettingsInput {
   const settings: Record<string, unknown> = {}
+  const faults: string[] = []
   for (const flag of settingFlags) {
     const text = typed.get(flag.name)
     if (text === undefined) continue
     const [key, inner] = flag.path
     const value = text === true ? true : readSettingText(text, flag.leaves)
     const given = inner === undefined ? value : { [inner]: value }
-    check(flag, { [key]: given })
-    if (inner === undefined) settings[key] = given
-    else if (settings[key] === undefined) settings[key] = given
+    const wrong = faultsOf({ [key]: given })
+    faults.push(...wrong.map((fault) => asFlag(flag.name, fault)))
+    if (inner === undefined || settings[key] === undefined) settings[key] = given
     else if (isObject(settings[key])) Object.assign(settings[key], given)
-    else throw new UsageError(`--${flag.name}: expected to stand alone, found --${kebab(key)} beside it. Use one of the two.`)
+    else faults.push(`--${flag.name}: expected to stand alone, found --${kebab(key)} beside it. Use one of the two.`)
   }
-  const conflict = conflictsOf({ ...DEFAULTS, ...settings } as Settings).find(({ keys }) => keys.every((key) => key in settings))
-  if (conflict !== undefined) throw usageError(kebab(/^[\w.]+/.exec(conflict.message)?.[0] ?? ''), conflict)
+  if (faults.length > 0) throw usageError(faults)
+  const conflicts = conflictsOf({ ...DEFAULTS, ...settings } as Settings).filter(({ keys }) => keys.every((key) => key in settings))
+  if (conflicts.length > 0) throw usageError(conflicts.map((conflict) => asFlag(kebab(namedIn(conflict.message)), conflict)))
   return settings
 }
 
-function check(flag: SettingFlag, settings: object): void {
-  try {
-    checkSettings(`--${flag.name}`, settings)
-  } catch (error) {
-    if (!(error instanceof DepthMeshError)) throw error
-    throw usageError(flag.name, error)
-  }
-}
-
 /** `lods: expected …` in the words of the command line. */
-function usageError(flag: string, { message, hint }: { message: string; hint?: string | undefined }): UsageError {
+function asFlag(flag: string, { message, hint }: { message: string; hint?: string | undefined }): string {
   const [, expectation = message] = /^[\w.]+: (.*)$/.exec(message) ?? []
-  return new UsageError(`--${flag}: ${expectation}.${hint === undefined ? '' : ` ${plain(hint)}`}`)
+  return `--${flag}: ${expectation}.${hint === undefined ? '' : ` ${plain(hint)}`}`
 }
 
 function flagsOf(key: string, schema: v.GenericSchema): SettingFlag[] {

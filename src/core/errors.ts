@@ -72,13 +72,13 @@ export class DepthMeshError extends Error {
     return new DepthMeshError(this.code, this.message, { hint: this.hint, file, position: this.position, cause: this.cause })
   }
 
-  /** `file: message. hint`: the whole of it on one line, as the terminal and the overlay show it. */
+  /** `file: message. hint`: the whole of it, as the terminal and the overlay show it. */
   override toString(): string {
     return formatError(this)
   }
 }
 
-/** `file: message. hint` on one line. Errors of other classes are marked as bugs of depthmesh. */
+/** `file: message. hint` on one line; where settings have several faults, each on a line of its own. Errors of other classes are marked as bugs of depthmesh. */
 export function formatError(error: unknown): string {
   if (!(error instanceof DepthMeshError)) {
     const text = error instanceof Error ? error.message : String(error)

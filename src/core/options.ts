@@ -1,10 +1,13 @@
 import { closest, distance } from 'fastest-levenshtein'
 import * as v from 'valibot'
-import { DepthMeshError } from './errors.js'
+import { DepthMeshError, formatError, type TextPosition } from './errors.js'
 import type { SettingsInput } from './settings-input.js'
 
 /** Largest share of a key's length that may differ for it to be suggested. Chosen so that `fov` finds `fovY` and `foo` finds nothing. */
 const SUGGESTION_DISTANCE = 0.5
+
+const UNKNOWN_KEY = 'unknown key'
+const MISSING = 'expected a value'
 
 /** A nanometre and a million kilometres: 32-bit floats hold what comes of lengths in between, squared too. */
 const [LEAST_METRES, MOST_METRES] = [1e-9, 1e9]
@@ -28,7 +31,7 @@ const oneOf = <const T extends readonly string[]>(values: T) =>
   v.picklist(values, `expected ${values.map((value) => JSON.stringify(value)).join(' | ')}`)
 const flag = () => v.boolean('expected true | false')
 const object = <const T extends v.ObjectEntries>(entries: T) =>
-  v.strictObject(entries, (issue) => (issue.expected === 'never' ? 'unknown key' : 'expected an object'))
+  v.strictObject(entries, (issue) => (issue.expected === 'never' ? UNKNOWN_KEY : issue.expected === 'Object' ? 'expected an object' : MISSING))
 
 /** A documented key: `meaning` reaches the README's table, schema.json and `--help`; `fallback` is the default as people read it. */
 const key = <const S extends v.GenericSchema>(schema: S, fallback: string, meaning: string) =>
@@ -168,18 +171,28 @@ export const MAP_SETTINGS = [
 export interface SettingsLayer {
   origin: string
   settings: unknown
+  /** Where a dotted key like `texture.size` stands, if they were read from a text. */
+  positionOf?: ((key: string) => TextPosition | undefined) | undefined
+}
+
+/** One thing that is wrong in settings. */
+export interface SettingsFault {
+  /** Dotted: `texture.size`; the first that is known to stand somewhere says where. */
+  keys: readonly string[]
+  message: string
+  hint?: string | undefined
 }
 
 /**
  * Checks each layer, lays later ones over earlier ones, fills in the defaults and checks the values against each other.
  *
- * @throws DepthMeshError `SETTINGS_INVALID`: names the layer, the key, what was expected, what was found.
+ * @throws DepthMeshError `SETTINGS_INVALID`: names the layer and, of everything that is wrong in it, the key, what was expected, what was found.
  * @example
  * parseSettings([{ origin: 'canyon.depth.json', settings: { fovY: 60 } }]).near // 1
  */
 export function parseSettings(layers: readonly SettingsLayer[]): Settings {
   let merged: SettingsInput = {}
-  const checked = layers.map(({ origin, settings }) => ({ origin, settings: checkSettings(origin, settings) }))
+  const checked = layers.map((layer) => ({ ...layer, settings: checkLayer(layer) }))
   for (const { settings } of checked) merged = mergeSettings(merged, settings)
 
   const settings: Settings = {
@@ -189,12 +202,13 @@ export function parseSettings(layers: readonly SettingsLayer[]): Settings {
     texture: { ...DEFAULTS.texture, ...defined(merged.texture ?? {}) },
     normalMap: { ...DEFAULTS.normalMap, ...defined(merged.normalMap ?? {}) },
   }
-  for (const { keys, message, hint } of conflictsOf(settings)) {
-    // Who said one of them last can mend it.
-    const file = checked.findLast((layer) => keys.some((key) => layer.settings[key] !== undefined))?.origin ?? 'settings'
-    throw new DepthMeshError('SETTINGS_INVALID', message, { file, hint })
-  }
-  return settings
+  const conflicts = conflictsOf(settings)
+  if (conflicts.length === 0) return settings
+  // Who said one of them last can mend it.
+  const ownerOf = ({ keys }: SettingsConflict) => checked.findLast((layer) => keys.some((key) => layer.settings[key] !== undefined))
+  const owner = ownerOf(conflicts[0])
+  const faults = conflicts.filter((conflict) => ownerOf(conflict) === owner).map(({ message, hint, keys }) => ({ keys: [namedIn(message), ...keys], message, hint }))
+  throw settingsError(owner ?? { origin: 'settings' }, faults)
 }
 
 /** Lays `over` upon `under`; `texture`, `normalMap` and `clean` merge key by key. */
@@ -219,43 +233,89 @@ export function nearestKey(typed: string, known: readonly string[]): string | un
 /**
  * Checks settings from one place by themselves: keys, types and ranges, not against each other.
  *
- * @throws DepthMeshError `SETTINGS_INVALID`
+ * @throws DepthMeshError `SETTINGS_INVALID`: tells all that is wrong.
  */
 export function checkSettings(origin: string, settings: unknown): SettingsInput {
-  if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
-    throw new DepthMeshError('SETTINGS_INVALID', `expected an object, got ${show(settings)}`, { file: origin, hint: 'Settings are a JSON object.' })
-  }
-  const { $schema: _, ...given } = settings as Record<string, unknown>
-  const result = v.safeParse(settingsSchema, given, { abortEarly: true })
-  if (result.success) return result.output as SettingsInput
-  throw invalid(origin, result.issues[0])
+  return checkLayer({ origin, settings })
 }
 
-function invalid(origin: string, issue: v.BaseIssue<unknown>): DepthMeshError {
-  const { path, message, input } = innermost(issue)
-  if (message === 'unknown key') {
-    const parts = path.split('.')
-    const typed = parts.pop() ?? ''
-    const known = knownKeys(parts)
-    const suggestion = nearestKey(typed, known)
-    return new DepthMeshError('SETTINGS_INVALID', `unknown key ${JSON.stringify(path)}`, {
-      file: origin,
-      hint: suggestion === undefined ? `Known keys: ${known.join(', ')}.` : `Did you mean ${JSON.stringify([...parts, suggestion].join('.'))}?`,
-    })
+function checkLayer(layer: SettingsLayer): SettingsInput {
+  const faults = faultsOf(layer.settings)
+  if (faults.length > 0) throw settingsError(layer, faults)
+  const { $schema: _, ...given } = layer.settings as SettingsInput & { $schema?: unknown }
+  return given
+}
+
+/** What is wrong in settings from one place by themselves, in the order of their keys. */
+export function faultsOf(settings: unknown): SettingsFault[] {
+  if (!isRecord(settings)) return [{ keys: [], message: `expected an object, got ${show(settings)}`, hint: 'Settings are a JSON object.' }]
+  const { $schema: _, ...given } = settings
+  const result = v.safeParse(settingsSchema, given, { abortPipeEarly: true })
+  // (Of several keys that are unknown valibot tells one, and none that every object has, like `constructor`.)
+  const unknown = unknownKeys(given)
+  // What is missing is what a key beside it was meant to be.
+  const isMeant = (path: string): boolean => unknown.some((key) => parentOf(key) === parentOf(path))
+  const wrong = (result.issues ?? []).flatMap(innermost).filter(({ message, path }) => message !== UNKNOWN_KEY && !(message === MISSING && isMeant(path)))
+  const faults = [...unknown.map(unknownKey), ...wrong.map(({ path, message, input }) => ({ keys: [path], message: `${path}: ${message}, got ${show(input)}`, hint: describeKey(path.split('.')[0]) }))]
+  const order = Object.keys(given)
+  const placeOf = ({ keys: [path] }: SettingsFault): number => order.indexOf(path.split('.')[0])
+  return faults.sort((a, b) => placeOf(a) - placeOf(b))
+}
+
+/** One error that tells all that is wrong in settings from one place: a fault that is told alone comes back as the next one. */
+export function settingsError({ origin, positionOf }: Pick<SettingsLayer, 'origin' | 'positionOf'>, faults: readonly SettingsFault[]): DepthMeshError {
+  const placed = faults.map((fault) => ({ ...fault, position: positionOf && firstOf(fault.keys, positionOf) }))
+  const [{ message, hint, position }] = placed
+  if (placed.length === 1) return new DepthMeshError('SETTINGS_INVALID', message, { file: origin, hint, position })
+  const lines = placed.map(({ message, hint, position: at }) => `  ${at === undefined ? '' : `${at.line}:${at.column}: `}${formatError(new DepthMeshError('SETTINGS_INVALID', message, { hint }))}`)
+  return new DepthMeshError('SETTINGS_INVALID', [`${placed.length} faults:`, ...lines].join('\n'), { file: origin, position })
+}
+
+/** The key that a message about a value begins with. */
+export function namedIn(message: string): string {
+  return /^[\w.]+/.exec(message)?.[0] ?? ''
+}
+
+function firstOf(keys: readonly string[], positionOf: (key: string) => TextPosition | undefined): TextPosition | undefined {
+  for (const key of keys) {
+    const position = positionOf(key)
+    if (position !== undefined) return position
   }
-  return new DepthMeshError('SETTINGS_INVALID', `${path}: ${message}, got ${show(input)}`, {
-    file: origin,
-    hint: describeKey(path.split('.')[0]),
+  return undefined
+}
+
+function unknownKeys(given: Record<string, unknown>): string[] {
+  return Object.entries(given).flatMap(([name, value]) => {
+    if (!Object.hasOwn(settingsEntries, name)) return [name]
+    const inner = knownKeys([name])
+    return inner.length === 0 || !isRecord(value) ? [] : Object.keys(value).filter((key) => !inner.includes(key)).map((key) => `${name}.${key}`)
   })
 }
 
-/** The issue itself; or, where none of several alternatives fits, the one inside the alternative that was meant: an object was, if an object was given, and then one of its keys is at fault. */
-function innermost(issue: v.BaseIssue<unknown>): { path: string; message: string; input: unknown } {
+function parentOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf('.')))
+}
+
+function unknownKey(path: string): SettingsFault {
+  const parts = path.split('.')
+  const typed = parts.pop() ?? ''
+  const known = knownKeys(parts)
+  const suggestion = nearestKey(typed, known)
+  return {
+    keys: [path],
+    message: `unknown key ${JSON.stringify(path)}`,
+    hint: suggestion === undefined ? `Known keys: ${known.join(', ')}.` : `Did you mean ${JSON.stringify([...parts, suggestion].join('.'))}?`,
+  }
+}
+
+/** The issue itself; or, where none of several alternatives fits, those inside the alternative that was meant: an object was, if an object was given, and then its keys are at fault. */
+function innermost(issue: v.BaseIssue<unknown>): { path: string; message: string; input: unknown }[] {
   const path = v.getDotPath(issue) ?? ''
-  const inner = issue.issues?.find((alternative) => v.getDotPath(alternative) !== null)
-  if (inner === undefined) return { path, message: issue.message, input: issue.input }
-  const { path: rest, ...found } = innermost(inner)
-  return { path: `${path}.${rest}`, ...found }
+  // (A list is an object for valibot, too.)
+  const kind = Array.isArray(issue.input) ? 'array' : 'object'
+  const inner = (issue.issues ?? []).filter((alternative) => alternative.path?.[0].type === kind)
+  if (inner.length === 0) return [{ path, message: issue.message, input: issue.input }]
+  return inner.flatMap(innermost).map(({ path: rest, ...found }) => ({ path: `${path}.${rest}`, ...found }))
 }
 
 function knownKeys(path: readonly string[]): string[] {
@@ -311,6 +371,10 @@ export function conflictsOf({ near, far, encoding, projection, gamma, levels, lo
 /** The keys of `value` that are set. */
 function defined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function show(value: unknown): string {

@@ -2,7 +2,7 @@ import type { CacheOptions } from '../bake/cache.js'
 import type { Limits } from '../bake/bake.js'
 import { DEPTH_MAP } from '../bake/map-name.js'
 import { DepthMeshError, formatError } from '../core/errors.js'
-import { nearestKey, parseSettings, settingsEntries, type SettingsInput } from '../core/options.js'
+import { faultsOf, nearestKey, parseSettings, settingsEntries, settingsError, type SettingsFault, type SettingsInput } from '../core/options.js'
 
 const GROUPS = {
   cache: { dir: 'string', maxBytes: 'number', maxAge: 'number', readonly: 'boolean' },
@@ -44,44 +44,50 @@ export function hasDefaultInclude({ include }: Pick<PluginOptions, 'include'>): 
 
 /** @throws DepthMeshError `SETTINGS_INVALID`: its message is whole, since it is shown while Vite reads its config. */
 export function parsePluginOptions(options: DepthMeshPluginOptions): PluginOptions {
+  const { include = DEPTH_MAP, preload = [], cache = {}, workers, limits = {}, ...rest } = options
+  const known = [...PLUGIN_KEYS, ...Object.keys(settingsEntries)]
+  const unknown = Object.keys(rest).filter((key) => !known.includes(key))
+  const settings: SettingsInput = Object.fromEntries(Object.entries(rest).filter(([key]) => known.includes(key)))
+  const faults: SettingsFault[] = [
+    ...unknown.map((key) => unknownKey(key, nearestKey(key, known), known)),
+    ...faultsOf(settings),
+    ...patternFaults('include', include),
+    ...patternFaults('preload', preload),
+    ...(cache === false ? [] : groupFaults('cache', cache)),
+    ...(workers === undefined || (Number.isInteger(workers) && workers > 0) ? [] : [invalid('workers', 'a whole number > 0', workers)]),
+    ...groupFaults('limits', limits),
+  ]
   try {
-    const { include = DEPTH_MAP, preload = [], cache = {}, workers, limits = {}, ...settings } = options
-    const known = [...PLUGIN_KEYS, ...Object.keys(settingsEntries)]
-    for (const key of Object.keys(settings)) if (!known.includes(key)) throw unknownKey(key, nearestKey(key, known), known)
+    if (faults.length > 0) throw settingsError({ origin: 'plugin options' }, faults)
     parseSettings([{ origin: 'plugin options', settings }])
-    if (workers !== undefined && !(Number.isInteger(workers) && workers > 0)) throw invalid('workers', 'a whole number > 0', workers)
-    if (cache !== false) checkGroup('cache', cache)
-    checkGroup('limits', limits)
-    return { include: patternsOf('include', include), preload: patternsOf('preload', preload), settings, cache, workers, limits }
   } catch (error) {
     throw error instanceof DepthMeshError ? new DepthMeshError(error.code, formatError(error), { cause: error }) : error
   }
+  return { include: [include].flat(), preload: [preload].flat(), settings, cache, workers, limits }
 }
 
-function patternsOf(key: string, value: unknown): (string | RegExp)[] {
+function patternFaults(key: string, value: unknown): SettingsFault[] {
   const patterns: unknown[] = Array.isArray(value) ? value : [value]
-  for (const pattern of patterns) if (typeof pattern !== 'string' && !(pattern instanceof RegExp)) throw invalid(key, 'a glob or a RegExp', pattern)
-  return patterns as (string | RegExp)[]
+  return patterns.filter((pattern) => typeof pattern !== 'string' && !(pattern instanceof RegExp)).map((pattern) => invalid(key, 'a glob or a RegExp', pattern))
 }
 
-function checkGroup(name: keyof typeof GROUPS, value: unknown): void {
+function groupFaults(name: keyof typeof GROUPS, value: unknown): SettingsFault[] {
   const types: Record<string, string> = GROUPS[name]
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid(name, name === 'cache' ? 'an object or false' : 'an object', value)
-  for (const [key, entry] of Object.entries(value)) {
-    if (!(key in types)) {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return [invalid(name, name === 'cache' ? 'an object or false' : 'an object', value)]
+  return Object.entries(value).flatMap(([key, entry]) => {
+    if (!Object.hasOwn(types, key)) {
       const near = nearestKey(key, Object.keys(types))
-      throw unknownKey(`${name}.${key}`, near && `${name}.${near}`, Object.keys(types))
+      return [unknownKey(`${name}.${key}`, near && `${name}.${near}`, Object.keys(types))]
     }
     const fits = entry === undefined || (typeof entry === types[key] && (typeof entry !== 'number' || entry > 0))
-    if (!fits) throw invalid(`${name}.${key}`, types[key] === 'number' ? 'a number > 0' : `a ${types[key]}`, entry)
-  }
+    return fits ? [] : [invalid(`${name}.${key}`, types[key] === 'number' ? 'a number > 0' : `a ${types[key]}`, entry)]
+  })
 }
 
-function unknownKey(key: string, near: string | undefined, known: readonly string[]): DepthMeshError {
-  const hint = near === undefined ? `Known keys: ${known.join(', ')}.` : `Did you mean "${near}"?`
-  return new DepthMeshError('SETTINGS_INVALID', `unknown key "${key}"`, { file: 'plugin options', hint })
+function unknownKey(key: string, near: string | undefined, known: readonly string[]): SettingsFault {
+  return { keys: [key], message: `unknown key "${key}"`, hint: near === undefined ? `Known keys: ${known.join(', ')}.` : `Did you mean "${near}"?` }
 }
 
-function invalid(key: string, expected: string, got: unknown): DepthMeshError {
-  return new DepthMeshError('SETTINGS_INVALID', `${key}: expected ${expected}, got ${JSON.stringify(got) ?? String(got)}`, { file: 'plugin options' })
+function invalid(key: string, expected: string, got: unknown): SettingsFault {
+  return { keys: [key], message: `${key}: expected ${expected}, got ${JSON.stringify(got) ?? String(got)}` }
 }

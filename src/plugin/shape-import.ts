@@ -1,5 +1,4 @@
-import { DepthMeshError } from '../core/errors.js'
-import { checkSettings, nearestKey, type SettingsInput } from '../core/options.js'
+import { faultsOf, nearestKey, settingsError, type SettingsFault } from '../core/options.js'
 import { readSettingText, settingPaths } from '../core/setting-text.js'
 import { SHAPE_SETTINGS, type ShapeRequest } from '../core/shape/request.js'
 import { SHAPE_IMPORT } from './shape-id.js'
@@ -18,11 +17,12 @@ export function parseShapeImport(source: string): ShapeRequest {
   const known = ['seed', 'size', ...paths.keys()]
   const request: ShapeRequest = { shape }
   const settings: Record<string, unknown> = {}
+  const faults: SettingsFault[] = []
   for (const [key, text] of new URLSearchParams(query)) {
     if (MARKS.has(key)) continue
     const setting = paths.get(key)
     if (key === 'seed' || key === 'size') request[key] = text.trim() === '' ? NaN : Number(text)
-    else if (setting === undefined) throw unknownKey(key, known, source)
+    else if (setting === undefined) faults.push(unknownKey(key, known))
     else {
       const [outer, inner] = setting.path
       // `?solid` is `?solid=true`.
@@ -30,10 +30,12 @@ export function parseShapeImport(source: string): ShapeRequest {
       settings[outer] = inner === undefined ? value : { ...(settings[outer] as object | undefined), [inner]: value }
     }
   }
-  return { ...request, settings: checkSettings(source, settings) satisfies SettingsInput }
+  faults.push(...faultsOf(settings))
+  if (faults.length > 0) throw settingsError({ origin: source }, faults)
+  return { ...request, settings }
 }
 
-function unknownKey(key: string, known: readonly string[], source: string): DepthMeshError {
+function unknownKey(key: string, known: readonly string[]): SettingsFault {
   const near = nearestKey(key, known)
-  return new DepthMeshError('SETTINGS_INVALID', `unknown key ${JSON.stringify(key)}`, { file: source, hint: near === undefined ? `Known keys: ${known.join(', ')}.` : `Did you mean ${JSON.stringify(near)}?` })
+  return { keys: [key], message: `unknown key ${JSON.stringify(key)}`, hint: near === undefined ? `Known keys: ${known.join(', ')}.` : `Did you mean ${JSON.stringify(near)}?` }
 }

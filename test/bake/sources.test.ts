@@ -98,6 +98,14 @@ describe('refusals of sources', () => {
     expect(await refusal(folder)).toBe('./hill.depth.json:3:3: unknown key "fovy". Did you mean "fovY"?')
     writeFileSync(join(folder, 'hill.depth.json'), '{\n  "texture": { "size": "big" }\n}')
     expect(await refusal(folder)).toMatch(/^\.\/hill\.depth\.json:2:16: texture\.size: expected a whole number, got "big"/)
+    writeFileSync(join(folder, 'hill.depth.json'), '{\n  "texture": { "fovy": 3 },\n  "white": "near",\n  "fovy": 60,\n  "near": -1,\n  "levels": [0, 3]\n}')
+    expect((await refusal(folder)).split('\n')).toEqual([
+      './hill.depth.json:2:16: 4 faults:',
+      '  2:16: unknown key "texture.fovy". Known keys: format, quality, size.',
+      '  4:3: unknown key "fovy". Did you mean "fovY"?',
+      '  5:3: near: expected > 0, got -1. near: metres of the nearest level (perspective; unused by `metric`).',
+      '  6:17: levels.1: expected 0..1, got 3. levels: `[black, white]` points in 0..1 that are stretched to the full range.',
+    ])
     writeFileSync(join(folder, 'hill.depth.json'), '{ "near": 1, }')
     expect(await refusal(folder)).toBe('./hill.depth.json:1:14: found a comma before }. Remove the last comma.')
     writeFileSync(join(folder, 'hill.depth.json'), Buffer.from([0x7b, 0xff, 0xfe, 0x7d]))

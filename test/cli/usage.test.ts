@@ -67,6 +67,8 @@ describe('depthmesh on the command line', () => {
     [['--fov-y', '3'], 'depthmesh: expected a command before --fov-y. Commands: bake, check'],
     [['bake', 'x', '--lod', '3'], 'depthmesh: unknown flag --lod. Did you mean --lods?\n'],
     [['bake', 'x', '--fovY', '3'], 'depthmesh: unknown flag --fovY. Did you mean --fov-y?\n'],
+    [['bake', 'x', '--fovY', '3', '--json=yes', '--rleief', '2'], 'depthmesh: 3 faults:\n  unknown flag --fovY. Did you mean --fov-y?\n  --json: expected no value, got "yes". Leave the value out.\n  unknown flag --rleief. Did you mean --relief?\n'],
+    [['check', 'x', '--fov-y', 'wide', '--relief', '10cm'], 'depthmesh: 2 faults:\n  --fov-y: expected a number, got "wide". fovY: vertical field of view of the source camera, degrees.\n  --relief: expected a number, got "10cm". relief: orthographic: metres from black to white.\n'],
     [['bake', 'x', '--out'], 'depthmesh: --out: expected <folder>, got nothing. out: where the files go; made when missing.\n'],
     [['bake', 'x', '--near', '--out', 'y'], 'depthmesh: --near: expected <number>, got nothing.'],
     [['bake', 'x', '--json=yes', '--out', 'y'], 'depthmesh: --json: expected no value, got "yes". Leave the value out.\n'],

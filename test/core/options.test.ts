@@ -43,6 +43,8 @@ describe('settings', () => {
     expect(refusal({ fovy: 40 })).toBe('hill.depth.json: unknown key "fovy". Did you mean "fovY"?')
     expect(refusal({ texture: { fromat: 'png' } })).toContain('Did you mean "texture.format"?')
     expect(refusal({ zzzzzzzz: 1 })).toContain('Known keys: color, projection')
+    expect(refusal({ toString: 1 })).toContain('unknown key "toString"')
+    expect(refusal({ texture: { constructor: 1 } })).toContain('unknown key "texture.constructor"')
   })
 
   it('says where, what was expected, what was found and what it means', () => {
@@ -50,6 +52,26 @@ describe('settings', () => {
     expect(refusal({ projection: 'ortho' })).toContain('expected "perspective" | "orthographic", got "ortho"')
     expect(refusal({ fovY: '45' })).toContain('fovY: expected a number, got "45"')
     expect(refusal([])).toContain('expected an object, got []')
+  })
+
+  it('tells all that is wrong at once, in the order of the keys', () => {
+    expect(refusal({ fovy: 40, near: 2, texture: { sise: 3, quality: 0, fromat: 'png' }, relief: '10cm', lods: [1, 'x'], clean: { holes: 7, nois: true } }).split('\n')).toEqual([
+      'hill.depth.json: 9 faults:',
+      '  unknown key "fovy". Did you mean "fovY"?',
+      '  unknown key "texture.sise". Did you mean "texture.size"?',
+      '  unknown key "texture.fromat". Did you mean "texture.format"?',
+      expect.stringMatching(/^ {2}texture\.quality: expected at least 1, got 0\. texture: the colour texture/),
+      '  relief: expected a number, got "10cm". relief: orthographic: metres from black to white.',
+      expect.stringMatching(/^ {2}lods\.0: expected at least 2, got 1\. lods: /),
+      expect.stringMatching(/^ {2}lods\.1: expected a whole number, got "x"\. lods: /),
+      '  unknown key "clean.nois". Did you mean "clean.noise"?',
+      expect.stringMatching(/^ {2}clean\.holes: expected true \| false \| "auto", got 7\. clean: /),
+    ])
+    expect(refusal({ near: 20, far: 2, levels: [0.9, 0.1] }).split('\n')).toEqual([
+      'hill.depth.json: 2 faults:',
+      '  near: expected < far, got near 20 and far 2. near and far are metres from the camera.',
+      '  levels: expected black < white, got [0.9,0.1]. Use "white": "far" to turn a map over.',
+    ])
   })
 
   it('checks values against each other', () => {
@@ -101,6 +123,8 @@ describe('settings', () => {
     [{ lods: [1] }, 'lods.0: expected at least 2, got 1.'],
     [{ lods: { error: [] } }, 'lods.error: expected at least one bound, got [].'],
     [{ lods: { error: [1, 2, 3, 4, 5, 6, 7, 8, 9] } }, 'lods.error: expected at most 8 levels, got [1,2,3,4,5,6,7,8,9].'],
+    [{ lods: {} }, 'lods.error: expected a value, got undefined. lods: '],
+    [{ lods: { errors: [1] } }, 'unknown key "lods.errors". Did you mean "lods.error"?'],
     [{ lods: 4000 }, 'lods: expected triangle budgets like [100000, 25000], or { "error": [px, …] }, got 4000.'],
     [{ variants: 1.5 }, 'variants: expected a whole number, got 1.5.'],
     [{ variants: 17 }, 'variants: expected at most 16, got 17.'],

@@ -35,6 +35,15 @@ describe('plugin options', () => {
     [{ workers: 1.5 }, 'plugin options: workers: expected a whole number > 0, got 1.5.'],
     [{ include: 7 }, 'plugin options: include: expected a glob or a RegExp, got 7.'],
     [{ preload: [true] }, 'plugin options: preload: expected a glob or a RegExp, got true.'],
+    [
+      { fovy: 60, relief: '10cm', cache: { readOnly: true }, workers: 0, include: [7] },
+      `plugin options: 5 faults:
+  unknown key "fovy". Did you mean "fovY"?
+  relief: expected a number, got "10cm". relief: orthographic: metres from black to white.
+  include: expected a glob or a RegExp, got 7.
+  unknown key "cache.readOnly". Did you mean "cache.readonly"?
+  workers: expected a whole number > 0, got 0.`,
+    ],
     [{ near: 10, far: 1 }, 'plugin options: near: expected < far, got near 10 and far 1. near and far are metres from the camera.'],
   ])('refuses %j', (options, message) => {
     expect(refusal(options)).toBe(message)

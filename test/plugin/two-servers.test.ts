@@ -24,7 +24,7 @@ afterEach(() => {
 })
 
 const count = (state: string): number => lines.filter((line) => line.startsWith(`depthmesh:bake ${state} `)).length
-const start = async (vite?: string): Promise<DevServer> =>
+const start = async (vite = 'vite'): Promise<DevServer> =>
   startServer({ 'waves.depth.png': await waves(), 'waves.depth.json': sidecar(2) }, { vite, options: { lods: [15_000, 1000, 200], cache: { dir: 'cache' } } })
 /** Another server with the same plugin. */
 async function startSecond({ project, server }: DevServer): Promise<ViteDevServer> {
