@@ -15,7 +15,7 @@ const MAPS_BELOW = `**/*.depth.{${MAP_EXTENSIONS.join()}}`
 const FOREIGN_BELOW = `**/*.depth.{${FOREIGN_EXTENSIONS.join()}}`
 
 /** Folders that hold nobody's sources. */
-const IGNORED = ['**/node_modules/**', '**/.git/**']
+export const IGNORED = ['**/node_modules/**', '**/.git/**']
 
 /** What the patterns name: maps to work on, and what named none. */
 export interface FoundMaps {

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { COLOR_EXTENSIONS, MAP_EXTENSIONS } from '../bake/map-name.js'
 import { DepthMeshError } from '../core/errors.js'
+import { sidecarPictures } from './sidecar-pictures.js'
 
 /** Whose files are left as they are. */
 export interface Spared {
@@ -19,9 +20,18 @@ const SOURCE = new RegExp(`\\.(?:depth\\.(?:${MAPS}|json)|color\\.[^.]+)$`, 'i')
 /** What a map and all that is found by its stem end with. */
 const AFTER_STEM = new RegExp(`(?:\\.depth\\.(?:${MAPS}|json)|(?:\\.color)?\\.(?:${COLOR_EXTENSIONS.join('|')}))$`, 'i')
 
+/** What may be somebody's colour picture. */
+const PICTURE = new RegExp(`\\.(?:${COLOR_EXTENSIONS.join('|')})$`, 'i')
+
 /** Does its name alone make a file a source? */
 export function isNamedLikeSource(name: string): boolean {
   return SOURCE.test(name)
+}
+
+/** With the colour pictures, under any name, that sidecars of other maps name. They are looked for only where a picture that is there already is to be written or removed. */
+export async function withSidecarPictures(folder: string, names: readonly string[], spared: Spared): Promise<Spared> {
+  const isThere = (name: string): boolean => PICTURE.test(name) && statSync(join(folder, name), { throwIfNoEntry: false }) !== undefined
+  return names.some(isThere) ? { ...spared, sources: [...spared.sources, ...(await sidecarPictures(folder))] } : spared
 }
 
 /**

@@ -4,7 +4,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { makeFolder } from '../bake/make-folder.js'
 import { DepthMeshError } from '../core/errors.js'
 import type { DepthAsset } from '../core/index.js'
-import { refuseSources, withoutSources, type Spared } from './spare-sources.js'
+import { refuseSources, withSidecarPictures, withoutSources, type Spared } from './spare-sources.js'
 
 /** A file to write: its name in the folder and its bytes, or the pieces of a large one, each made when it is its turn. */
 export type Output = { name: string } & ({ bytes: Uint8Array | string } | { pieces: () => Iterable<Uint8Array> })
@@ -21,12 +21,14 @@ export interface WriteOptions extends Spared {
  *
  * @throws DepthMeshError `OUTPUT_UNWRITABLE`, or the signal's reason; nothing is left behind then.
  */
-export async function writeOutputs(folder: string, outputs: readonly Output[], { stale = [], signal, ...spared }: WriteOptions): Promise<void> {
+export async function writeOutputs(folder: string, outputs: readonly Output[], { stale = [], signal, ...known }: WriteOptions): Promise<void> {
   const suffix = `.${randomUUID()}.tmp`
   const temporary = outputs.map(({ name }) => join(folder, name + suffix))
   let made: string | undefined
   try {
-    refuseSources(folder, outputs.map(({ name }) => name), spared)
+    const names = outputs.map(({ name }) => name)
+    const spared = await withSidecarPictures(folder, [...names, ...stale], known)
+    refuseSources(folder, names, spared)
     made = await makeFolder(folder)
     for (const [i, output] of outputs.entries()) {
       signal.throwIfAborted()

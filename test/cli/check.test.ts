@@ -100,6 +100,27 @@ describe('depthmesh check --picture', () => {
     for (const name of ['ramp.color.png', 'other.depth.png', 'link.png']) await rm(join(folder, name))
   })
 
+  it.each([
+    ['beside it', 'art/wall.depth.json', 'paint.png', 'art/paint.png', false],
+    ['above it', 'wall.depth.json', 'art/paint.png', 'art/paint.png', false],
+    ['elsewhere in the package', 'maps/wall.depth.json', '../art/paint.png', 'art/paint.png', true],
+    ['under another name of it', 'wall.depth.json', 'paint.png', 'art/paint.png', true],
+  ])('never writes over a colour picture that only the sidecar of another map names, %s', async (_where, sidecar, color, picture, isPackage) => {
+    const project = join(folder, 'project')
+    for (const name of ['art', 'maps']) await mkdir(join(project, name), { recursive: true })
+    await writeFile(join(project, picture), 'paint')
+    await link(join(project, picture), join(project, 'paint.png'))
+    await writeFile(join(project, sidecar), JSON.stringify({ color }))
+    await writeFile(join(project, 'art/half.depth.json'), '{ "color": ')
+    if (isPackage) await writeFile(join(project, 'package.json'), '{}')
+    const { code, stderr } = await run('check', 'ramp.depth.png', '--picture', join('project', picture))
+    expect({ code, stderr }).toEqual({ code: 1, stderr: `error: ${join('project', picture)}: expected a file of its own, found a source. Name another folder or file, or move this one away: sources are never written to.\n` })
+    expect(await readFile(join(project, picture), 'utf8')).toBe('paint')
+    await rm(join(project, sidecar))
+    expect((await run('check', 'ramp.depth.png', '--picture', join('project', picture))).code).toBe(0)
+    await rm(project, { recursive: true })
+  })
+
   it('never becomes the colour picture of the map that it drew', async () => {
     const { code, stderr } = await run('check', 'ramp.depth.png', '--picture', 'ramp.png')
     expect({ code, stderr }).toEqual({ code: 1, stderr: 'error: ramp.png: expected a place where it belongs to no map that is there already, found ramp.depth.png. Name another folder or file: sources are left as they are.\n' })
