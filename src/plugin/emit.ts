@@ -85,7 +85,8 @@ export function createEmissions(config: ResolvedConfig): Emissions {
       return (file) => {
         const reference = references.get(file)
         if (reference === undefined) return '""'
-        return documented ? `import.meta.ROLLDOWN_FILE_URL_${reference}` : `"__VITE_ASSET__${reference}__"`
+        // (Marked, since with a relative base it becomes a `new URL()`, which no bundler would drop where nobody uses it.)
+        return documented ? `/* @__PURE__ */ (() => import.meta.ROLLDOWN_FILE_URL_${reference})()` : `"__VITE_ASSET__${reference}__"`
       }
     },
 

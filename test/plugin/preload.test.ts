@@ -68,6 +68,11 @@ describe.each(viteVersions)('preload with %s', (version) => {
     expect(await hill({ experimental: { renderBuiltUrl: () => ({ relative: true }) } })).toBe(coarsest(project, 'hill'))
   })
 
+  it('asks for nothing on a page that takes the finest level alone, with a relative base too', async () => {
+    const project = await projectOf(await files())
+    for (const base of ['/', './']) expect((await built(project, '**/dune.depth.png', { base })).two, base).toEqual([])
+  })
+
   it('tells names apart of which one ends like the other', async () => {
     const project = await projectOf({
       'index.html': page('main.js'),
