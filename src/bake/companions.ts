@@ -1,8 +1,9 @@
-import { existsSync, rmSync, watch, writeFileSync, type FSWatcher } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { Dependencies } from './sources.js'
+import { watchFiles } from './watch-files.js'
 
 /** Tells a watcher that sees changes of files, but no new ones, of companions that appear. */
 export interface CompanionBell {
@@ -21,32 +22,20 @@ export interface CompanionBell {
  */
 export function createCompanionBell(appeared: (file: string) => void = () => undefined): CompanionBell {
   const file = join(tmpdir(), `depthmesh-${randomUUID()}`)
-  const awaited = new Set<string>()
-  const watchers = new Map<string, FSWatcher>()
   writeFileSync(file, '')
-
-  const noticed = (folder: string, name: string | null): void => {
-    const path = name === null ? undefined : join(folder, name)
-    if (path === undefined || !awaited.has(path) || !existsSync(path)) return
+  const watcher = watchFiles((news, path) => {
+    if (news !== 'add') return
     appeared(path)
     writeFileSync(file, `${path} ${Date.now()}`)
-  }
+  })
 
   return {
     file,
     listen({ missing }) {
-      for (const path of missing) {
-        awaited.add(path)
-        const folder = dirname(path)
-        if (watchers.has(folder) || !existsSync(folder)) continue
-        const watcher = watch(folder, { persistent: false }, (_event, name) => noticed(folder, name))
-        // A folder that is deleted has nothing more to tell.
-        watcher.on('error', () => watcher.close())
-        watchers.set(folder, watcher)
-      }
+      watcher.add(missing)
     },
     close() {
-      for (const watcher of watchers.values()) watcher.close()
+      watcher.close()
       rmSync(file, { force: true })
     },
   }

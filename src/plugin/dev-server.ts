@@ -18,8 +18,9 @@ export interface DevFiles {
    * A connect middleware. Answers what was published, by exact look-up; a request never starts anything.
    *
    * @param headers `server.headers` of Vite's config: sent with every file.
+   * @param isLast whether nobody after it may know what it does not: another `depthmesh()` for other maps.
    */
-  middleware(headers: OutgoingHttpHeaders): (request: IncomingMessage, response: ServerResponse, next: () => void) => void
+  middleware(headers: OutgoingHttpHeaders, isLast: boolean): (request: IncomingMessage, response: ServerResponse, next: () => void) => void
 }
 
 export function createDevFiles(): DevFiles {
@@ -46,9 +47,10 @@ export function createDevFiles(): DevFiles {
       return paths
     },
 
-    middleware: (headers) => (request, response, next) => {
+    middleware: (headers, isLast) => (request, response, next) => {
       const path = pathOf(request.url ?? '')
-      if (path === null) {
+      const bytes = path === null ? undefined : files.get(path)
+      if (path === null || (bytes === undefined && !isLast)) {
         next()
         return
       }
@@ -56,7 +58,6 @@ export function createDevFiles(): DevFiles {
         response.writeHead(405, { ...headers, Allow: 'GET, HEAD' }).end()
         return
       }
-      const bytes = files.get(path)
       if (bytes === undefined) {
         response.writeHead(404, { ...headers, 'Content-Type': 'text/plain' }).end('No such file. It may belong to an older state of a depth map: reload the page.')
         return

@@ -1,6 +1,7 @@
 import { normalizePath, type DevEnvironment, type EnvironmentModuleNode, type ViteDevServer } from 'vite'
 import type { BakedAsset, Baker } from '../bake/bake.js'
 import type { CompanionBell } from '../bake/companions.js'
+import { watchFiles } from '../bake/watch-files.js'
 import { createAudience, topicOf, type Audience } from './audience.js'
 import { createDevFiles, type DevFiles } from './dev-server.js'
 import { createLiveMaps, modulesToUpdate, type LiveMaps } from './hot.js'
@@ -15,6 +16,9 @@ export interface DevSession {
   publish(map: string, asset: BakedAsset): (file: string) => string
   /** What a page that follows the map's edits goes by. */
   hotOf(map: string, asset: BakedAsset): HotOptions
+  /** Looks at what a map stands on outside of the root, in another package of a workspace say, where Vite's watcher looks only at files that Vite itself has read. */
+  watchOutside(map: string): void
+  close(): Promise<void>
   /** The modules to update in an environment when a file changed; undefined where that is no source of a map. */
   modulesOf(file: string, environment: DevEnvironment, found: EnvironmentModuleNode[]): EnvironmentModuleNode[] | undefined
 }
@@ -29,10 +33,16 @@ export function createDevHouse(): DevHouse {
   return { files: createDevFiles(), audience: createAudience() }
 }
 
-/**
- * @param isDepthMap is this the id of a map's module?
- */
-export function openDevSession(server: ViteDevServer, baker: Baker, { files, audience }: DevHouse, isDepthMap: (id: string) => boolean): DevSession {
+export interface DevSessionOptions {
+  baker: Baker
+  house: DevHouse
+  /** Is this the id of a map's module? */
+  isDepthMap: (id: string) => boolean
+  /** Is no other `depthmesh()` after this one in the list of plugins? */
+  isLast: boolean
+}
+
+export function openDevSession(server: ViteDevServer, { baker, house: { files, audience }, isDepthMap, isLast }: DevSessionOptions): DevSession {
   const { config } = server
   audience.hear(server.ws)
   const live = createLiveMaps(baker, {
@@ -43,9 +53,11 @@ export function openDevSession(server: ViteDevServer, baker: Baker, { files, aud
     },
   })
   for (const event of ['change', 'add', 'unlink'] as const) server.watcher.on(event, live.noticed)
-  server.middlewares.use(files.middleware(config.server.headers))
+  server.middlewares.use(files.middleware(config.server.headers, isLast))
 
-  return {
+  const outsiders = watchFiles((news, file) => void server.watcher.emit(news, file))
+
+  const session: DevSession = {
     baker,
     live,
 
@@ -57,9 +69,23 @@ export function openDevSession(server: ViteDevServer, baker: Baker, { files, aud
 
     hotOf: (map, { key }) => ({ key, topic: topicOf(map) }),
 
+    watchOutside(map) {
+      const { present, missing } = baker.dependencies(map)
+      const outside = [...present, ...missing].filter((file) => !normalizePath(file).startsWith(`${config.root.replace(/\/$/, '')}/`))
+      if (config.server.watch !== null) outsiders.add(outside)
+    },
+
+    async close() {
+      live.close()
+      outsiders.close()
+      session.bell?.close()
+      await baker.close()
+    },
+
     modulesOf(file, environment, found) {
       const maps = live.ownersOf(file)
       return maps.length === 0 ? undefined : modulesToUpdate(environment, maps.map(normalizePath), found, isDepthMap)
     },
   }
+  return session
 }

@@ -27,6 +27,8 @@ export interface DepthMeshApi {
   bake(file: string, options?: { signal?: AbortSignal | undefined }): Promise<BakedAsset>
 }
 
+const NAME = 'depthmesh'
+
 /** In names of files that is what Vite, up to 8.3 at least, does not encode where it writes the URLs of modules: `import './a#1.js'` finds nothing either. */
 const LOST_IN_URLS = /[#%]/
 
@@ -107,17 +109,19 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
   }
   const bakerOf = (): Baker => (shared.baker ??= openBaker(config, shared))
 
+  const api: DepthMeshApi = {
+    isDepthMap,
+    bake: (file, options) => bakerOf().bake(file, options),
+  }
+
   return {
-    name: 'depthmesh',
+    name: NAME,
     // Before vite:asset, which takes every PNG.
     enforce: 'pre',
     // One instance for all environments of a build: client and server share its bakes.
     sharedDuringBuild: true,
 
-    api: {
-      isDepthMap,
-      bake: (file, options) => bakerOf().bake(file, options),
-    },
+    api,
 
     config() {
       return {
@@ -141,7 +145,8 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
     async configureServer(server) {
       const { createDevHouse, openDevSession } = await import('./dev-session.js')
       shared.house ??= createDevHouse()
-      const session = openDevSession(server, openBaker(server.config, shared), shared.house, isDepthMap)
+      const isLast = server.config.plugins.findLast(({ name }) => name === NAME)?.api === api
+      const session = openDevSession(server, { baker: openBaker(server.config, shared), house: shared.house, isDepthMap, isLast })
       for (const environment of Object.values(server.environments)) shared.serving.set(environment, session)
     },
 
@@ -183,7 +188,8 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
           return this.error(shownError(error, file, config))
         } finally {
           // After a failure too: mending the sidecar, say, has to be seen.
-          if (session ? isBundledDev(this.environment) : this.meta.watchMode) {
+          if (session && !isBundledDev(this.environment)) session.watchOutside(file)
+          else if (session || this.meta.watchMode) {
             for (const source of await watchList((session?.baker ?? bakerOf()).dependencies(file), session ?? shared, 'rolldownVersion' in this.meta)) this.addWatchFile(source)
           }
         }
@@ -230,10 +236,7 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
 
     /** Runs after failed builds too, and in some versions twice. */
     async closeBundle() {
-      const session = shared.serving.get(this.environment)
-      session?.live.close()
-      session?.bell?.close()
-      await session?.baker.close()
+      await shared.serving.get(this.environment)?.close()
       shared.building.delete(this.environment)
       if (shared.building.size === 0 && !(this.meta.watchMode && config.command === 'build')) await closeBaker()
     },
