@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { statSync, type Stats } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { glob, isDynamicPattern } from 'tinyglobby'
@@ -39,7 +39,7 @@ export async function findMaps(patterns: readonly string[]): Promise<FoundMaps> 
   const maps = new Map<string, string>()
   const errors: DepthMeshError[] = []
   for (const pattern of patterns) {
-    const stats = statSync(pattern, { throwIfNoEntry: false })
+    const stats = statsOf(pattern)
     if (stats?.isFile()) {
       if (DEPTH_MAP.test(pattern)) maps.set(resolve(pattern), pattern)
       else errors.push(await refuseMap(pattern))
@@ -56,6 +56,15 @@ export async function findMaps(patterns: readonly string[]): Promise<FoundMaps> 
     if (found.length + foreign.length === 0) errors.push(await nothingFound(pattern, stats?.isDirectory() ?? false))
   }
   return { maps: [...maps.values()], errors }
+}
+
+/** What is known of a file or a folder; nothing of what is none, a glob say, or can't be reached. */
+export function statsOf(pattern: string): Stats | undefined {
+  try {
+    return statSync(pattern, { throwIfNoEntry: false })
+  } catch {
+    return undefined
+  }
 }
 
 /** `canyon` of `art/canyon.depth.png`. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -59,6 +59,19 @@ describe('depthmesh on the command line', () => {
     await writeFile(join(folder, 'canyon.depth.png'), await gray16(16, 12, (x) => x / 16))
     const { code, stderr } = await run('check', join(folder, 'canyon.depht.png'))
     expect({ code, stderr }).toEqual({ code: 1, stderr: `error: ${join(folder, 'canyon.depht.png')}: expected a file, a folder or a glob, found nothing there. Did you mean ${join(folder, 'canyon.depth.png')}?\n` })
+    await rm(folder, { recursive: true })
+  })
+
+  it('says of names that lead nowhere that nothing is there, and goes on with the others', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'depthmesh-usage-'))
+    const path = (name: string) => join(folder, name)
+    await writeFile(path('canyon.depth.png'), await gray16(16, 12, (x) => x / 16))
+    await symlink('loop.depth.png', path('loop.depth.png'))
+    const lost = ['loop.depth.png', 'canyon.depth.png/x.depth.png', `${'x'.repeat(300)}.depth.png`].map(path)
+    const long = path(`{${Array.from({ length: 80 }, (_, i) => `map${i}`).join()},canyon}.depth.png`)
+    const { code, stdout, stderr } = await run('check', ...lost, long)
+    expect({ code, errors: stderr.split('\n').map((line) => line.replace(/(?<=nothing there\. ).*/, '…')) }).toEqual({ code: 1, errors: [...lost.map((name) => `error: ${name}: expected a file, a folder or a glob, found nothing there. …`), ''] })
+    expect(stdout).toContain(`${path('canyon.depth.png')}: 16 × 12`)
     await rm(folder, { recursive: true })
   })
 
