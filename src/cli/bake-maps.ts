@@ -22,13 +22,14 @@ export async function bakeMaps(maps: readonly string[], job: BakeJob, { flags }:
   const progress = createProgress(flags.has('quiet') || flags.has('json'))
   const queue = [...maps]
   const running = new Set<string>()
+  const write = inTurn()
   let done = 0
   const show = (file: string | undefined): void => void (file !== undefined && progress.show(done, maps.length, file))
   const next = async (): Promise<void> => {
     for (let file = queue.shift(); file !== undefined && !job.signal.aborted; file = queue.shift()) {
       running.add(file)
       show(file)
-      const outcome = await bakeMap(file, job)
+      const outcome = await bakeMap(file, job, write)
       running.delete(file)
       done++
       progress.clear()
@@ -52,20 +53,23 @@ function doneLine({ file, manifest: { lods }, cached, milliseconds }: Baked, don
 }
 
 /** Bakes one map and writes its files. Never throws: trouble is an outcome. */
-async function bakeMap(file: string, { baker, out, signal }: BakeJob): Promise<Outcome> {
+async function bakeMap(file: string, { baker, out, signal }: BakeJob, write: InTurn): Promise<Outcome> {
   const started = performance.now()
   try {
     const { manifest, files, cached, warnings } = await baker.bake(file, { signal })
-    const manifestName = `${manifest.name}.json`
-    const earlier = await levelsOf(join(out, manifestName))
-    if (earlier === null && !isNamedLikeSource(manifestName)) refuseForeign(join(out, manifestName))
-    const written = new Set(files.map(({ name }) => name))
-    await writeOutputs(out, [...files, { name: manifestName, bytes: `${JSON.stringify(manifest, null, 2)}\n` }], {
-      sources: baker.dependencies(file).present,
-      // (Of a map that is called canyon.depth it is canyon.depth.json.)
-      ours: earlier === null ? undefined : new Set([manifestName]),
-      stale: earlier?.filter((name) => !written.has(name)),
-      signal,
+    await write(async () => {
+      const manifestName = `${manifest.name}.json`
+      const earlier = await levelsOf(join(out, manifestName))
+      if (earlier === null && !isNamedLikeSource(manifestName)) refuseForeign(join(out, manifestName))
+      const written = new Set(files.map(({ name }) => name))
+      await refuseLevelsOfOthers(file, { out, manifestName, written })
+      await writeOutputs(out, [...files, { name: manifestName, bytes: `${JSON.stringify(manifest, null, 2)}\n` }], {
+        sources: baker.dependencies(file).present,
+        // (Of a map that is called canyon.depth it is canyon.depth.json.)
+        ours: earlier === null ? undefined : new Set([manifestName]),
+        stale: earlier?.filter((name) => !written.has(name)),
+        signal,
+      })
     })
     return { file, ok: true, manifest, cached, milliseconds: performance.now() - started, warnings }
   } catch (error) {
@@ -77,6 +81,29 @@ async function bakeMap(file: string, { baker, out, signal }: BakeJob): Promise<O
 function refuseForeign(file: string): void {
   if (!existsSync(file)) return
   throw new DepthMeshError('OUTPUT_UNWRITABLE', 'expected no such file, or the manifest of an earlier bake, found another', { file, hint: 'Name another folder in --out, or move this file away.' })
+}
+
+/** The variant of one map may be called like another map: `rock.variant1`. */
+async function refuseLevelsOfOthers(file: string, { out, manifestName, written }: { out: string; manifestName: string; written: ReadonlySet<string> }): Promise<void> {
+  for (const name of written) {
+    const parts = name.split('.')
+    for (const manifest of parts.map((_, i) => `${parts.slice(0, i).join('.')}.json`)) {
+      if (manifest === manifestName || !existsSync(join(out, manifest)) || !(await levelsOf(join(out, manifest)))?.includes(name)) continue
+      throw new DepthMeshError('OUTPUT_UNWRITABLE', `expected files of its own, found ${name} of ${manifest}`, { file, hint: 'Bake them into different folders.' })
+    }
+  }
+}
+
+type InTurn = <T>(work: () => Promise<T>) => Promise<T>
+
+/** Does one thing after the other, so that each sees what the one before has written. */
+function inTurn(): InTurn {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const next = last.then(work)
+    last = next.catch(() => undefined)
+    return next
+  }
 }
 
 /** Maps of one name would overwrite each other's files: all but the first fail. */

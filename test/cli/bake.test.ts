@@ -134,6 +134,18 @@ describe('depthmesh bake', () => {
     expect((await readdir(out)).sort()).toEqual(['rock.json', 'rock.lod0.glb'])
   })
 
+  it('lets no map write over what another wrote as its variant', async () => {
+    await mkdir(join(folder, 'like'), { recursive: true })
+    for (const name of ['rock', 'rock.variant1']) await copyFile(join(folder, 'art/props/wall.depth.png'), join(folder, `like/${name}.depth.png`))
+    await writeFile(join(folder, 'like/rock.depth.json'), '{ "variants": 1 }')
+    const { code, stderr } = await run('bake', 'like', '--out', out, '--lods', '100')
+    expect(code).toBe(1)
+    expect(stderr.match(/^error: like\/rock(?:\.variant1)?\.depth\.png: expected files of its own, found rock\.variant1\.lod0\.glb of rock(?:\.variant1)?\.json\. Bake them into different folders\.$/gm)).toHaveLength(1)
+    // By separate runs too, while each may be baked again.
+    const codes = await Promise.all(['rock', 'rock.variant1'].map(async (name) => (await run('bake', `like/${name}.depth.png`, '--out', out, '--lods', '100')).code))
+    expect(codes.toSorted()).toEqual([0, 1])
+  })
+
   it('never writes to its sources', async () => {
     const digest = async () => {
       const files = (await readdir(join(folder, 'art'), { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
