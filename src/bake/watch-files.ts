@@ -5,8 +5,12 @@ import { lookAt, stampOf } from './read.js'
 
 /** Looks at single files by way of their folders: before they are there too, and after they were gone. */
 export interface FileWatch {
-  /** What to look at, beside all that was given before. Absolute paths. */
-  add(files: readonly string[]): void
+  /**
+   * What to look at, beside all that was given before. Absolute paths.
+   *
+   * @returns whether some of it is new
+   */
+  add(files: readonly string[]): boolean
   close(): void
 }
 
@@ -57,10 +61,10 @@ export function watchFiles(onNews: (news: FileNews, file: string) => void): File
 
   return {
     add(files) {
-      for (const file of files) {
-        if (!stamps.has(file)) stamps.set(file, stampOf(file))
-        listen(dirname(file))
-      }
+      const fresh = files.filter((file) => !stamps.has(file))
+      for (const file of fresh) stamps.set(file, stampOf(file))
+      for (const file of files) listen(dirname(file))
+      return fresh.length > 0
     },
     close() {
       for (const folder of watchers.keys()) forget(folder)

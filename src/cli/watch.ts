@@ -1,12 +1,12 @@
-import { statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { watch as watchFiles, type FSWatcher } from 'chokidar'
+import { watch as watchFolders } from 'chokidar'
 import type { Baker } from '../bake/bake.js'
+import { watchFiles } from '../bake/watch-files.js'
 import { bakeMaps, splitClashes } from './bake-maps.js'
 import { openBaker } from './baker.js'
 import { EXIT, type Command } from './command.js'
-import { findMaps, patternsOf } from './find-maps.js'
+import { findMaps, patternsOf, statsOf } from './find-maps.js'
 import { cacheDirFlag, noCacheFlag, outFlag, outFolder, type Arguments } from './flags.js'
 import { failure, reportFailure, reportOutcome, summaryTable, type Outcome } from './outcome.js'
 import { settingsFromFlags } from './setting-flags.js'
@@ -34,40 +34,56 @@ async function watch(args: Arguments, signal: AbortSignal): Promise<number> {
   const out = outFolder(args)
   const patterns = patternsOf(args)
   const baker = openBaker(args, settingsFromFlags(args.flags), { patient: true })
-  const watcher = watchFiles(patterns.map(watchedFolder), { ignoreInitial: true, ignored: (path) => IGNORED.test(path) })
+  const watcher = watchFolders(patterns.map(watchedFolder), { ignoreInitial: true, ignored: (path) => IGNORED.test(path) })
+  const changes = createChanges(signal)
+  // What maps stand on may lie elsewhere, or come there.
+  const companions = watchFiles(changes.note)
+  const seen: Seen = { maps: new Set(), clashes: new Set() }
   const chatty = !args.flags.has('json') && !args.flags.has('quiet')
   try {
     await new Promise<void>((ready) => watcher.once('ready', ready))
-    const nextChange = changes(watcher, signal)
-    const seen = new Set<string>()
-    while (!signal.aborted) {
-      const first = seen.size === 0
-      const outcomes = await bakeWhatChanged(baker, seen, args, out, signal)
-      for (const { file } of outcomes) watcher.add(baker.dependencies(file).present)
+    watcher.on('all', changes.note)
+    for (let first = true; !signal.aborted; first = false) {
+      const outcomes = await bakeWhatChanged(baker, seen, args, { out, signal, first })
+      for (const { file } of outcomes) {
+        const { present, missing } = baker.dependencies(file)
+        companions.add([...present, ...missing])
+        if (baker.isStale(file)) changes.note()
+      }
       if (chatty && outcomes.length > 0 && !signal.aborted) console.log(summaryTable(outcomes))
       if (chatty && first && !signal.aborted) console.log(`watching ${patterns.join(', ')}; Ctrl-C ends`)
-      await nextChange()
+      await changes.next()
     }
   } finally {
     await watcher.close()
+    companions.close()
     await baker.close()
   }
   return EXIT.ok
 }
 
+/** What is known from before. */
+interface Seen {
+  /** That were baked, or failed. */
+  maps: Set<string>
+  /** That others of their names are in the way of. */
+  clashes: Set<string>
+}
+
 /** Bakes maps that are new or whose files are not what they were. */
-async function bakeWhatChanged(baker: Baker, seen: Set<string>, args: Arguments, out: string, signal: AbortSignal): Promise<Outcome[]> {
+async function bakeWhatChanged(baker: Baker, seen: Seen, args: Arguments, { out, signal, first }: { out: string; signal: AbortSignal; first: boolean }): Promise<Outcome[]> {
   const found = await findMaps(args.positionals)
-  if (seen.size === 0) for (const error of found.errors) reportFailure(failure(error.file ?? '', error), args)
+  if (first) for (const error of found.errors) reportFailure(failure(error.file ?? '', error), args)
   const { maps, clashes } = splitClashes(found.maps)
   for (const clash of clashes) {
-    if (!seen.has(clash.file)) reportFailure(clash, args)
-    seen.add(clash.file)
+    if (!seen.clashes.has(clash.file)) reportFailure(clash, args)
+    // Once nothing is in its way it is baked as if it were new: what lies there is the other's.
+    seen.maps.delete(clash.file)
   }
-  const work: string[] = []
-  for (const file of maps) if (!seen.has(file) || (await baker.isStale(file))) work.push(file)
+  seen.clashes = new Set(clashes.map(({ file }) => file))
+  const work = maps.filter((file) => !seen.maps.has(file) || baker.isStale(file))
   const outcomes: Outcome[] = []
-  for (const file of work) seen.add(file)
+  for (const file of work) seen.maps.add(file)
   await bakeMaps(work, { baker, out, signal }, args, (outcome) => {
     outcomes.push(outcome)
     reportOutcome(outcome, out, args)
@@ -77,7 +93,7 @@ async function bakeWhatChanged(baker: Baker, seen: Set<string>, args: Arguments,
 
 /** The folder to watch for a pattern: companions stand beside the map, and maps may appear. */
 function watchedFolder(pattern: string): string {
-  const stats = statSync(pattern, { throwIfNoEntry: false })
+  const stats = statsOf(pattern)
   if (stats?.isDirectory()) return resolve(pattern)
   if (stats?.isFile()) return dirname(resolve(pattern))
   const fixed = pattern.replaceAll('\\', '/').split('/')
@@ -85,19 +101,26 @@ function watchedFolder(pattern: string): string {
   return resolve(fixed.slice(0, firstDynamic < 0 ? -1 : firstDynamic).join('/') || '.')
 }
 
-/** Gives a function that waits until something has changed since its last call and then nothing for a while, or until the end. */
-function changes(watcher: FSWatcher, signal: AbortSignal): () => Promise<void> {
+interface Changes {
+  note(): void
+  /** Waits until something was noted since its last call and then nothing for a while, or until the end. */
+  next(): Promise<void>
+}
+
+function createChanges(signal: AbortSignal): Changes {
   const state = { changed: false, wake: () => {} }
-  watcher.on('all', () => {
-    state.changed = true
-    state.wake()
-  })
   signal.addEventListener('abort', () => state.wake(), { once: true })
-  return async () => {
-    if (!state.changed && !signal.aborted) await new Promise<void>((wake) => (state.wake = wake))
-    do {
-      state.changed = false
-      await sleep(QUIET_MS, undefined, { signal }).catch(() => {})
-    } while (state.changed && !signal.aborted)
+  return {
+    note() {
+      state.changed = true
+      state.wake()
+    },
+    async next() {
+      if (!state.changed && !signal.aborted) await new Promise<void>((wake) => (state.wake = wake))
+      do {
+        state.changed = false
+        await sleep(QUIET_MS, undefined, { signal }).catch(() => {})
+      } while (state.changed && !signal.aborted)
+    },
   }
 }

@@ -72,7 +72,9 @@ export function openDevSession(server: ViteDevServer, { baker, house: { files, a
     watchOutside(map) {
       const { present, missing } = baker.dependencies(map)
       const outside = [...present, ...missing].filter((file) => !normalizePath(file).startsWith(`${config.root.replace(/\/$/, '')}/`))
-      if (config.server.watch !== null) outsiders.add(outside)
+      if (config.server.watch === null) return
+      // (Nobody has looked since it was read.)
+      if (outsiders.add(outside) && baker.isStale(map)) server.watcher.emit('change', map)
     },
 
     async close() {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { DepthManifest } from '../../src/core/index.js'
-import { gray16 } from '../support/maps.js'
+import { gray16, rgb8 } from '../support/maps.js'
 import { bin } from './run-cli.js'
 
 interface Line {
@@ -91,6 +91,34 @@ describe('depthmesh watch', () => {
       if (lods !== null) await sidecar(lods)
       expect(await next()).toMatchObject({ ok: true })
       expect((await readdir(join(folder, 'out'))).sort()).toEqual(files)
+    }
+  })
+
+  it('bakes a map that another of its name was in the way of, once that one is gone', async () => {
+    await mkdir(join(folder, 'art/maps'))
+    await writeFile(join(folder, 'art/maps/ramp.depth.png'), await gray16(32, 32, (x) => (x < 16 ? 0.2 : 0.9)))
+    const next = startWatching('--lods', '200')
+    expect(await next()).toMatchObject({ file: 'art/ramp.depth.png', ok: false, error: { message: expect.stringContaining('expected one map named "ramp"') } })
+    expect(await next()).toMatchObject({ file: 'art/maps/ramp.depth.png', ok: true })
+    await rm(join(folder, 'art/maps/ramp.depth.png'))
+    expect(await next()).toMatchObject({ file: 'art/ramp.depth.png', ok: true })
+    // As new as it was before.
+    await writeFile(join(folder, 'art/ramp.depth.json'), '{ "near": 2 }')
+    expect(await next()).toMatchObject({ file: 'art/ramp.depth.png', ok: true })
+  })
+
+  it('hears of a picture elsewhere that is there only later, goes and comes again', async () => {
+    const picture = join(folder, 'photos/ramp.png')
+    await writeFile(join(folder, 'package.json'), '{}')
+    await writeFile(join(folder, 'art/ramp.depth.json'), '{ "color": "../photos/ramp.png" }')
+    const next = startWatching('--lods', '200')
+    expect(await next()).toMatchObject({ ok: false, error: { message: 'color: expected a picture at ramp.png, found no file' } })
+    await mkdir(join(folder, 'photos'))
+    for (const blue of [90, 10]) {
+      await writeFile(picture, await rgb8(32, 32, (x, y) => [x * 8, y * 8, blue]))
+      expect(await next()).toMatchObject({ ok: true })
+      await rm(picture)
+      expect(await next()).toMatchObject({ ok: false })
     }
   })
 })
