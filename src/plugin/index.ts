@@ -189,7 +189,8 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
         } finally {
           // After a failure too: mending the sidecar, say, has to be seen.
           if (session && !isBundledDev(this.environment)) session.watchOutside(file)
-          else if (session || this.meta.watchMode) {
+          // (A worker is bundled as if nobody watched, and what it says it stands on is watched for the whole.)
+          else if (session || this.meta.watchMode || (config.isWorker && config.build.watch !== null)) {
             for (const source of await watchList((session?.baker ?? bakerOf()).dependencies(file), session ?? shared, 'rolldownVersion' in this.meta)) this.addWatchFile(source)
           }
         }
