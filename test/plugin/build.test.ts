@@ -192,6 +192,13 @@ describe.each(viteVersions)('vite build with %s', (version) => {
     expect(project.list('server')).toHaveLength(1)
   })
 
+  it('leaves nothing behind for an import that is not used, whose name is the end of one that is', async () => {
+    const files = { 'main.js': `import './art/hill.depth.png'\nimport { lods } from './art/big-hill.depth.png'\nglobalThis.game = lods`, 'art/big-hill.depth.png': await hill(0.5) }
+    const project = await gameProject(files, version)
+    await project.build({ ...script({ build: { rollupOptions: { output: { assetFileNames: '[name][extname]' } } } }), base: './' })
+    expect(glbs(project)).toEqual(['big-hill.lod0.glb', 'big-hill.lod1.glb'])
+  })
+
   it('leaves nothing behind for an import that is not used', async () => {
     const project = await gameProject({ 'main.js': `import url from './art/hill.depth.png'\nglobalThis.game = 1\n` }, version)
     await project.build(script())
