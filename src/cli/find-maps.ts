@@ -92,6 +92,14 @@ async function nothingFound(pattern: string, isFolder: boolean): Promise<DepthMe
 /** What may have been meant by a name that nothing has. */
 async function nearest(path: string): Promise<string> {
   const entries = await readdir(dirname(path), { withFileTypes: true }).catch(() => [])
-  const near = nearestKey(basename(path), entries.filter((entry) => entry.isDirectory() || DEPTH_MAP.test(entry.name)).map(({ name }) => name))
+  const names = entries.filter((entry) => entry.isDirectory() || DEPTH_MAP.test(entry.name)).map(({ name }) => name)
+  // (What all maps' names end in would make any two alike.)
+  const alike = names.filter((name) => nearestKey(firstPart(path), [firstPart(name)]) !== undefined)
+  const near = nearestKey(basename(path), alike)
   return near === undefined ? 'Check the name.' : `Did you mean ${join(dirname(path), near)}?`
+}
+
+/** `canyon` of `art/canyon.depth.png`. */
+function firstPart(path: string): string {
+  return basename(path).split('.', 1)[0]
 }

@@ -59,6 +59,8 @@ describe('depthmesh on the command line', () => {
     await writeFile(join(folder, 'canyon.depth.png'), await gray16(16, 12, (x) => x / 16))
     const { code, stderr } = await run('check', join(folder, 'canyon.depht.png'))
     expect({ code, stderr }).toEqual({ code: 1, stderr: `error: ${join(folder, 'canyon.depht.png')}: expected a file, a folder or a glob, found nothing there. Did you mean ${join(folder, 'canyon.depth.png')}?\n` })
+    // (As long as what all maps' names end in, and otherwise nothing like it.)
+    expect((await run('check', join(folder, 'valley.depth.png'))).stderr).toBe(`error: ${join(folder, 'valley.depth.png')}: expected a file, a folder or a glob, found nothing there. Check the name.\n`)
     await rm(folder, { recursive: true })
   })
 

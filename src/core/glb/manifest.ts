@@ -21,6 +21,7 @@ export interface DepthLod {
   vertices: number
   /** Size of the GLB. */
   bytes: number
+  /** How far it deviates from the map, as it ships: in metres and in source pixels, the largest and what 99 of 100 pixels stay below. */
   error: LevelError
   /** Longer side of its colour texture, pixels; 0 without one. */
   textureSize: number
@@ -49,7 +50,9 @@ export interface DepthAsset {
   placeholder: string
   /** `null` for orthographic maps. */
   camera: SourceCamera | null
+  /** Of all levels. */
   material: DepthMaterial
+  /** Variations of the map, in order, as its settings ask for them. */
   variants: DepthAsset[]
   /** Dev only: a first look at an edit, which the whole bake replaces in a moment. All of its levels are one file. */
   draft?: true | undefined
