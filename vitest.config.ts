@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    // Vitest leaves a core to itself, of two the half.
+    // Vitest leaves one core to itself: of two, half of the machine.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     // Browsers and file watchers on a busy machine: what fails is tried once more in CI.
     retry: process.env.CI ? 1 : 0,

@@ -11,6 +11,7 @@ interface Shape {
   anyOf?: readonly Shape[]
   items?: Shape | readonly Shape[]
   properties?: Readonly<Record<string, Shape>>
+  required?: readonly string[]
 }
 
 /** The text of src/core/settings-input.ts. A type that is inferred from the schema has no comments, and editors would show none. */
@@ -31,20 +32,19 @@ ${keys.join('\n')}
 `
 }
 
-function typeOf({ type, const: constant, enum: values, anyOf, items, properties }: Shape, indent: string): string {
+function typeOf({ type, const: constant, enum: values, anyOf, items, properties, required = [] }: Shape, indent: string): string {
   if (constant !== undefined) return literal(constant)
   if (values) return values.map(literal).join(' | ')
   if (anyOf) return anyOf.map((shape) => typeOf(shape, indent)).join(' | ')
   if (type === 'array' && items) return 'length' in items ? `[${items.map((item) => typeOf(item, indent)).join(', ')}]` : `${typeOf(items, indent)}[]`
-  if (properties) return objectType(properties, indent)
+  if (properties) return objectType(properties, required, indent)
   return type === 'integer' ? 'number' : String(type)
 }
 
-/** The error bounds of `lods` are the one object whose key has to be there. */
-function objectType(properties: Readonly<Record<string, Shape>>, indent: string): string {
+function objectType(properties: Readonly<Record<string, Shape>>, required: readonly string[], indent: string): string {
   const inner = `${indent}  `
   const keys = Object.entries(properties).map(([name, shape]) => {
-    const isOptional = name !== 'error'
+    const isOptional = !required.includes(name)
     return `${comment([sentence(shape.description ?? '')], inner)}\n${inner}${name}${isOptional ? '?' : ''}: ${typeOf(shape, inner)}${isOptional ? ' | undefined' : ''}`
   })
   return `{\n${keys.join('\n')}\n${indent}}`

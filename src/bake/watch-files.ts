@@ -30,7 +30,7 @@ export function watchFiles(onNews: (news: FileNews, file: string) => void): File
     onNews(before === '' ? 'add' : now === '' ? 'unlink' : 'change', file)
   }
   const noticed = (folder: string, name: string | null): void => {
-    for (const [folder, { inode }] of watchers) if (lookAt(folder)?.ino !== inode) forget(folder)
+    for (const [watched, { inode }] of watchers) if (lookAt(watched)?.ino !== inode) forget(watched)
     for (const file of stamps.keys()) {
       if (!watchers.has(dirname(file))) listen(dirname(file))
       else if (dirname(file) !== folder || (name !== null && file !== join(folder, name))) continue

@@ -24,25 +24,25 @@ export interface DevSession {
 }
 
 /** What all servers of one plugin have in common: Nuxt has one for pages and one for what it renders. */
-export interface DevHouse {
+export interface SharedDev {
   files: DevFiles
   audience: Audience
 }
 
-export function createDevHouse(): DevHouse {
+export function createSharedDev(): SharedDev {
   return { files: createDevFiles(), audience: createAudience() }
 }
 
 export interface DevSessionOptions {
   baker: Baker
-  house: DevHouse
+  shared: SharedDev
   /** Is this the id of a map's module? */
   isDepthMap: (id: string) => boolean
   /** Is no other `depthmesh()` after this one in the list of plugins? */
   isLast: boolean
 }
 
-export function openDevSession(server: ViteDevServer, { baker, house: { files, audience }, isDepthMap, isLast }: DevSessionOptions): DevSession {
+export function openDevSession(server: ViteDevServer, { baker, shared: { files, audience }, isDepthMap, isLast }: DevSessionOptions): DevSession {
   const { config } = server
   audience.hear(server.ws)
   const live = createLiveMaps(baker, {
@@ -70,9 +70,9 @@ export function openDevSession(server: ViteDevServer, { baker, house: { files, a
     hotOf: (map, { key }) => ({ key, topic: topicOf(map) }),
 
     watchOutside(map) {
+      if (config.server.watch === null) return
       const { present, missing } = baker.dependencies(map)
       const outside = [...present, ...missing].filter((file) => !normalizePath(file).startsWith(`${config.root.replace(/\/$/, '')}/`))
-      if (config.server.watch === null) return
       // (Nobody has looked since it was read.)
       if (outsiders.add(outside) && baker.isStale(map)) server.watcher.emit('change', map)
     },

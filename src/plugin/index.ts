@@ -7,7 +7,7 @@ import { FOREIGN_MAP, isBesideMap, refuseMap } from '../bake/foreign-map.js'
 import { stampOf } from '../bake/read.js'
 import type { Dependencies } from '../bake/sources.js'
 import type { CompanionBell } from '../bake/companions.js'
-import type { DevHouse, DevSession } from './dev-session.js'
+import type { SharedDev, DevSession } from './dev-session.js'
 import { createEmissions, type Emissions } from './emit.js'
 import type { LiveMaps } from './hot.js'
 import { assetModule } from './module.js'
@@ -48,7 +48,7 @@ interface Shared {
   /** By the environments of each running server: a server that restarts overlaps with its successor. */
   serving: WeakMap<Environment, DevSession>
   /** What those servers have in common. */
-  house?: DevHouse
+  dev?: SharedDev
   /** Bakes under way, which they have in common too: an edit that is asked for by a page and by what renders it is baked once. */
   jobs: Jobs
   bell?: CompanionBell
@@ -143,10 +143,10 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
     },
 
     async configureServer(server) {
-      const { createDevHouse, openDevSession } = await import('./dev-session.js')
-      shared.house ??= createDevHouse()
+      const { createSharedDev, openDevSession } = await import('./dev-session.js')
+      shared.dev ??= createSharedDev()
       const isLast = server.config.plugins.findLast(({ name }) => name === NAME)?.api === api
-      const session = openDevSession(server, { baker: openBaker(server.config, shared), house: shared.house, isDepthMap, isLast })
+      const session = openDevSession(server, { baker: openBaker(server.config, shared), shared: shared.dev, isDepthMap, isLast })
       for (const environment of Object.values(server.environments)) shared.serving.set(environment, session)
     },
 

@@ -39,19 +39,29 @@ async function watchBuild(config: InlineConfig = {}): Promise<{ builds: number; 
   return seen
 }
 
+/** Waits until a file of the output says something. */
+function written(path: string, pattern: RegExp): Promise<void> {
+  return vi.waitFor(() => expect(project.text(path)).toMatch(pattern), { timeout: 20_000, interval: 50 })
+}
+
+/** Once the first build is there: settings that are created, and then edited, come to the output. */
+async function followsSettings(seen: { builds: number }, output: (pattern: RegExp) => Promise<void>): Promise<void> {
+  await output(/"?fovY"?:\s*45/)
+  // The bundle is written before Rollup watches what it came from.
+  await vi.waitFor(() => expect(seen.builds).toBe(1), { timeout: 20_000, interval: 50 })
+  await sleep(200)
+  await edit({ 'hill.depth.json': '{ "fovY": 77 }' })
+  await output(/"?fovY"?:\s*77/)
+  await edit({ 'hill.depth.json': '{ "fovY": 66 }' })
+  await output(/"?fovY"?:\s*66/)
+}
+
 describe.each(viteVersions)('vite build --watch with %s', (version) => {
   it('follows edits, and companions that are created and deleted, and then rests', async () => {
     project = await createProject({ 'main.js': `import { asset } from './hill.depth.png'\nglobalThis.game = asset`, 'hill.depth.png': await hill() }, version)
     const seen = await watchBuild()
-    const output = (pattern: RegExp): Promise<void> => vi.waitFor(() => expect(project.text('dist/main.js')).toMatch(pattern), { timeout: 20_000, interval: 50 })
-    await output(/"?fovY"?:\s*45/)
-    // The bundle is written before Rollup watches what it came from.
-    await vi.waitFor(() => expect(seen.builds).toBe(1), { timeout: 20_000, interval: 50 })
-    await sleep(200)
-    await edit({ 'hill.depth.json': '{ "fovY": 77 }' })
-    await output(/"?fovY"?:\s*77/)
-    await edit({ 'hill.depth.json': '{ "fovY": 66 }' })
-    await output(/"?fovY"?:\s*66/)
+    const output = (pattern: RegExp): Promise<void> => written('dist/main.js', pattern)
+    await followsSettings(seen, output)
     await edit({ 'hill.depth.json': '{ "fovY": 5' })
     await vi.waitFor(() => expect(seen.errors.join()).toContain('hill.depth.json:1:12: expected , or }'), { timeout: 20_000, interval: 50 })
     await edit({ 'hill.depth.json': '{ "fovY": 55 }' })
@@ -99,14 +109,8 @@ describe.each(viteVersions)('vite build --watch with %s', (version) => {
   it.skipIf(version === 'vite6')('follows edits, and settings that are created, of a map that only a worker imports', async () => {
     project = await createProject({ 'main.js': `new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })`, 'worker.js': `import { asset } from './hill.depth.png'\npostMessage(asset)`, 'hill.depth.png': await hill() }, version)
     const seen = await watchBuild({ worker: { format: 'es', rollupOptions: { output: { entryFileNames: 'worker.js' } } } })
-    const output = (pattern: RegExp): Promise<void> => vi.waitFor(() => expect(project.text('dist/worker.js')).toMatch(pattern), { timeout: 20_000, interval: 50 })
-    await output(/"?fovY"?:\s*45/)
-    await vi.waitFor(() => expect(seen.builds).toBe(1), { timeout: 20_000, interval: 50 })
-    await sleep(200)
-    await edit({ 'hill.depth.json': '{ "fovY": 77 }' })
-    await output(/"?fovY"?:\s*77/)
-    await edit({ 'hill.depth.json': '{ "fovY": 66 }' })
-    await output(/"?fovY"?:\s*66/)
+    const output = (pattern: RegExp): Promise<void> => written('dist/worker.js', pattern)
+    await followsSettings(seen, output)
     await edit({ 'hill.depth.png': await gray16(48, 32, (x) => x / 48) })
     await output(/"?aspect"?:\s*1\.5/)
     const code = project.text('dist/worker.js')

@@ -74,7 +74,7 @@ export function cutByAlpha(map: DisparityMap, alpha: Uint8Array | Float32Array):
 }
 
 /** What black is unless somebody says otherwise: the farthest surface. */
-function isBlackFar({ black }: Settings): boolean {
+export function isBlackFar({ black }: Pick<Settings, 'black'>): boolean {
   return black === null || black === 'far'
 }
 

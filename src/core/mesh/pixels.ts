@@ -89,7 +89,7 @@ export function createPixelLoops(disparity: Float32Array, width: number, height:
   return new CompiledLoops(disparity, width, height, scratch)
 }
 
-/** (A class with plain fields: what V8 has compiled for an object with getters and functions of its own is thrown away with the next such object.) */
+/** The loops as wasm/ has them. Views of its memory are fields, looked at anew when the memory has grown: who holds the loops asks for them each time. */
 class CompiledLoops implements PixelLoops {
   corners!: Float64Array
   errors!: Float32Array

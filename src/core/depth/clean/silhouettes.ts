@@ -35,8 +35,8 @@ const REACH = 2
  * raised ({@link raiseSaggingRims}).
  * Slopes keep their values, and so does all that is not thin and lies more than 2 pixels from what was snapped.
  *
- * From the second camera of three stereo pairs, textures without loss (one sheet; snapped; raised and settled too; the best value within 3 px told by the true map): blurred with
- * σ 2 px 22.1, 25.6, 25.9 and 26.4 dB, a quarter of the size enlarged again 21.7, 24.8, 25.4 and 25.9, crisp from the start 26.7.
+ * From the second camera of three stereo pairs, textures without loss (one sheet; snapped; raised and settled too; without needles; the best value within 3 px told by the true map): blurred with
+ * σ 2 px 22.1, 25.6, 25.9, 25.8 and 26.4 dB, a quarter of the size enlarged again 21.7, 24.8, 25.3, 25.3 and 25.9, crisp from the start 26.7.
  */
 export function snapSilhouettes(map: DisparityMap, range: number, picture: GrayPicture | null): Float32Array {
   const { width, height, disparity } = map

@@ -1,5 +1,5 @@
 import type { Settings } from '../../options.js'
-import type { DisparityMap } from '../convention.js'
+import { isBlackFar, type DisparityMap } from '../convention.js'
 import type { DepthRaster } from '../decode.js'
 import { labelAreas } from '../areas.js'
 import { isRefused, isRelief, percent, type PreflightCheck } from './check.js'
@@ -21,7 +21,7 @@ const SPARSE_ISLANDS = 1000
 /** Unknown pixels: black that is no surface, lidar-like sparseness, values that are no number; and the sky of maps in metres. */
 export function checkHoles(raster: DepthRaster, map: DisparityMap, spread: LevelSpread, settings: Settings): PreflightCheck[] {
   const metric = settings.encoding === 'metric'
-  const isSky = metric && !isRelief(settings) && settings.black !== 'cut' && settings.black !== 'hole'
+  const isSky = metric && !isRelief(settings) && isBlackFar(settings)
   const blank = (metric ? spread.zeros : 0) + spread.unknown + (isSky ? 0 : spread.background)
   if (spread.zeros > SPARSE_ZEROS) {
     const islands = labelAreas(raster.width, raster.height, (i) => raster.samples[i] !== 0).count
