@@ -1,10 +1,10 @@
-/** Compiles wasm/ (AssemblyScript) into src/core/mesh/pixels-wasm.ts. A test holds the two together. */
+/** Compiles wasm/ (AssemblyScript) into src/core/mesh/pixels/pixels-wasm.ts. A test holds the two together. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { main } from 'assemblyscript/asc'
 
 const SOURCE = new URL('../wasm/', import.meta.url)
-const TARGET = new URL('../src/core/mesh/pixels-wasm.ts', import.meta.url)
+const TARGET = new URL('../src/core/mesh/pixels/pixels-wasm.ts', import.meta.url)
 
 /** The module that holds the compiled loops, as text. */
 export async function compileLoops() {

@@ -1,4 +1,4 @@
-// Which pixel of a triangle is worst, and how much it errs: the first half of test/core/mesh/plain-insertion.ts again, statement by statement.
+// Which pixel of a triangle is worst, and how much it errs: the first half of test/core/mesh/pixels/plain-insertion.ts again, statement by statement.
 
 import { put } from './queue'
 import { scan } from './scan'

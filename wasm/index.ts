@@ -1,5 +1,5 @@
-// What src/core/mesh/pixels.ts and insertion.ts call: insertion, and loops over pixels, four at a time. Compiled by scripts/build-wasm.js into
-// src/core/mesh/pixels-wasm.ts; plain-pixels.ts and plain-insertion.ts in test/core/mesh/ are the references that it is held to.
+// What src/core/mesh/pixels/pixels.ts and insertion.ts call: insertion, and loops over pixels, four at a time. Compiled by scripts/build-wasm.js into
+// src/core/mesh/pixels/pixels-wasm.ts; plain-pixels.ts and plain-insertion.ts in test/core/mesh/ are the references that it is held to.
 //
 // Memory: the host puts the map (f32, row after row, 16 bytes of padding behind it) and its arrays behind `freeFrom()` and passes addresses.
 

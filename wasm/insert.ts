@@ -1,4 +1,4 @@
-// Points into the surface: the second half of test/core/mesh/plain-insertion.ts again, statement by statement. greedy.ts says how many, and when.
+// Points into the surface: the second half of test/core/mesh/pixels/plain-insertion.ts again, statement by statement. greedy.ts says how many, and when.
 
 import { edgeSlip, flushAlone, LATTICE, SLIPPING, wFar, wRange } from './flush'
 import { clearQueue, collect, put } from './queue'

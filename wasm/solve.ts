@@ -1,4 +1,4 @@
-// Least squares for a surface's disparities: test/core/mesh/plain-solve.ts again, statement by statement.
+// Least squares for a surface's disparities: test/core/mesh/refine/plain-solve.ts again, statement by statement.
 
 import { moments } from './fit'
 

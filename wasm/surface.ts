@@ -1,4 +1,4 @@
-// A triangulation that grows: src/core/mesh/delaunay.ts again, statement by statement. All that belongs to a triangle lies together, so that it comes with one cache miss.
+// A triangulation that grows: src/core/mesh/surface/delaunay.ts again, statement by statement. All that belongs to a triangle lies together, so that it comes with one cache miss.
 
 /** A vertex: x, y (i32, in 1/LATTICE px), disparity (f64). */
 export const VERTEX: usize = 16

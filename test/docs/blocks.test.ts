@@ -30,7 +30,7 @@ const NOT_RUN: Record<string, string> = {
   'npm run lint': '.ci/run does',
   'npm run typecheck': '.ci/run does',
   'npm run generate': 'test/docs/generated.test.ts is what it runs',
-  'npm run build:wasm': 'test/core/mesh/pixels.test.ts compares what it would write',
+  'npm run build:wasm': 'test/core/mesh/pixels/pixels.test.ts compares what it would write',
   'npm run art': 'paints for minutes; its pictures are committed',
   'npm run example -- examples/engines/babylon': 'test/engines/examples.test.ts builds and plays the pages',
   'npx sharp-cli -i canyon.jpg -o canyon.depth.png greyscale': 'fetches a program; test/core/depth/sniff.test.ts does the same with sharp, of which that is the shell',

@@ -1,5 +1,5 @@
 import { parseSettings, toDisparity, type DepthRaster, type DisparityMap, type Settings, type SettingsInput } from '../../src/core/index.js'
-import type { ErrorModel } from '../../src/core/mesh/error-model.js'
+import type { ErrorModel } from '../../src/core/mesh/surface/error-model.js'
 
 /** A raster from a formula that gives 0..1 at pixel (x, y), rounded to levels as its file would be; 32 bits keep floats as they are. */
 export function rasterOf(width: number, height: number, level: (x: number, y: number) => number, bitDepth = 16): DepthRaster {

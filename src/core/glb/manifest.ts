@@ -1,6 +1,6 @@
 import type { SourceCamera } from '../camera.js'
 import type { PreflightReport } from '../depth/preflight.js'
-import type { LevelError } from '../mesh/error.js'
+import type { LevelError } from '../mesh/error/error.js'
 import type { DepthMaterial } from './material.js'
 import { screenCoverages } from './screen-coverage.js'
 import type { WrittenGlb } from './write.js'

@@ -1,6 +1,6 @@
 import type { GLTF } from '@gltf-transform/core'
 import type { SourceCamera } from '../camera.js'
-import type { LevelError } from '../mesh/error.js'
+import type { LevelError } from '../mesh/error/error.js'
 import type { CellRow, PixelSurface } from '../mesh/pixel-surface.js'
 import type { Settings } from '../options.js'
 import type { EncodedImage } from '../texture/encode.js'

@@ -1,4 +1,4 @@
-import type { LevelError } from '../mesh/error.js'
+import type { LevelError } from '../mesh/error/error.js'
 
 /** What coverages are meant for, pixels. */
 const SCREEN_HEIGHT = 1080

@@ -1,4 +1,4 @@
-import { lastOf, linkTriangles, nextOf } from '../mesh/half-edges.js'
+import { lastOf, linkTriangles, nextOf } from '../mesh/surface/half-edges.js'
 import type { Mesh } from '../mesh/unproject.js'
 import { moveCorners, type Movable } from './move-corners.js'
 import { close, isOpen, seenLength, tangleOf, turnedTriangles, type Tangle } from './tangle.js'

@@ -3,7 +3,7 @@ import { EXTTextureAVIF, EXTTextureWebP, KHRMaterialsUnlit, KHRMeshQuantization,
 import { countedTravel, parallaxOfRange, type SourceCamera } from '../camera.js'
 import type { DisparityMap } from '../depth/convention.js'
 import { DepthMeshError } from '../errors.js'
-import type { LevelError } from '../mesh/error.js'
+import type { LevelError } from '../mesh/error/error.js'
 import type { Mesh } from '../mesh/unproject.js'
 import type { Settings } from '../options.js'
 import type { EncodedImage } from '../texture/encode.js'

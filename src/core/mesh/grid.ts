@@ -1,9 +1,9 @@
 import type { DisparityMap } from '../depth/convention.js'
 import { hasGaps } from '../depth/gaps.js'
-import type { ErrorModel } from './error-model.js'
-import type { Surface } from './surface.js'
-import { dropUnused } from './topology.js'
-import { measureLevel, type LevelGoals, type PlaneMesh } from './triangulate.js'
+import type { ErrorModel } from './surface/error-model.js'
+import type { Surface } from './surface/surface.js'
+import { dropUnused } from './surface/topology.js'
+import { measureLevel, type LevelGoals, type PlaneMesh } from './triangulate/triangulate.js'
 
 /** Halvings of the search for the largest grid that fits: beyond 2⁻²⁰ of the picture nothing changes. */
 const HALVINGS = 20

@@ -2,10 +2,10 @@ import { MeshoptSimplifier } from 'meshoptimizer'
 import { depthAt, disparityAt, inverseDepth } from '../camera.js'
 import type { DisparityMap } from '../depth/convention.js'
 import type { Settings } from '../options.js'
-import { lastOf, linkTriangles, nextOf } from './half-edges.js'
-import type { Surface } from './surface.js'
-import { dropUnused, isSound } from './topology.js'
-import type { PlaneMesh } from './triangulate.js'
+import { lastOf, linkTriangles, nextOf } from './surface/half-edges.js'
+import type { Surface } from './surface/surface.js'
+import { dropUnused, isSound } from './surface/topology.js'
+import type { PlaneMesh } from './triangulate/triangulate.js'
 
 /** How far behind the deepest point the back lies: this share of the whole range of depth (perspective) or of disparity (a relief). Thick enough to print. */
 const THICKNESS = 0.05

@@ -1,7 +1,7 @@
 import { depthAt, disparityAt, inverseDepth, pixelSize } from '../camera.js'
 import type { DisparityMap } from '../depth/convention.js'
 import type { Settings } from '../options.js'
-import type { Surface } from './surface.js'
+import type { Surface } from './surface/surface.js'
 
 /** A surface in glTF space. */
 export interface Mesh {

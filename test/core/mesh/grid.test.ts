@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { DisparityMap } from '../../../src/core/depth/convention.js'
-import { errorModel } from '../../../src/core/mesh/error-model.js'
 import { buildGridLods, triangulateGrid } from '../../../src/core/mesh/grid.js'
-import { findFaults } from '../../../src/core/mesh/topology.js'
+import { errorModel } from '../../../src/core/mesh/surface/error-model.js'
+import { findFaults } from '../../../src/core/mesh/surface/topology.js'
 import { parseSettings } from '../../../src/core/options.js'
 
 const settings = parseSettings([{ origin: 'test', settings: { topology: 'grid', projection: 'orthographic', width: 12, relief: 2 } }])

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { DisparityMap } from '../../../src/core/depth/convention.js'
-import { coverWith } from '../../../src/core/mesh/behind.js'
-import { buildBackdrop } from '../../../src/core/mesh/backdrop.js'
-import { errorModel } from '../../../src/core/mesh/error-model.js'
+import { buildBackdrop } from '../../../src/core/mesh/hidden/backdrop.js'
+import { coverWith } from '../../../src/core/mesh/hidden/behind.js'
 import { buildLevels } from '../../../src/core/mesh/levels.js'
-import { findFaults } from '../../../src/core/mesh/topology.js'
+import { errorModel } from '../../../src/core/mesh/surface/error-model.js'
+import { findFaults } from '../../../src/core/mesh/surface/topology.js'
 import { parseSettings, type SettingsInput } from '../../../src/core/options.js'
 
 const WIDTH = 160

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { DisparityMap } from '../../../src/core/depth/convention.js'
-import { errorModel } from '../../../src/core/mesh/error-model.js'
 import { buildLevels } from '../../../src/core/mesh/levels.js'
+import { errorModel } from '../../../src/core/mesh/surface/error-model.js'
 import { unproject, type Mesh } from '../../../src/core/mesh/unproject.js'
 import { parseSettings, type SettingsInput } from '../../../src/core/options.js'
 
