@@ -6,8 +6,10 @@ import { buildGridLods } from './grid.js'
 import type { Backdrop } from './hidden/backdrop.js'
 import { coverWith, pushBehind } from './hidden/behind.js'
 import { hiddenLevels } from './hidden/hidden.js'
+import { recede } from './hidden/recede.js'
 import { fallingChain } from './lod/chain.js'
 import { buildFront, type LevelOptions } from './lod/front.js'
+import { meshDisparity } from './pixels/drape.js'
 import { closeSolid } from './solid.js'
 import type { ErrorModel } from './surface/error-model.js'
 import type { Surface } from './surface/surface.js'
@@ -35,6 +37,9 @@ const FEWEST_HIDDEN = 16
 /** A front needs as many triangles: those of the whole picture. Levels that would have fewer are left out. */
 const FEWEST_SEEN = 2
 
+/** How far before an edge the farther side ends, texels: up to there a renderer mixes nothing else into it. */
+const HALF_A_TEXEL = 0.5
+
 /** Share of a closed surface's triangles that its front gets at first. */
 const FRONT_SHARE = 0.9
 
@@ -56,7 +61,7 @@ export async function buildLevels(map: DisparityMap, backdrop: Backdrop | null, 
   if (settings.topology === 'grid') return (await gridLevels(map, settings, model, signal)).map((front) => ({ front, backdrop: null }))
   if (!Array.isArray(lods)) {
     const hidden = backdrop ? await hiddenLevels(backdrop, goalsOf(lods), model, signal) : []
-    return withHidden(await buildFront(map, settings, model, { signal }), (_, level) => hidden[level], { map, backdrop, signal })
+    return withHidden(await buildFront(map, settings, model, { signal }), (_, level) => hidden[level], { map, backdrop, settings, signal })
   }
   const shares = lods.map((budget, level) => Math.floor(Math.min(BACKDROP_SHARE.finest * budget, level === 0 ? Infinity : Math.max(BACKDROP_SHARE.coarser * budget, ENOUGH_HIDDEN)))).filter((share) => share >= FEWEST_HIDDEN)
   const hidden = backdrop ? await hiddenLevels(backdrop, { budgets: shares }, model, signal) : []
@@ -67,18 +72,35 @@ export async function buildLevels(map: DisparityMap, backdrop: Backdrop | null, 
   }
   // Levels that the map can't tell apart are left out of the chain: each front takes the backdrop of the smallest budget that it fits.
   const fronts = await buildFront(map, { ...settings, lods: budgets }, model, options)
-  return withHidden(fronts, (front) => hidden[budgets.findLastIndex((budget) => trianglesOf(front) <= budget)], { map, backdrop, signal })
+  return withHidden(fronts, (front) => hidden[budgets.findLastIndex((budget) => trianglesOf(front) <= budget)], { map, backdrop, settings, signal })
+}
+
+interface Hiding {
+  map: DisparityMap
+  backdrop: Backdrop | null
+  settings: Settings
+  signal: AbortSignal | undefined
 }
 
 /** Each front with the hidden layer that is its own, if there is one. */
-async function withHidden(fronts: readonly PlaneMesh[], hiddenOf: (front: PlaneMesh, level: number) => Surface | undefined, { map, backdrop, signal }: { map: DisparityMap; backdrop: Backdrop | null; signal: AbortSignal | undefined }): Promise<LevelSurfaces[]> {
+async function withHidden(fronts: readonly PlaneMesh[], hiddenOf: (front: PlaneMesh, level: number) => Surface | undefined, { map, backdrop, settings, signal }: Hiding): Promise<LevelSurfaces[]> {
   const levels: LevelSurfaces[] = []
   for (const [level, front] of fronts.entries()) {
     await pause(signal)
     const hidden = hiddenOf(front, level)
-    levels.push({ front, backdrop: hidden && backdrop ? keepBehind(hidden, front, map, backdrop) : null })
+    if (!hidden || !backdrop) {
+      levels.push({ front, backdrop: null })
+      continue
+    }
+    const shown = settings.cut === false ? front : recede(front, meshDisparity(front, map), map, settings.cut, HALF_A_TEXEL * Math.max(1, texelOf(map, settings)))
+    levels.push({ front: shown, backdrop: keepBehind(hidden, shown, map, backdrop) })
   }
   return levels
+}
+
+/** Of the finest level's picture, pixels of the map; less than 1 where that is larger than the map. */
+function texelOf({ width, height }: DisparityMap, { texture }: Settings): number {
+  return Math.max(width, height) / texture.size
 }
 
 /** The hidden layer behind the front surface of its level. */
