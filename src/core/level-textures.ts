@@ -17,6 +17,8 @@ import { bakeNormals, normalPicture, shrinkNormals, type NormalMap } from './tex
 const BACKDROP_TEXTURE = 0.5
 /** What it weighs then against the front's: 9–15 % on three photos, with room to spare. */
 const BACKDROP_WEIGHT = 0.25
+/** How many times its weight its colours may come to at the coarsest level, whose bytes are counted: few photos take more than once, with AVIF or a high quality up to three times. */
+const BACKDROP_HEAVIEST = 2
 
 /** Texture slip is taken out of a picture so many times as fine as the level's texture: resampled at its own size it would blur. */
 const OVERSAMPLED = 2
@@ -115,7 +117,9 @@ export class LevelTextures {
     const hidden = await this.hidden()
     const scale = BACKDROP_TEXTURE * (Math.max(canvas.width, canvas.height) / Math.max(width, height))
     const colorSize = Math.ceil((color ? Math.max(color.width, color.height) : 0) * scale)
-    const colors = hidden.color ? await encodePicture(correctSlip(hidden.color, surface, canvas, model), { ...texture, size: colorSize }) : null
+    const laid = hidden.color ? correctSlip(hidden.color, surface, canvas, model) : null
+    const colorUse = { ...this.colorUse(level), quality: texture.quality, textures: textures / BACKDROP_WEIGHT / BACKDROP_HEAVIEST }
+    const colors = laid ? await encodeForLevel(colorUse, (size, quality) => encodePicture(laid, { format: texture.format, quality, size: Math.min(size, colorSize) })) : null
     const normalUse = { ...this.normalUse(level), size: Math.round(normalMap.size * scale), textures: textures / BACKDROP_WEIGHT }
     const fitted = hidden.normals ? correctSlip(hidden.normals, surface, canvas, model) : null
     const normals = fitted ? await encodeForLevel(normalUse, (size, quality) => encodeNormals(fitted, { format: texture.format, quality, size })) : null

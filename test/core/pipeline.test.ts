@@ -153,6 +153,14 @@ describe('variants that share their picture', () => {
   })
 })
 
+it('gives a coarsest level below 40 KiB whatever the quality asked for, its hidden layer included', async () => {
+  // Many posts before a wall, and a camera that looks far behind them: a hidden layer full of colours.
+  const depth = await gray16(512, 384, (x, y) => (x % 64 < 20 ? 0.9 : 0.25) + 0.05 * Math.sin(x / 20) * Math.cos(y / 15))
+  const color = await rgb8(512, 384, (x, y) => [0, 1, 2].map((channel) => (Math.imul((x >> 2) * 7919 + (y >> 2) * 104_729 + channel * 31_337, 2_654_435_761) >>> 0) % 251) as [number, number, number])
+  const { manifest } = await bakeDepthMesh({ name: 'posts', depth, color }, { settings: { travel: 0.25, lods: [3000, 1500], texture: { quality: 100 }, clean: false } })
+  expect(manifest.lods[1].bytes).toBeLessThan(40 * 1024)
+}, 30_000)
+
 describe('a prepared map', () => {
   it('bakes to the same bytes as the sources themselves', async () => {
     const sources = { name: 'ball', depth: await ball(), color: await paint() }
