@@ -78,7 +78,7 @@ export const settingsEntries = {
   ),
   orientation: key(oneOf(['wall', 'ground']), '`"wall"`', 'orthographic: `wall` stands in the XY plane facing +Z, `ground` lies in the XZ plane with +Y up (terrain)'),
   cut: key(v.union([v.literal(false), v.pipe(real(), v.gtValue(0, 'expected a fraction in 0..1, or false'), v.maxValue(1, 'expected a fraction in 0..1, or false'))], 'expected a fraction in 0..1, or false'), '`0.03`; orthographic: `false`', 'depth jump, as a fraction of the disparity range, at which the surface is cut; `false` keeps one sheet'),
-  travel: key(v.nullable(v.pipe(real(), v.minValue(0, 'expected at least 0'), v.maxValue(MOST_METRES, 'expected at most 1e9'))), '`0.1 × near`', 'metres that the game camera may move away from the source view in any direction: sets how far the hidden layer reaches behind foreground edges (`0`: no hidden layer)'),
+  travel: key(v.nullable(v.pipe(real(), v.minValue(0, 'expected at least 0'), v.maxValue(MOST_METRES, 'expected at most 1e9'))), '`0.1 × near`', 'metres that the game camera may move away from the source view in any direction: sets how far the hidden layer reaches behind foreground edges and past the border, at most a quarter of the picture’s longer side (`0`: no hidden layer)'),
   lods: key(
     v.union([
       v.pipe(v.array(whole(2, 50_000_000)), v.minLength(1, 'expected at least one budget'), v.maxLength(8, 'expected at most 8 levels')),

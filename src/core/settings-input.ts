@@ -106,7 +106,7 @@ export interface SettingsInput {
    */
   cut?: false | number | undefined
   /**
-   * Metres that the game camera may move away from the source view in any direction: sets how far the hidden layer reaches behind foreground edges (`0`: no hidden layer).
+   * Metres that the game camera may move away from the source view in any direction: sets how far the hidden layer reaches behind foreground edges and past the border, at most a quarter of the picture’s longer side (`0`: no hidden layer).
    * Default: `0.1 × near`.
    */
   travel?: number | null | undefined
