@@ -21,7 +21,7 @@ export interface PreflightReport {
   width: number
   height: number
   bitDepth: number
-  /** Distinct levels; of float maps, out of 65,536 equal parts of their range. */
+  /** Distinct levels; of float maps, out of 65,536 equal parts of their range (of distances from a camera, of its logarithm). */
   levels: number
   checks: PreflightCheck[]
   /** What was then done about it; absent where a map was only checked. */
@@ -47,7 +47,7 @@ export interface PreflightInput {
  */
 export function preflight({ raster, map, picture }: PreflightInput, settings: Settings): PreflightReport {
   const { width, height, bitDepth } = raster
-  const spread = measureLevels(raster)
+  const spread = measureLevels(raster, settings)
   const checks = [...checkLevels(raster, spread, settings), ...checkColorChunks(raster, settings)]
   if (spread.levels > 1) {
     const thumbnail = shrink(map.disparity, width, height, thumbnailSize(width, height))

@@ -156,6 +156,20 @@ describe('pre-flight', () => {
     expect(ids(checks(rendered))).not.toContain('few-levels')
   })
 
+  it.each([1e4, 1e8])('does not blame distances for few levels or terraces, where an estimator put the sky %d m away', (sky) => {
+    const estimated = rasterOf(200, 160, (x, y) => (y < 60 ? sky : 1 / (0.02 + 0.002 * (y - 60) + 1e-5 * x)), 32)
+    expect(ids(checks(estimated, { encoding: 'metric' }))).toEqual([])
+    // A map of 40 levels is one of few, whatever its sky is.
+    const few = rasterOf(200, 160, (x, y) => (y < 60 ? sky : 1 / (0.1 + 0.002 * Math.floor(x / 5))), 32)
+    expect(only('few-levels', few, { encoding: 'metric' }).found).toBe('41 distinct levels')
+    expect(ids(checks(few, { encoding: 'metric' }))).toContain('banded')
+  })
+
+  it('counts distances that are 0 or behind the camera as unknown', () => {
+    const found = only('unknown', rasterOf(100, 100, (x, y) => (x < 5 ? 0 : x < 10 ? -3 : 2 + 0.01 * y), 32), { encoding: 'metric' })
+    expect(found.value).toBeCloseTo(0.1, 6)
+  })
+
   it('does not take what alpha cuts away for a hole', () => {
     const inside = (x: number, y: number) => (x - 100) ** 2 + (y - 80) ** 2 < 60 ** 2
     const prop = rasterOf(200, 160, (x, y) => (inside(x, y) ? 0.5 + 0.4 * scene(x, y) : 0))

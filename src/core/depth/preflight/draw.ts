@@ -85,7 +85,7 @@ export async function drawPreflight({ raster, map }: DrawInput, settings: Settin
   }
 
   // (4) Holes.
-  const black = settings.black === null ? findBlackHoles(raster, map, borderStep(measureLevels(raster))) : null
+  const black = settings.black === null ? findBlackHoles(raster, map, borderStep(measureLevels(raster, settings))) : null
   for (let i = 0; i < disparity.length; i++) if (disparity[i] !== disparity[i] || black?.has(i)) paint(i, PREFLIGHT_COLORS.holes)
 
   return sharp(pixels, { raw: { width, height, channels: 3 } }).png().toBuffer()

@@ -16,7 +16,7 @@ const FEW_LEVELS = 64
 /** A darkest percentile above this share of the scale is a lifted black. */
 const LIFTED_BLACK = 0.06
 
-/** How the stored levels are spread. Bins are 16-bit levels; of float maps, 65,536 equal parts of their range. */
+/** How the stored levels are spread. Bins are 16-bit levels; of float maps, 65,536 equal parts of their range; of distances from a camera, of its logarithm. */
 export interface LevelSpread {
   /** Distinct levels. */
   levels: number
@@ -48,18 +48,28 @@ export interface LevelSpread {
 /** Samples that are counted by one call: a function that is called often is compiled sooner than a long loop. */
 const COUNTED = 2 ** 14
 
-/** Counts the levels of a map, in one pass over integers and two over floats. */
-export function measureLevels(raster: DepthRaster): LevelSpread {
+/**
+ * Counts the levels of a map, in one pass over integers and two over floats.
+ *
+ * Distances from a camera are counted by their logarithm: an estimator may put the sky 10,000 m behind a scene of 10 m, which would be 65 equal parts of that.
+ */
+export function measureLevels(raster: DepthRaster, settings: Pick<Settings, 'encoding' | 'projection'>): LevelSpread {
   const { samples } = raster
   const beyond = backgroundOf(raster)
-  const [low, high] = isFloat(raster) ? numberRange(samples, beyond) : [0, 1]
+  const byRatio = isFloat(raster) && settings.encoding === 'metric' && settings.projection === 'perspective'
+  const places = byRatio ? new Int32Array(samples.buffer, samples.byteOffset, samples.length) : samples
+  const placeOf = byRatio ? bitsOf : (sample: number) => sample
+  const floor = byRatio ? 0 : -Infinity
+  const [bottomOf, topOf] = isFloat(raster) ? numberRange(samples, floor, beyond) : [0, 1]
+  const [low, high] = [placeOf(bottomOf), placeOf(topOf)]
   const scale = high > low ? (BINS - 1) / (high - low) : 0
   const counts = new Uint32Array(BINS)
   let zeros = 0
   let unknown = 0
   let background = 0
   for (let start = 0; start < samples.length; start += COUNTED) {
-    const counted = countLevels(samples.subarray(start, start + COUNTED), { low, scale, beyond }, counts)
+    const end = start + COUNTED
+    const counted = countLevels(samples.subarray(start, end), places.subarray(start, end), { low, scale, floor, beyond }, counts)
     zeros += counted.zeros
     unknown += counted.unknown
     background += counted.background
@@ -76,8 +86,8 @@ export function measureLevels(raster: DepthRaster): LevelSpread {
     if (bin % 257 !== 0) of257 = false
   }
   const [p1, p99] = [percentileBin(counts, 0.01) / (BINS - 1), percentileBin(counts, 0.99) / (BINS - 1)]
-  const [bottom, top] = isFloat(raster) ? [low, high] : [firstUsed(counts) / (BINS - 1), lastUsed(counts) / (BINS - 1)]
-  if (zeros > 0) counts[(-low * scale + 0.5) | 0] -= zeros
+  const [bottom, top] = isFloat(raster) ? [bottomOf, topOf] : [firstUsed(counts) / (BINS - 1), lastUsed(counts) / (BINS - 1)]
+  if (zeros > 0 && !byRatio) counts[(-low * scale + 0.5) | 0] -= zeros
   return {
     levels,
     known: samples.length - unknown - background,
@@ -90,21 +100,24 @@ export function measureLevels(raster: DepthRaster): LevelSpread {
     p99,
     range: (percentileBin(counts, 0.99) - percentileBin(counts, 0.01)) / (BINS - 1),
     rank,
-    binOf: (sample) => (Math.abs(sample) < beyond ? ((sample - low) * scale + 0.5) | 0 : 0),
+    binOf: (sample) => (Math.abs(sample) < beyond && sample > floor ? ((placeOf(sample) - low) * scale + 0.5) | 0 : 0),
     multiple: of257 ? 257 : of256 ? 256 : 1,
   }
 }
 
 interface Bins {
-  /** The sample of the first bin. */
+  /** The place of the first bin. */
   low: number
   /** Bins a unit. */
   scale: number
-  /** Samples from here on, in either direction, are background. */
+  /** Samples have to be above this … */
+  floor: number
+  /** … and those from here on, in either direction, are background. */
   beyond: number
 }
 
-function countLevels(samples: Float32Array, { low, scale, beyond }: Bins, counts: Uint32Array): { zeros: number; unknown: number; background: number } {
+/** @param places where each sample lies among the bins: it stands for itself, or its bits do. */
+function countLevels(samples: Float32Array, places: Float32Array | Int32Array, { low, scale, floor, beyond }: Bins, counts: Uint32Array): { zeros: number; unknown: number; background: number } {
   let zeros = 0
   let unknown = 0
   let background = 0
@@ -115,10 +128,20 @@ function countLevels(samples: Float32Array, { low, scale, beyond }: Bins, counts
     else if (sample >= beyond || sample <= -beyond) background++
     else {
       if (sample === 0) zeros++
-      counts[((sample - low) * scale + 0.5) | 0]++
+      else if (sample < floor) unknown++
+      if (sample > floor) counts[((places[i] - low) * scale + 0.5) | 0]++
     }
   }
   return { zeros, unknown, background }
+}
+
+const ONE_FLOAT = new Float32Array(1)
+const ITS_BITS = new Int32Array(ONE_FLOAT.buffer)
+
+/** The bits of a positive float, read as a whole number: exponent first, they grow nearly as its logarithm does, and cost nothing. */
+function bitsOf(sample: number): number {
+  ONE_FLOAT[0] = sample
+  return ITS_BITS[0]
 }
 
 /** Whether samples are floats as stored (metres, or whatever the program wrote) and not levels of a scale. */
@@ -243,13 +266,14 @@ export function checkColorChunks({ colourChunks }: DepthRaster, settings: Settin
   ]
 }
 
-/** Lowest and highest of the samples that are neither infinite nor background. */
-function numberRange(samples: Float32Array, beyond: number): [number, number] {
+/** Lowest and highest of the samples above `floor` that are neither infinite nor background. */
+function numberRange(samples: Float32Array, floor: number, beyond: number): [number, number] {
+  const lowest = Math.max(floor, -beyond)
   let low = Infinity
   let high = -Infinity
   for (let i = 0; i < samples.length; i++) {
     const sample = samples[i]
-    if (sample < low && sample > -beyond) low = sample
+    if (sample < low && sample > lowest) low = sample
     if (sample > high && sample < beyond) high = sample
   }
   return [low, high]
