@@ -277,6 +277,14 @@ describe('pre-flight', () => {
     expect(ids(checks(rasterOf(768, 640, (x, y) => 0.02 + 0.9 * Math.exp(-((x - 384) ** 2 + (y - 320) ** 2) / 150 ** 2))))).toEqual([])
   })
 
+  it('does not take what a sensor could not see around a silhouette for a ramp', () => {
+    const shadowed = rasterOf(768, 640, (x, y) => {
+      const outside = Math.hypot(x - 384, y - 320) - 200
+      return outside > 0 && outside < 4 ? 0 : outside > 0 ? 8 : 2
+    }, 32)
+    expect(ids(checks(shadowed, { encoding: 'metric' }))).toEqual(['few-levels', 'unknown'])
+  })
+
   it('suspects swapped near and far, advises, and never swaps', () => {
     const upsideDown = rasterOf(200, 160, (x, y) => 1 - scene(x, y))
     const check = only('inverted', upsideDown)

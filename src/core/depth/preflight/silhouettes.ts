@@ -55,7 +55,7 @@ function checkSoft({ width, height }: DisparityMap, { edges, amid, seen }: EdgeC
 function checkWide({ width, height, disparity }: DisparityMap, range: number, { edges, seen }: EdgeCount): PreflightCheck[] {
   if (Math.max(width, height) < WORTH_SHRINKING || Math.min(width, height) < SHRUNK) return []
   const to = { width: Math.round(width / SHRUNK), height: Math.round(height / SHRUNK) }
-  const shrunk = countEdges({ ...to, disparity: shrink(disparity, width, height, to).values }, range)
+  const shrunk = countEdges({ ...to, disparity: shrinkKnown(disparity, width, height, to) }, range)
   if (shrunk.edges < EDGES_OF_SHRUNK * shrunk.seen) return []
   const wide = 1 - (SHRUNK * edges * shrunk.seen) / (shrunk.edges * seen)
   if (wide < WIDE_SHARE) return []
@@ -69,6 +69,18 @@ function checkWide({ width, height, disparity }: DisparityMap, range: number, { 
       advice: `Use the map at the size at which it was made, or shrink it, to ${to.width} × ${to.height} say; the colour picture may stay as large as it is. If they are slopes, "clean": { "silhouettes": false } says so.`,
     },
   ]
+}
+
+/**
+ * Block means, NaN where anything in the block is: around what stands in front, a sensor has a rim of pixels that it could not see. At the map's own size no edge can be looked at
+ * across that; without it, one would stand there in the small copy alone.
+ */
+function shrinkKnown(disparity: Float32Array, width: number, height: number, to: { width: number; height: number }): Float32Array {
+  const { values } = shrink(disparity, width, height, to)
+  for (let i = 0; i < disparity.length; i++) {
+    if (disparity[i] !== disparity[i]) values[Math.floor((Math.floor(i / width) * to.height) / height) * to.width + Math.floor(((i % width) * to.width) / width)] = NaN
+  }
+  return values
 }
 
 interface EdgeCount {
