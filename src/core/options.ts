@@ -53,7 +53,7 @@ export const settingsEntries = {
   white: key(oneOf(['near', 'far']), '`"near"`', 'whether white is `near` or `far`'),
   near: key(metres(), '`1`', 'metres of the nearest level (perspective; unused by `metric`)'),
   far: key(metres(), '`10`', 'metres of the farthest level (perspective; unused by `metric`)'),
-  unit: key(metres(), '`0.001`', 'metres per level, for `metric` integers; floats are metres'),
+  unit: key(v.nullable(metres()), '`0.001`; floats: `1`', '`metric`: metres of one level, or of 1 where floats are stored (`0.01`: centimetres)'),
   fovY: key(v.pipe(real(), v.gtValue(0, 'expected degrees between 0 and 180'), v.minValue(LEAST_DEGREES, 'expected at least 1e-6'), v.ltValue(180, 'expected degrees between 0 and 180')), '`45`', 'vertical field of view of the source camera, degrees'),
   width: key(metres(), '`10`', 'orthographic: metres across'),
   relief: key(metres(), '`1`', 'orthographic: metres from black to white'),
@@ -124,7 +124,7 @@ export interface Settings extends Required<{ [K in keyof Omit<Given, 'texture' |
   normalMap: { size: number; quality: number }
 }
 
-/** The defaults. `cut` depends on the projection; `shading` on whether there is a colour picture; `travel` on `near`. `black` is far, and questioned unless somebody says so. */
+/** The defaults. `cut` depends on the projection; `unit` on whether levels or floats are stored; `shading` on whether there is a colour picture; `travel` on `near`. `black` is far, and questioned unless somebody says so. */
 export const DEFAULTS: Omit<Settings, 'cut'> = {
   color: undefined,
   projection: 'perspective',
@@ -133,7 +133,7 @@ export const DEFAULTS: Omit<Settings, 'cut'> = {
   white: 'near',
   near: 1,
   far: 10,
-  unit: 0.001,
+  unit: null,
   fovY: 45,
   width: 10,
   relief: 1,

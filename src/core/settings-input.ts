@@ -40,10 +40,10 @@ export interface SettingsInput {
    */
   far?: number | undefined
   /**
-   * Metres per level, for `metric` integers; floats are metres.
-   * Default: `0.001`.
+   * `metric`: metres of one level, or of 1 where floats are stored (`0.01`: centimetres).
+   * Default: `0.001`; floats: `1`.
    */
-  unit?: number | undefined
+  unit?: number | null | undefined
   /**
    * Vertical field of view of the source camera, degrees.
    * Default: `45`.

@@ -22,6 +22,9 @@ export interface DisparityMap {
   relief: number
 }
 
+/** Metres of a level, and of 1 where floats are stored, unless somebody says otherwise: sensors write millimetres, programs that write floats metres. */
+export const [LEVEL_UNIT, FLOAT_UNIT] = [0.001, 1]
+
 /** What elevation models store where nothing was measured, if their header does not say. */
 const NO_DATA = [-9999, -32_768]
 
@@ -39,7 +42,7 @@ const FLAT_ROOM = 1.001
  *
  * ```
  * perspective   disparity   d = level            depth   d = (1/z − 1/far) / (1/near − 1/far),  z = far + (near − far) · level
- *               metric      the same, z = level × unit
+ *               metric      the same, z = level × unit (floats × unit)
  * orthographic  d = level; metric and tiles: d = (metres − lowest) / relief
  * ```
  *
@@ -110,7 +113,8 @@ function fromMetres(raster: DepthRaster, settings: Settings): DisparityMap {
   const perspective = settings.projection === 'perspective'
   const tile = settings.encoding !== 'metric'
   const top = 2 ** raster.bitDepth - 1
-  const metres = raster.format === 'float' ? (stored: number) => stored : (stored: number) => Math.round(stored * top) * settings.unit
+  const unit = tile ? 1 : (settings.unit ?? (raster.format === 'float' ? FLOAT_UNIT : LEVEL_UNIT))
+  const metres = raster.format === 'float' ? (stored: number) => stored * unit : (stored: number) => Math.round(stored * top) * unit
   const background = backgroundOf(raster)
   // 0 is "unknown" to sensors and renderers; a tile has its own word for that, and its sea lies at 0.
   const floor = perspective ? 0 : -background

@@ -122,6 +122,14 @@ describe('metric maps', () => {
     expectRow(metres(read(levels(32, [1_288_500, 2_572_100]), { encoding: 'metric', unit: 1e-6 })), [1.2885, 2.5721], 5)
   })
 
+  it('multiply floats by the unit where somebody says one: an engine’s centimetres', () => {
+    const map = read(floats([200, 250, 1000, 1e10]), { encoding: 'metric', unit: 0.01 })
+    expectRow(metres(map), [2, 2.5, 10, 10])
+    expect(read(floats([-500, 300]), { projection: 'orthographic', encoding: 'metric', unit: 0.3048 }).relief).toBeCloseTo(243.84, 6)
+    // A tile says itself what its levels are.
+    expect(read(floats([-10, 30], { bitDepth: 24, source: 'png' }), { projection: 'orthographic', encoding: 'terrarium', unit: 0.01 }).relief).toBe(40)
+  })
+
   it('take floats as metres, and NaN, Inf, 0 and negatives as unknown', () => {
     const map = read(floats([2, NaN, Infinity, -Infinity, 0, -0, -3, 8]), { encoding: 'metric' })
     expect(map).toMatchObject({ near: 2, far: 8 })
