@@ -10,6 +10,9 @@ export interface TiffProbe {
   /** Bits a sample has. */
   bitDepth: number
   sampleFormat: 'whole' | 'signed' | 'float' | 'other'
+  /** Where the file says so, bytes from its beginning; `null` where it does not, which means whole. */
+  sampleFormatAt: number | null
+  littleEndian: boolean
   /** Channels of a pixel, alpha and other extras included. */
   channels: number
   colour: 'gray' | 'rgb' | 'other'
@@ -88,6 +91,8 @@ export function probeTiff(bytes: Uint8Array, maxPixels: number): TiffProbe {
     width,
     height,
     bitDepth: values(TAG.bits)[0] ?? 1,
+    sampleFormatAt: tags.get(TAG.format)?.at ?? null,
+    littleEndian: little,
     sampleFormat: formats.length > 1 ? 'other' : ((['whole', 'signed', 'float'] as const)[(formats[0] ?? 1) - 1] ?? 'other'),
     channels,
     colour: photometric <= 1 ? 'gray' : photometric === 2 ? 'rgb' : 'other',

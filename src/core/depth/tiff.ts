@@ -8,8 +8,12 @@ import { probeTiff, type TiffProbe } from './tiff-probe.js'
 /** Compressions that keep what the eye sees, not what was measured. */
 const LOSSY = new Map([[6, 'JPEG'], [7, 'JPEG'], [34_712, 'JPEG 2000'], [50_001, 'WebP']])
 
+/** The number that the format has for whole samples without a sign. */
+const WHOLE = 1
+
 /**
- * Reads a depth map from a TIFF: whole levels of 1 to 16 bits, or 32-bit floats; gray, or colour whose channels agree or one of which is named. The first page counts.
+ * Reads a depth map from a TIFF: whole levels of 1 to 16 bits, signed heights of 16 bits, or 32-bit floats; gray, or colour whose channels agree or one of which is named.
+ * The first page counts.
  *
  * @throws DepthMeshError `INPUT_UNREADABLE`, `INPUT_UNSUPPORTED`, `INPUT_TOO_LARGE`.
  */
@@ -17,12 +21,13 @@ export async function decodeTiff(bytes: Uint8Array, options: DecodeOptions): Pro
   const probe = probeTiff(bytes, options.maxPixels)
   refuseUnknownKinds(probe)
   verifyBlocks(bytes, probe)
-  const pixels = await readPixels(bytes, probe)
+  const pixels = probe.sampleFormat === 'signed' ? await readSigned(bytes, probe) : await readPixels(bytes, probe)
   const { width, height, bitDepth, colour } = probe
   const raster: DepthRaster = {
     width,
     height,
-    format: probe.sampleFormat === 'float' ? 'float' : 'unorm',
+    // Signed numbers are no share of a scale, but as they are: the metres of an elevation model.
+    format: probe.sampleFormat === 'whole' ? 'unorm' : 'float',
     bitDepth,
     source: 'tiff',
     channels: [...(colour === 'gray' ? ['gray'] : ['r', 'g', 'b']), ...(probe.hasAlpha ? ['alpha'] : [])],
@@ -37,9 +42,10 @@ function refuseUnknownKinds({ sampleFormat, bitDepth, colour, channels, hasAlpha
   const refuse = (found: string, hint: string): never => {
     throw new DepthMeshError('INPUT_UNSUPPORTED', `expected a TIFF of 8 or 16-bit levels or 32-bit floats, found ${found}`, { hint })
   }
+  const isHeights = bitDepth === 16 && colour === 'gray' && channels === 1
   const toFloat = 'Convert it to 32-bit floats: gdal_translate -ot Float32 in.tif out.tif, or cv2.imwrite with array.astype("float32").'
   if (sampleFormat === 'float' && bitDepth !== 32) refuse(`${bitDepth}-bit floats`, toFloat)
-  if (sampleFormat === 'signed') refuse(`signed ${bitDepth}-bit whole numbers`, toFloat)
+  if (sampleFormat === 'signed' && !isHeights) refuse(`signed ${bitDepth}-bit whole numbers`, toFloat)
   if (sampleFormat === 'other') refuse('samples of another kind', toFloat)
   if (sampleFormat === 'whole' && ![1, 2, 4, 8, 16].includes(bitDepth)) refuse(`${bitDepth}-bit whole numbers`, bitDepth > 16 ? toFloat : 'Save it with 16 bits.')
   const lossy = LOSSY.get(compression)
@@ -70,6 +76,14 @@ async function readPixels(bytes: Uint8Array, { width, height, bitDepth, sampleFo
   if (float) return { data: new Float32Array(data.buffer, data.byteOffset, data.byteLength / 4), stride, top: 1, width }
   if (wide) return { data: new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2), stride, top: 65_535, width }
   return { data, stride, top: 255, width }
+}
+
+/** Signed 16-bit numbers, whose bits come through as unsigned ones: libvips clips what is below 0. */
+async function readSigned(bytes: Uint8Array, probe: TiffProbe): Promise<Pixels> {
+  const unsigned = new Uint8Array(bytes) // a copy, of a Buffer too
+  if (probe.sampleFormatAt !== null) new DataView(unsigned.buffer).setUint16(probe.sampleFormatAt, WHOLE, probe.littleEndian)
+  const { data, ...rest } = await readPixels(unsigned, probe)
+  return { ...rest, data: Float32Array.from(data, (bits) => (bits << 16) >> 16), top: 1 }
 }
 
 /** Takes away the pixels that hold the "no data" value: floats become NaN, levels transparent. */

@@ -9,6 +9,14 @@ const gray16 = (extra: Partial<TiffRecipe> = {}) => makeTiff({ width: 256, heigh
 const floats = Float32Array.from({ length: 64 }, (_, i) => [NaN, Infinity, -Infinity, -3.4e38, 1e10, -273.15, 0.1][i] ?? i * 1.37)
 const float32 = (extra: Partial<TiffRecipe> = {}) => makeTiff({ width: 8, height: 8, samples: floats, bitDepth: 32, sampleFormat: 3, ...extra })
 
+/** Says of a little-endian TIFF of whole numbers that they are signed. */
+function signed(tiff: Uint8Array): Uint8Array {
+  const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.byteLength)
+  const directory = view.getUint32(4, true)
+  for (let at = directory + 2; at < directory + 2 + 12 * view.getUint16(directory, true); at += 12) if (view.getUint16(at, true) === 339) view.setUint16(at + 8, 2, true)
+  return tiff
+}
+
 describe('decoding a TIFF', () => {
   it.each([
     ['little-endian', {}],
@@ -50,6 +58,26 @@ describe('decoding a TIFF', () => {
     expect(raster.samples).toEqual(floats)
   })
 
+  it.each([
+    ['little-endian', {}],
+    ['big-endian', { bigEndian: true }],
+    ['big-endian BigTIFF', { bigTiff: true, bigEndian: true }],
+  ])('keeps signed heights as elevation models store them: %s', async (_, extra) => {
+    const heights = Int16Array.from({ length: 65_536 }, (_, i) => i - 32_768)
+    const tiff = makeTiff({ width: 256, height: 256, samples: heights, bitDepth: 16, sampleFormat: 2, ...extra })
+    const file = Buffer.from(tiff)
+    const raster = await decode(file)
+    expect(raster).toMatchObject({ format: 'float', bitDepth: 16, source: 'tiff', channel: 'gray' })
+    expect(raster.samples).toEqual(Float32Array.from(heights))
+    expect(file, 'what it was read from').toEqual(Buffer.from(tiff))
+  })
+
+  it('keeps signed heights through Deflate with a predictor, in tiles', async () => {
+    const compressed = await sharp(every16, { raw: { width: 256, height: 256, channels: 1 } }).toColourspace('grey16').tiff({ compression: 'deflate', predictor: 'horizontal', tile: true, tileWidth: 64, tileHeight: 64 }).toBuffer()
+    const { samples } = await decode(signed(compressed))
+    expect(samples).toEqual(Float32Array.from(every16, (level) => (level > 32_767 ? level - 65_536 : level)))
+  })
+
   it('knows the value that means "no data" to GDAL', async () => {
     const lowlands = await decode(float32({ tags: [[42_113, 2, '-273.15']] }))
     expect(lowlands.samples).toEqual(floats.map((value, i) => (i === 5 ? NaN : value)))
@@ -84,7 +112,7 @@ describe('decoding a TIFF', () => {
 describe('a TIFF that is no depth map', () => {
   const toFloat = 'Convert it to 32-bit floats: gdal_translate -ot Float32 in.tif out.tif, or cv2.imwrite with array.astype("float32").'
   it.each([
-    ['signed 16-bit whole numbers', makeTiff({ width: 2, height: 2, samples: Int16Array.of(-1, 2, 3, 4), bitDepth: 16, sampleFormat: 2 })],
+    ['signed 32-bit whole numbers', makeTiff({ width: 2, height: 2, samples: Uint32Array.of(1, 2, 3, 4), bitDepth: 32, sampleFormat: 2 })],
     ['32-bit whole numbers', makeTiff({ width: 2, height: 2, samples: Uint32Array.of(1, 2, 3, 4), bitDepth: 32 })],
     ['64-bit floats', makeTiff({ width: 2, height: 2, samples: Float64Array.of(1, 2, 3, 4), bitDepth: 64, sampleFormat: 3 })],
     ['16-bit floats', makeTiff({ width: 2, height: 2, samples: new Uint16Array(4), bitDepth: 16, sampleFormat: 3 })],
