@@ -76,6 +76,11 @@ export function cutByAlpha(map: DisparityMap, alpha: Uint8Array | Float32Array):
   })
 }
 
+/** Whether 0 is "unknown", as it is to sensors and renderers. A tile has its own word for that, and so have most elevation models: their sea lies at 0. */
+export function isZeroUnknown({ noData }: Pick<DepthRaster, 'noData'>, { encoding, projection }: Pick<Settings, 'encoding' | 'projection'>): boolean {
+  return encoding === 'metric' && (projection === 'perspective' || noData === undefined)
+}
+
 /** What black is unless somebody says otherwise: the farthest surface. */
 export function isBlackFar({ black }: Pick<Settings, 'black'>): boolean {
   return black === null || black === 'far'
@@ -116,9 +121,9 @@ function fromMetres(raster: DepthRaster, settings: Settings): DisparityMap {
   const unit = tile ? 1 : (settings.unit ?? (raster.format === 'float' ? FLOAT_UNIT : LEVEL_UNIT))
   const metres = raster.format === 'float' ? (stored: number) => stored * unit : (stored: number) => Math.round(stored * top) * unit
   const background = backgroundOf(raster)
-  // 0 is "unknown" to sensors and renderers; a tile has its own word for that, and its sea lies at 0.
   const floor = perspective ? 0 : -background
-  const isKnown = (stored: number): boolean => stored > floor && stored < background && (tile || perspective || (stored !== 0 && !NO_DATA.includes(stored)))
+  const zero = isZeroUnknown(raster, settings) ? 0 : NaN
+  const isKnown = (stored: number): boolean => stored > floor && stored < background && (tile || perspective || (stored !== zero && !NO_DATA.includes(stored)))
 
   const [lowest, highest] = rangeOf(samples, isKnown)
   if (lowest > highest) throw nothingToMesh(raster, settings)

@@ -11,6 +11,7 @@ import { checkLayout } from './preflight/layout.js'
 import { checkColorChunks, checkLevels, measureLevels } from './preflight/levels.js'
 import { checkPicture } from './preflight/picture.js'
 import { checkSurface } from './preflight/surface.js'
+import { checkUnit } from './preflight/unit.js'
 import { disparityRange } from './range.js'
 import { shrink, thumbnailSize } from './preflight/thumbnail.js'
 
@@ -52,6 +53,7 @@ export function preflight({ raster, map, picture }: PreflightInput, settings: Se
   if (spread.levels > 1) {
     const thumbnail = shrink(map.disparity, width, height, thumbnailSize(width, height))
     const range = disparityRange(map.disparity)
+    checks.push(...checkUnit(raster, map, settings))
     checks.push(...checkHoles(raster, map, spread, settings))
     checks.push(...checkCutout(raster, map, settings))
     checks.push(...checkSurface(map, range, raster, spread, settings))

@@ -21,6 +21,10 @@ export interface DepthRaster {
   alpha: Uint8Array | null
   /** Chunks or tags about colour that the file carries and that were ignored: `gAMA 0.45455`, `sRGB`, `iCCP`. A sign that a gamma may be baked in. */
   colourChunks: string[]
+  /** Whether the file says where on Earth it lies, as a GeoTIFF does: then it holds heights. */
+  georeferenced?: boolean
+  /** The value that the file has for "nothing was measured". It is gone from `samples` (NaN) or hidden by `alpha`, and 0 is a height like any other then. */
+  noData?: number
 }
 
 /** Unpacked samples, as stored. */

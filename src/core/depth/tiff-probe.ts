@@ -20,6 +20,8 @@ export interface TiffProbe {
   hasAlpha: boolean
   /** The value that GDAL, and with it most elevation models, writes where nothing was measured. */
   noData: number | null
+  /** Whether it says where on Earth it lies. */
+  georeferenced: boolean
   /** What speaks of colour, which is no business of depth. */
   colourTags: string[]
   /** The number that the format has for it: 1 is none. */
@@ -45,7 +47,7 @@ const MAX_VALUES = 64
 
 const TAG = {
   width: 256, height: 257, bits: 258, compression: 259, photometric: 262, stripOffsets: 273, channels: 277, rowsPerStrip: 278, stripBytes: 279, planar: 284, transfer: 301,
-  tileWidth: 322, tileHeight: 323, tileOffsets: 324, tileBytes: 325, extra: 338, format: 339, profile: 34_675, noData: 42_113,
+  tileWidth: 322, tileHeight: 323, tileOffsets: 324, tileBytes: 325, extra: 338, format: 339, profile: 34_675, geoKeys: 34_735, noData: 42_113,
 }
 
 /** Bytes of a value, by TIFF type: BYTE, ASCII, SHORT, LONG and LONG8. */
@@ -98,6 +100,7 @@ export function probeTiff(bytes: Uint8Array, maxPixels: number): TiffProbe {
     colour: photometric <= 1 ? 'gray' : photometric === 2 ? 'rgb' : 'other',
     hasAlpha: extra.at(-1) === 1 || extra.at(-1) === 2,
     noData: Number.isNaN(noData) ? null : noData,
+    georeferenced: tags.has(TAG.geoKeys),
     compression: values(TAG.compression)[0] ?? 1,
     blocks: listBlocks(values, { width, height, channels, bitDepth: values(TAG.bits)[0] ?? 1, end: bytes.length }),
     colourTags: [tags.has(TAG.profile) ? 'ICC profile' : '', tags.has(TAG.transfer) ? 'TransferFunction' : ''].filter((name) => name !== ''),

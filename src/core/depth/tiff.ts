@@ -32,6 +32,8 @@ export async function decodeTiff(bytes: Uint8Array, options: DecodeOptions): Pro
     source: 'tiff',
     channels: [...(colour === 'gray' ? ['gray'] : ['r', 'g', 'b']), ...(probe.hasAlpha ? ['alpha'] : [])],
     colourChunks: probe.colourTags,
+    georeferenced: probe.georeferenced,
+    ...(probe.noData === null ? {} : { noData: probe.noData }),
     ...pickDepth(pixels, options),
   }
   if (probe.noData !== null) forget(raster, probe.noData)

@@ -179,6 +179,12 @@ describe('orthographic maps', () => {
     expectRow(row(map), [0, 0.5, 1, NaN, NaN, NaN, NaN])
   })
 
+  it('hold a sea at 0 where the file has another word for what was not measured', () => {
+    const map = read(floats([-20, 0, 80, NaN], { noData: -32_768 }), { projection: 'orthographic', encoding: 'metric' })
+    expect(map.relief).toBe(100)
+    expectRow(row(map), [0, 0.2, 1, NaN])
+  })
+
   it('read the distances of a camera overhead when white is far', () => {
     expectRow(row(read(floats([10, 12, 20]), { projection: 'orthographic', encoding: 'metric', white: 'far' })), [1, 0.8, 0])
   })

@@ -49,6 +49,18 @@ interface Case {
 
 const CASES: Case[] = [
   {
+    map: () => ({ ...rasterOf(W, H, (x, y) => (236 + 840 * scene(x, y)) / 65_535), georeferenced: true }),
+    settings: { projection: 'orthographic', encoding: 'metric' },
+    says: {
+      id: 'millimetres',
+      severity: 'warning',
+      found: 'a GeoTIFF of whole levels, read as millimetres',
+      why: 'Whole levels are millimetres, as sensors write them, unless "unit" says otherwise. Heights in metres come out a thousand times too low.',
+      advice: 'If a level is a metre, as in most elevation models, say so. If it is a millimetre, "unit": 0.001 says that.',
+      settings: { unit: 1 },
+    },
+  },
+  {
     map: () => rasterOf(8, 8, () => 0.5),
     says: {
       id: 'flat',

@@ -170,6 +170,36 @@ describe('pre-flight', () => {
     expect(found.value).toBeCloseTo(0.1, 6)
   })
 
+  it('suspects whole metres where levels are read as millimetres, and is told with a setting', () => {
+    const heights = (from: number, to: number) => rasterOf(200, 160, (x, y) => (from + (to - from) * scene(x, y)) / 65_535)
+    const dem = { projection: 'orthographic', encoding: 'metric', width: 30_000 } as const
+    const check = only('millimetres', heights(236, 1076), dem)
+    expect(check).toMatchObject({ severity: 'warning', settings: { unit: 1 } })
+    expect(check.found).toMatch(/^heights that differ by 0.8\d+ m over a width of 30,000 m, read as millimetres$/)
+    for (const unit of [1, 0.001]) expect(ids(checks(heights(236, 1076), { ...dem, unit }))).not.toContain('millimetres')
+    // A wall and a coin that were scanned, and a sensor's room.
+    expect(ids(checks(heights(1000, 1150), { ...dem, width: 2.4 }))).not.toContain('millimetres')
+    expect(ids(checks(heights(100, 2000), { ...dem, width: 0.024 }))).not.toContain('millimetres')
+    expect(ids(checks(heights(500, 4000), { encoding: 'metric' }))).not.toContain('millimetres')
+    // What says where on Earth it lies is no sensor's, however wide it is.
+    const geo = { ...heights(236, 1076), georeferenced: true }
+    expect(only('millimetres', geo, { ...dem, width: 10 }).found).toBe('a GeoTIFF of whole levels, read as millimetres')
+    expect(ids(checks({ ...geo, format: 'float' }, dem))).not.toContain('millimetres')
+  })
+
+  it('does not blame floats of 16 bits for having 8, where their range is 255', () => {
+    const metres = { ...rasterOf(200, 160, (x) => 40 + Math.round((255 * x) / 199), 32), bitDepth: 16 }
+    expect(ids(checks(metres, { projection: 'orthographic', encoding: 'metric' }))).not.toContain('eight-bit')
+  })
+
+  it('takes 0 for a height where the file has another word for what was not measured', () => {
+    const coast = rasterOf(100, 100, (x, y) => Math.max(0, Math.round(x + 0.3 * y) - 40), 32)
+    const relief = { projection: 'orthographic', encoding: 'metric' } as const
+    expect(only('unknown', coast, relief).value).toBeGreaterThan(0.2)
+    expect(ids(checks({ ...coast, noData: -32_768 }, relief))).not.toContain('unknown')
+    expect(ids(checks({ ...coast, noData: -32_768 }, { encoding: 'metric' }))).toContain('unknown')
+  })
+
   it('does not take what alpha cuts away for a hole', () => {
     const inside = (x: number, y: number) => (x - 100) ** 2 + (y - 80) ** 2 < 60 ** 2
     const prop = rasterOf(200, 160, (x, y) => (inside(x, y) ? 0.5 + 0.4 * scene(x, y) : 0))

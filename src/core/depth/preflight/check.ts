@@ -9,6 +9,7 @@ export type CheckId =
   | 'low-contrast'
   | 'lifted-black'
   | 'metres'
+  | 'millimetres'
   | 'holes'
   | 'sparse'
   | 'dirty-black'

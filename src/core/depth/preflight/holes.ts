@@ -1,5 +1,5 @@
 import type { Settings } from '../../options.js'
-import { isBlackFar, type DisparityMap } from '../convention.js'
+import { isBlackFar, isZeroUnknown, type DisparityMap } from '../convention.js'
 import type { DepthRaster } from '../decode.js'
 import { labelAreas } from '../areas.js'
 import { isRefused, isRelief, percent, type PreflightCheck } from './check.js'
@@ -22,7 +22,7 @@ const SPARSE_ISLANDS = 1000
 export function checkHoles(raster: DepthRaster, map: DisparityMap, spread: LevelSpread, settings: Settings): PreflightCheck[] {
   const metric = settings.encoding === 'metric'
   const isSky = metric && !isRelief(settings) && isBlackFar(settings)
-  const blank = (metric ? spread.zeros : 0) + spread.unknown + (isSky ? 0 : spread.background)
+  const blank = (isZeroUnknown(raster, settings) ? spread.zeros : 0) + spread.unknown + (isSky ? 0 : spread.background)
   if (spread.zeros > SPARSE_ZEROS) {
     const islands = labelAreas(raster.width, raster.height, (i) => raster.samples[i] !== 0).count
     if (islands > SPARSE_ISLANDS) {

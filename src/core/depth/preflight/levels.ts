@@ -166,7 +166,7 @@ export function checkLevels(raster: DepthRaster, spread: LevelSpread, settings: 
   }
 
   const checks: PreflightCheck[] = []
-  if (raster.bitDepth === 16 && spread.multiple > 1) {
+  if (raster.bitDepth === 16 && !isFloat(raster) && spread.multiple > 1) {
     checks.push({
       id: 'eight-bit',
       severity: 'warning',
