@@ -1,6 +1,7 @@
 import { DepthMeshError } from '../errors.js'
 import { findElevation, readElevation } from './elevation.js'
 import type { DecodeOptions, DepthRaster, Pixels } from './raster.js'
+import { findStripe } from './stripe.js'
 
 /** What became of them. */
 export type Samples = Pick<DepthRaster, 'samples' | 'alpha' | 'channel'> & Partial<Pick<DepthRaster, 'format' | 'bitDepth'>>
@@ -93,6 +94,13 @@ function refuseColour(pixels: Pixels): DepthMeshError {
       hint: 'Say which channel holds depth: "channel": "g" where gray was only rounded in a colour space, else "r" or "b"; or save the map as gray.',
     })
   }
+  const map = findMapBeside(pixels)
+  if (map !== null) {
+    const cut = map.isGray ? `, or cut it out: it is ${map.width} × ${map.height} pixels from x = ${map.from} on` : ''
+    return new DepthMeshError('INPUT_UNSUPPORTED', 'expected gray, found a picture and its map side by side', {
+      hint: `Save the map alone, in gray (--pred-only --grayscale in Depth Anything’s run.py)${cut}.`,
+    })
+  }
   if (colours <= FALSE_COLOUR_CELLS) {
     return new DepthMeshError('INPUT_UNSUPPORTED', `expected gray, found depth in false colour (about ${colours} colours, channels that differ by up to ${difference} of 255)`, {
       hint: 'The colour ramp is for looking at: export the values themselves as a 16-bit gray PNG (switch the colour map off). If one channel does hold depth, name it: "channel": "r".',
@@ -101,6 +109,17 @@ function refuseColour(pixels: Pixels): DepthMeshError {
   return new DepthMeshError('INPUT_UNSUPPORTED', `expected gray, found a picture in colour (channels that differ by up to ${difference} of 255)`, {
     hint: 'The colour picture belongs in canyon.color.png, its depth in canyon.depth.png. If one channel does hold depth, name it: "channel": "r".',
   })
+}
+
+/** The right part of a picture that has a white stripe in the middle, or whose right half is gray while its left is not. */
+function findMapBeside({ data, stride, top, width }: Pixels): { from: number; width: number; height: number; isGray: boolean } | null {
+  const height = data.length / stride / width
+  const isGrayAt = (i: number): boolean => data[i * stride] === data[i * stride + 1] && data[i * stride] === data[i * stride + 2]
+  const stripe = findStripe(width, height, (i) => data[i * stride] === top && isGrayAt(i))
+  const from = stripe?.to ?? width / 2
+  let isGray = width % 2 === 0 || stripe !== null
+  for (let y = 0; y < height && isGray; y++) for (let x = from; x < width && isGray; x++) isGray = isGrayAt(y * width + x)
+  return stripe !== null || isGray ? { from, width: width - from, height, isGray } : null
 }
 
 /** `difference`: between the channels of a pixel, 8-bit steps at the 99th percentile, at least 1. `colours`: distinct ones at 5 bits a channel. */

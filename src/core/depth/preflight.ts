@@ -10,6 +10,7 @@ import { checkHoles } from './preflight/holes.js'
 import { checkLayout } from './preflight/layout.js'
 import { checkColorChunks, checkLevels, measureLevels } from './preflight/levels.js'
 import { checkPicture } from './preflight/picture.js'
+import { checkSideBySide } from './preflight/side-by-side.js'
 import { checkSurface } from './preflight/surface.js'
 import { checkUnit } from './preflight/unit.js'
 import { disparityRange } from './range.js'
@@ -49,7 +50,7 @@ export interface PreflightInput {
 export function preflight({ raster, map, picture }: PreflightInput, settings: Settings): PreflightReport {
   const { width, height, bitDepth } = raster
   const spread = measureLevels(raster, settings)
-  const checks = [...checkLevels(raster, spread, settings), ...checkColorChunks(raster, settings)]
+  const checks = [...checkSideBySide(raster), ...checkLevels(raster, spread, settings), ...checkColorChunks(raster, settings)]
   if (spread.levels > 1) {
     const thumbnail = shrink(map.disparity, width, height, thumbnailSize(width, height))
     const range = disparityRange(map.disparity)

@@ -145,6 +145,28 @@ describe('a colour picture under the name of a depth map', () => {
     )
   })
 
+  describe('that stands beside its map, as estimators save both to be looked at', () => {
+    const photo = (x: number, y: number) => [4 * x, 4 * y, (x * y) & 255]
+    const gray = (x: number) => [3 * x, 3 * x, 3 * x]
+    const ramp = (x: number) => [4 * x, Math.abs(8 * x - 255), 255 - 4 * x]
+    const pair = (gap: number, map: (x: number) => number[]) =>
+      makePng({ width: 128 + gap, height: 48, bitDepth: 8, colourType: 2, pixel: (x, y) => (x < 64 ? photo(x, y) : x < 64 + gap ? [255, 255, 255] : map(x - 64 - gap)) })
+
+    it('is recognised by the white stripe between them', async () => {
+      expect(await refusal(pair(50 - 28, gray))).toBe(
+        'INPUT_UNSUPPORTED: expected gray, found a picture and its map side by side. ' +
+          'Save the map alone, in gray (--pred-only --grayscale in Depth Anything’s run.py), or cut it out: it is 64 × 48 pixels from x = 86 on.',
+      )
+      expect(await refusal(pair(22, ramp))).toBe(
+        'INPUT_UNSUPPORTED: expected gray, found a picture and its map side by side. Save the map alone, in gray (--pred-only --grayscale in Depth Anything’s run.py).',
+      )
+    })
+
+    it('is recognised by its gray half where nothing stands between them', async () => {
+      expect(await refusal(pair(0, gray))).toContain('found a picture and its map side by side. Save the map alone, in gray (--pred-only --grayscale in Depth Anything’s run.py), or cut it out: it is 64 × 48 pixels from x = 64 on.')
+    })
+  })
+
   const hill = (x: number, y: number) => 1234.5 + 800 * Math.sin(x / 20) * Math.cos(y / 30)
   const tile = (packed: (metres: number) => number) =>
     makePng({

@@ -49,6 +49,16 @@ interface Case {
 
 const CASES: Case[] = [
   {
+    map: () => rasterOf(450, H, (x, y) => (x < 200 ? 0.3 + 0.2 * Math.sin(x / 3) * Math.cos(y / 5) : x < 250 ? 1 : scene(x - 250, y)), 8),
+    says: {
+      id: 'side-by-side',
+      severity: 'warning',
+      found: 'a white stripe of 50 px from top to bottom, exactly in the middle',
+      why: 'Estimators save a picture beside its map like this, to be looked at. All of it would become one surface.',
+      advice: 'Save the map alone (--pred-only in Depth Anything’s run.py), or cut it out: it is 200 × 160 pixels from x = 250 on.',
+    },
+  },
+  {
     map: () => ({ ...rasterOf(W, H, (x, y) => (236 + 840 * scene(x, y)) / 65_535), georeferenced: true }),
     settings: { projection: 'orthographic', encoding: 'metric' },
     says: {

@@ -170,6 +170,19 @@ describe('pre-flight', () => {
     expect(found.value).toBeCloseTo(0.1, 6)
   })
 
+  it('sees a black-and-white picture beside its map', () => {
+    const photo = (x: number, y: number) => 0.3 + 0.2 * Math.sin(x / 3) * Math.cos(y / 5)
+    const both = (gap: number, left: (x: number, y: number) => number) => rasterOf(400 + gap, 160, (x, y) => (x < 200 ? left(x, y) : x < 200 + gap ? 1 : scene(x - 200 - gap, y)), 8)
+    const check = only('side-by-side', both(50, photo))
+    expect(check).toMatchObject({ severity: 'warning', value: 50 })
+    expect(check.advice).toContain('it is 200 × 160 pixels from x = 250 on')
+    // A pillar on a wall, a white line, a stripe beside the middle, a white wall.
+    expect(ids(checks(both(50, (x, y) => scene(199 - x, y))))).not.toContain('side-by-side')
+    expect(ids(checks(both(4, photo)))).not.toContain('side-by-side')
+    expect(ids(checks(rasterOf(400, 160, (x, y) => (x > 150 && x < 200 ? 1 : scene(x, y)), 8)))).not.toContain('side-by-side')
+    expect(ids(checks(rasterOf(400, 160, (x, y) => (x > 20 ? 1 : scene(x, y)), 8)))).not.toContain('side-by-side')
+  })
+
   it('suspects whole metres where levels are read as millimetres, and is told with a setting', () => {
     const heights = (from: number, to: number) => rasterOf(200, 160, (x, y) => (from + (to - from) * scene(x, y)) / 65_535)
     const dem = { projection: 'orthographic', encoding: 'metric', width: 30_000 } as const

@@ -4,6 +4,7 @@ import type { CleanStepName } from '../clean/step.js'
 /** Stable names of the checks. `color-mapped` maps never get here: decoding refuses them. */
 export type CheckId =
   | 'flat'
+  | 'side-by-side'
   | 'eight-bit'
   | 'few-levels'
   | 'low-contrast'
