@@ -38,7 +38,7 @@ const FLAT_ROOM = 1.001
  * Gives stored samples their meaning.
  *
  * Levels: 0 is `far` (disparity 0), the top level `near` (disparity 1), linear in what `encoding` says; `levels`, then `gamma`, are undone first.
- * Floats outside 0..1 are stretched to it. Metres: near, far and relief come from the data; where a camera's ray hit nothing is the sky, as far as the farthest surface.
+ * Floats outside 0..1 are stretched to it. Metres: near, far and relief come from the data; where a camera's ray hit nothing, or a distance is infinite, is the sky, as far as the farthest surface.
  *
  * ```
  * perspective   disparity   d = level            depth   d = (1/z − 1/far) / (1/near − 1/far),  z = far + (near − far) · level
@@ -137,7 +137,7 @@ function fromMetres(raster: DepthRaster, settings: Settings): DisparityMap {
     const sky = isBlackFar(settings) ? 0 : NaN
     const disparity = eachSample(raster, (stored) => {
       if (isKnown(stored)) return disparityAt(metres(stored), inverse)
-      return stored >= background && stored < Infinity ? sky : NaN
+      return stored >= background ? sky : NaN
     })
     return { width, height, disparity, near, far, relief: settings.relief }
   }

@@ -137,15 +137,15 @@ describe('pre-flight', () => {
   })
 
   it('says of a rendered sky what becomes of it, and measures levels without it', () => {
-    const rendered = rasterOf(200, 160, (x, y) => (y < 60 ? 1e10 : 1 / (0.02 + 0.002 * (y - 60) + 1e-5 * x)), 32)
+    const rendered = rasterOf(200, 160, (x, y) => (y < 30 ? 1e10 : y < 60 ? Infinity : 1 / (0.02 + 0.002 * (y - 60) + 1e-5 * x)), 32)
     expect(checks(rendered, { encoding: 'metric' })).toEqual([
       {
         id: 'sky',
         severity: 'info',
         value: 0.375,
-        found: '38 % of the pixels are a renderer’s background, where its rays hit nothing',
+        found: '38 % of the pixels are infinitely far, or a renderer’s background',
         why: 'They are put as far away as the farthest surface, as a sky is.',
-        advice: 'To leave them open instead, set "black": "cut".',
+        advice: 'To leave them open instead, set "black": "cut"; if they are unknown, "black": "hole" fills them in.',
       },
     ])
     expect(ids(checks(rendered, { encoding: 'metric', black: 'far' }))).toEqual([])

@@ -75,15 +75,15 @@ export function checkHoles(raster: DepthRaster, map: DisparityMap, spread: Level
   ]
 }
 
-/** Where a renderer's rays hit nothing, in metres. */
+/** Where a renderer's rays hit nothing, or a distance is infinite: simulators, ROS and MoGe write that where nothing is near enough. */
 function skyOf(share: number): PreflightCheck {
   return {
     id: 'sky',
     severity: 'info',
     value: share,
-    found: `${percent(share)} of the pixels are a renderer’s background, where its rays hit nothing`,
+    found: `${percent(share)} of the pixels are infinitely far, or a renderer’s background`,
     why: 'They are put as far away as the farthest surface, as a sky is.',
-    advice: 'To leave them open instead, set "black": "cut".',
+    advice: 'To leave them open instead, set "black": "cut"; if they are unknown, "black": "hole" fills them in.',
   }
 }
 
