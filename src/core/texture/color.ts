@@ -5,6 +5,10 @@ import { DepthMeshError } from '../errors.js'
 
 /** Largest difference between the aspect of the colour picture and that of the map, as a share. */
 const ASPECT_TOLERANCE = 0.01
+/** Pixels between a picture and its map in one file, at most: Depth Anything leaves 50. */
+const WIDEST_GAP = 100
+/** Pixels that ControlNet's preprocessors round each side of a picture to. */
+const BLOCK = 64
 /** Alpha of a pixel that hides nothing, 8 bits. */
 const OPAQUE = 255
 /** From this weight on a pixel's own colour is kept whole; below it, it fades into its neighbourhood's: antialiased rims hold a trace of what was behind them. */
@@ -225,10 +229,31 @@ function checkAspect(color: { width: number; height: number }, map: { width: num
   if (Math.abs(Math.log(ratio)) <= Math.log1p(ASPECT_TOLERANCE)) return
   // One pixel of rounding is no mismatch: 341×256 beside 1024×768.
   if (Math.abs(color.width - (map.width * color.height) / map.height) <= 1 || Math.abs(color.height - (map.height * color.width) / map.width) <= 1) return
-  const turned = Math.abs(Math.log((color.height * map.height) / (color.width * map.width))) <= Math.log1p(ASPECT_TOLERANCE)
   throw new DepthMeshError('COLOR_MISMATCH', `expected the colour picture to have the depth map's aspect (${map.width}×${map.height}), found ${color.width}×${color.height}`, {
-    hint: turned ? 'One of the two is turned by 90°: turn it back.' : 'Crop or render both from the same view; their sizes may differ, their aspects may not.',
+    hint: wayOut(color, map),
   })
+}
+
+/** What to do about a map of another aspect, by what usually made it so. */
+function wayOut(color: { width: number; height: number }, map: { width: number; height: number }): string {
+  if (Math.abs(Math.log((color.height * map.height) / (color.width * map.width))) <= Math.log1p(ASPECT_TOLERANCE)) return 'One of the two is turned by 90°: turn it back.'
+  const from = map.width - color.width
+  if (map.height === color.height && from >= color.width && from <= color.width + WIDEST_GAP) {
+    return `The map is as wide as two such pictures: if it holds a picture and its map side by side, save the map alone, or cut it out: ${color.width} × ${map.height} pixels from x = ${from} on.`
+  }
+  if (isSqueezed(color, map)) {
+    const height = Math.round((map.width * color.height) / color.width)
+    return `The sides of the map are multiples of ${BLOCK}, to which ControlNet’s preprocessors squeeze a picture: if it was not cropped, resize it to ${map.width}×${height}.`
+  }
+  return 'Crop or render both from the same view; their sizes may differ, their aspects may not.'
+}
+
+/** Whether the picture, at some size, has the map's sides once they are rounded to whole blocks. */
+function isSqueezed(color: { width: number; height: number }, map: { width: number; height: number }): boolean {
+  if (map.width % BLOCK !== 0 || map.height % BLOCK !== 0) return false
+  const least = Math.max((map.width - BLOCK / 2) / color.width, (map.height - BLOCK / 2) / color.height)
+  const most = Math.min((map.width + BLOCK / 2) / color.width, (map.height + BLOCK / 2) / color.height)
+  return least <= most
 }
 
 /** Drops an alpha that hides nothing; spreads gray over R, G and B. */

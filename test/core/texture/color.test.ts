@@ -48,6 +48,23 @@ describe('decoding', () => {
     await expect(decodeColor(await png(3, 2, 3, () => [9, 9, 9]), { width: 1024, height: 768 }, ENOUGH)).resolves.toBeDefined()
   })
 
+  it('says of a map that was squeezed to multiples of 64 which size it had', async () => {
+    const said = async (map: { width: number; height: number }, width: number, height: number) => errorOf(decodeColor(await png(width, height, 3, () => [9, 9, 9]), map, ENOUGH))
+    const squeezed = 'The sides of the map are multiples of 64, to which ControlNet’s preprocessors squeeze a picture: if it was not cropped, resize it to'
+    expect(await said({ width: 896, height: 512 }, 480, 270)).toContain(`${squeezed} 896×504.`)
+    expect(await said({ width: 512, height: 704 }, 225, 300)).toContain(`${squeezed} 512×683.`)
+    expect(await said({ width: 896, height: 512 }, 300, 300)).toContain('Crop or render both')
+    expect(await said({ width: 890, height: 512 }, 480, 270)).toContain('Crop or render both')
+  })
+
+  it('says of a map that is as wide as two such pictures where the map may be in it', async () => {
+    const bytes = await png(64, 48, 3, () => [9, 9, 9])
+    const beside = (from: number) => `The map is as wide as two such pictures: if it holds a picture and its map side by side, save the map alone, or cut it out: 64 × 48 pixels from x = ${from} on.`
+    expect(await errorOf(decodeColor(bytes, { width: 178, height: 48 }, ENOUGH))).toContain(beside(114))
+    expect(await errorOf(decodeColor(bytes, { width: 128, height: 48 }, ENOUGH))).toContain(beside(64))
+    expect(await errorOf(decodeColor(bytes, { width: 230, height: 48 }, ENOUGH))).toContain('Crop or render both')
+  })
+
   it('names both sizes when the aspects differ', async () => {
     const bytes = await png(200, 100, 3, () => [9, 9, 9])
     expect(await errorOf(decodeColor(bytes, { width: 400, height: 300 }, ENOUGH))).toBe(
