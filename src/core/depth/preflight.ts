@@ -7,8 +7,8 @@ import type { PreflightCheck } from './preflight/check.js'
 import { checkCutout } from './preflight/cutout.js'
 import { checkEncoding } from './preflight/encoding.js'
 import { checkHoles } from './preflight/holes.js'
-import { checkLayout } from './preflight/layout.js'
-import { checkColorChunks, checkLevels, measureLevels } from './preflight/levels.js'
+import { checkLayout, leanOf } from './preflight/layout.js'
+import { checkColorChunks, checkLevels, checkMetres, measureLevels } from './preflight/levels.js'
 import { checkPicture } from './preflight/picture.js'
 import { checkSideBySide } from './preflight/side-by-side.js'
 import { checkSurface } from './preflight/surface.js'
@@ -54,11 +54,13 @@ export function preflight({ raster, map, picture }: PreflightInput, settings: Se
   if (spread.levels > 1) {
     const thumbnail = shrink(map.disparity, width, height, thumbnailSize(width, height))
     const range = disparityRange(map.disparity)
+    const lean = leanOf(thumbnail, range)
+    checks.push(...checkMetres(raster, spread, lean, settings))
     checks.push(...checkUnit(raster, map, settings))
     checks.push(...checkHoles(raster, map, spread, settings))
     checks.push(...checkCutout(raster, map, settings))
     checks.push(...checkSurface(map, range, raster, spread, settings))
-    checks.push(...checkLayout(thumbnail, range, settings))
+    checks.push(...checkLayout(lean, range, settings))
     checks.push(...checkEncoding(thumbnail, range, settings))
     if (picture !== null) checks.push(...checkPicture(thumbnail, map, picture, settings))
   }

@@ -115,6 +115,22 @@ describe('pre-flight', () => {
     expect(ids(checks(rasterOf(200, 160, scene, 32)))).not.toContain('metres')
   })
 
+  it('does not take an estimator’s disparity for metres, whose floor comes nearer downward as it is read', () => {
+    const estimated = rasterOf(200, 160, (x, y) => 37 + 421 * scene(x, y), 32)
+    expect(ids(checks(estimated))).toEqual([])
+    // Of a relief, or a view without a floor, nobody knows.
+    expect(ids(checks(estimated, { projection: 'orthographic' }))).toEqual(['metres'])
+    expect(ids(checks(rasterOf(200, 160, (x, y) => 37 + 421 * scene(y, x), 32)))).toContain('metres')
+  })
+
+  it('does not ask for other levels where a renderer’s ends are known and levels are enough', () => {
+    // From 2 to 40 m, in a room of 2.6 to 8 m.
+    const room = (bitDepth: number) => rasterOf(200, 160, (x, y) => (40 - (2.6 + 5.4 * (1 - scene(x, y)))) / 38, bitDepth)
+    for (const id of ['low-contrast', 'lifted-black']) expect(ids(checks(room(16), { encoding: 'depth', near: 2, far: 40 }))).not.toContain(id)
+    expect(ids(checks(room(16)))).toContain('low-contrast')
+    expect(ids(checks(room(8), { encoding: 'depth', near: 2, far: 40 }))).toContain('low-contrast')
+  })
+
   it('sees black that breaks off as holes, and mends them with a setting', () => {
     const holed = rasterOf(200, 160, (x, y) => ((x - 60) ** 2 + (y - 120) ** 2 < 15 ** 2 ? 0 : scene(x, y)))
     const check = only('holes', holed)

@@ -2,18 +2,20 @@ import type { Settings } from '../../options.js'
 import { percent, type PreflightCheck } from './check.js'
 import type { Thumbnail } from './thumbnail.js'
 
-/** How much nearer the top sixth may be than the bottom sixth, as a share of the range. Photos stand on a floor: their bottom is near. */
-const TOP_NEARER = 0.12
+/** How much nearer the top sixth may be than the bottom sixth, as a share of the range, before anything is said; and the bottom than the top, before it is a floor. */
+export const LEANING = 0.12
+
+/** How much nearer the bottom sixth of a map is than its top sixth, as a share of the range. Photos stand on a floor: their bottom is near. NaN where nothing is known. */
+export function leanOf({ width, height, values }: Thumbnail, range: number): number {
+  const sixth = Math.max(1, Math.floor(height / 6))
+  return (mean(values.subarray((height - sixth) * width)) - mean(values.subarray(0, sixth * width))) / range
+}
 
 /** A guess at whether near and far are swapped. Advice only: a look up at a bridge is no mistake. */
-export function checkLayout({ width, height, values }: Thumbnail, range: number, settings: Settings): PreflightCheck[] {
+export function checkLayout(lean: number, range: number, settings: Settings): PreflightCheck[] {
   // Metres say themselves what is near.
   if (settings.projection !== 'perspective' || settings.encoding === 'metric' || range <= 0) return []
-  const sixth = Math.max(1, Math.floor(height / 6))
-  const top = mean(values.subarray(0, sixth * width))
-  const bottom = mean(values.subarray((height - sixth) * width))
-  const lean = (bottom - top) / range
-  if (!(lean < -TOP_NEARER)) return []
+  if (!(lean < -LEANING)) return []
   return [
     {
       id: 'inverted',

@@ -1,8 +1,9 @@
-import type { Settings } from '../../options.js'
+import { holdsMetres, type Settings } from '../../options.js'
 import { backgroundOf } from '../background.js'
 import type { DepthRaster } from '../decode.js'
 import { percentileBin } from '../histogram.js'
 import { isRelief, percent, type PreflightCheck } from './check.js'
+import { LEANING } from './layout.js'
 
 /** Bins of the histogram: one per 16-bit level. */
 const BINS = 65536
@@ -13,6 +14,8 @@ const BINS = 65536
 const LOW_CONTRAST = 0.25
 /** Fewer distinct levels than this are few. */
 const FEW_LEVELS = 64
+/** As many levels or more are enough for a shape, whatever part of the scale they are. */
+const ENOUGH_LEVELS = 1024
 /** A darkest percentile above this share of the scale is a lifted black. */
 const LIFTED_BLACK = 0.06
 
@@ -188,7 +191,9 @@ export function checkLevels(raster: DepthRaster, spread: LevelSpread, settings: 
   }
   // Sensors use the low levels of 16 bits, and floats have no scale: contrast says nothing about either.
   if (settings.encoding !== 'disparity' && settings.encoding !== 'depth') return checks
-  if (isFloat(raster)) return [...checks, ...checkMetres(spread, settings)]
+  if (isFloat(raster)) return checks
+  // A renderer's ends are its own, wherever the scene lies between them: other levels would move it.
+  if (settings.encoding === 'depth' && (p99 - p1) * 2 ** raster.bitDepth >= ENOUGH_LEVELS) return checks
   if (p99 - p1 < LOW_CONTRAST && settings.levels === null) {
     // Peaks stay whole where they are no outliers: the highest mountain may be less than 1 % of its map.
     const stretch: [number, number] = top - bottom < LOW_CONTRAST ? [floor3(bottom), ceil3(top)] : [floor3(p1), ceil3(p99)]
@@ -234,9 +239,13 @@ function liftedBlack(p1: number, settings: Settings): Pick<PreflightCheck, 'why'
   return { why: `Hardly anything in the map reaches "${end}": the scene will be ${moved}.`, advice: advise(`at "${end}"`) }
 }
 
-/** Floats beyond 1 are no share of a scale: most likely metres, which grow away from the camera. */
-function checkMetres({ top }: LevelSpread, settings: Settings): PreflightCheck[] {
-  if (top <= 1) return []
+/**
+ * Floats beyond 1 are no share of a scale: most likely metres, which grow away from the camera. Estimators write disparity like this, too: read as that, a floor comes nearer downward.
+ *
+ * @param lean how much nearer the bottom of the map is than its top, as it is read
+ */
+export function checkMetres(raster: DepthRaster, { top }: LevelSpread, lean: number, settings: Settings): PreflightCheck[] {
+  if (!isFloat(raster) || holdsMetres(settings) || top <= 1 || (!isRelief(settings) && lean > LEANING)) return []
   return [
     {
       id: 'metres',
