@@ -24,6 +24,7 @@ const FAULTS = {
   noise: ({ raster, hole }) => ({ raster: addNoise(raster, 0.008, { hole }) }),
   spikes: ({ raster, hole }) => ({ raster: addSalt(raster, 0.005, { hole }) }),
   mirrored: ({ raster, picture }) => picture && { raster, picture: movePicture(picture, { mirror: true }) },
+  'upside-down': ({ raster, picture }) => picture && { raster, picture: movePicture(picture, { over: true }) },
   misaligned: ({ raster, picture }) => picture && { raster, picture: movePicture(picture, { x: Math.round(picture.width * 0.02) }) },
 }
 

@@ -64,12 +64,13 @@ export function punchHoles(raster, share, { seed = 3, unknown = 0 } = {}) {
   return { raster: withSamples(raster, samples), mask }
 }
 
-/** The picture mirrored, or moved by whole pixels (the border is repeated). */
-export function movePicture(picture, { mirror = false, x = 0, y = 0 }) {
+/** The picture mirrored, turned upside down, or moved by whole pixels (the border is repeated). */
+export function movePicture(picture, { mirror = false, over = false, x = 0, y = 0 }) {
   const { width, height, gray } = picture
   const moved = new Uint8Array(gray.length)
   for (let row = 0; row < height; row++) {
-    const from = Math.min(height - 1, Math.max(0, row - y)) * width
+    const at = Math.min(height - 1, Math.max(0, row - y))
+    const from = (over ? height - 1 - at : at) * width
     for (let column = 0; column < width; column++) {
       const at = Math.min(width - 1, Math.max(0, column - x))
       moved[row * width + column] = gray[from + (mirror ? width - 1 - at : at)]

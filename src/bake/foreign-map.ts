@@ -5,7 +5,7 @@ import { MAP_EXTENSIONS } from './map-name.js'
 import { stampOf } from './read.js'
 
 /** What people call depth maps in formats that hold none: `canyon.depth.jpg`. */
-export const FOREIGN_EXTENSIONS = ['jpg', 'jpeg', 'jfif', 'webp', 'avif', 'heic', 'heif', 'gif', 'bmp', 'jxl', 'jp2', 'psd', 'hdr', 'pfm', 'pgm', 'ppm', 'npy', 'npz'] as const
+export const FOREIGN_EXTENSIONS = ['jpg', 'jpeg', 'jfif', 'webp', 'avif', 'heic', 'heif', 'gif', 'bmp', 'jxl', 'jp2', 'psd', 'hdr', 'pfm', 'pgm', 'ppm', 'npy', 'npz', 'r16', 'r32', 'raw'] as const
 export const FOREIGN_MAP = new RegExp(`\\.depth\\.(?:${FOREIGN_EXTENSIONS.join('|')})$`, 'i')
 
 /** Whether there is a map of the same name: such a file may be a preview of it. */
@@ -16,7 +16,8 @@ export function isBesideMap(file: string): boolean {
 /** Why a file that is not named like a depth map is none: what it holds, else its name. */
 export async function refuseMap(file: string): Promise<DepthMeshError> {
   try {
-    sniffFormat(await readHead(file))
+    const { head, bytes } = await readHead(file)
+    sniffFormat(head, bytes)
   } catch (error) {
     if (error instanceof DepthMeshError) return error.inFile(file)
     const { code, message } = error as NodeJS.ErrnoException
@@ -28,12 +29,12 @@ export async function refuseMap(file: string): Promise<DepthMeshError> {
   })
 }
 
-async function readHead(file: string): Promise<Uint8Array> {
+async function readHead(file: string): Promise<{ head: Uint8Array; bytes: number }> {
   const handle = await open(file)
   try {
     const head = new Uint8Array(SNIFFED_BYTES)
     const { bytesRead } = await handle.read(head, 0, head.length, 0)
-    return head.subarray(0, bytesRead)
+    return { head: head.subarray(0, bytesRead), bytes: (await handle.stat()).size }
   } finally {
     await handle.close()
   }

@@ -45,7 +45,7 @@ export async function findMaps(patterns: readonly string[]): Promise<FoundMaps> 
       else errors.push(await refuseMap(pattern))
       continue
     }
-    const all = stats?.isDirectory() ? await glob([MAPS_BELOW, FOREIGN_BELOW], { cwd: pattern, absolute: true, ignore: IGNORED }) : await globFiles(pattern)
+    const all = stats?.isDirectory() ? await glob([MAPS_BELOW, FOREIGN_BELOW], { cwd: pattern, absolute: true, ignore: IGNORED, caseSensitiveMatch: false }) : await globFiles(pattern)
     const asTyped = (file: string): string => (isAbsolute(pattern) ? resolve(file) : relative('.', file))
     const found = all.filter((file) => DEPTH_MAP.test(file)).sort()
     for (const file of found) maps.set(resolve(file), asTyped(file))

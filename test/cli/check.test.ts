@@ -21,6 +21,26 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true }))
 
+describe('a folder', () => {
+  it('is searched for maps whose extension is in capitals, too', async () => {
+    const loud = join(folder, 'loud')
+    await mkdir(loud)
+    await copyFile(join(folder, 'ramp.depth.png'), join(loud, 'RAMP.depth.PNG'))
+    expect((await run('check', 'loud')).stdout).toContain('RAMP.depth.PNG: ')
+    await rm(loud, { recursive: true })
+  })
+
+  it('is searched for raw heights, which are no maps', async () => {
+    const raw = join(folder, 'raw')
+    await mkdir(raw)
+    await writeFile(join(raw, 'hill.depth.r16'), new Uint8Array(2 * 129 * 129).fill(7))
+    const { code, stderr } = await run('check', 'raw')
+    expect(stderr).toContain('found no format, but as many bytes as 129 × 129 raw 16-bit levels have')
+    expect(code).toBe(1)
+    await rm(raw, { recursive: true })
+  })
+})
+
 describe('depthmesh check', () => {
   it('reports on every map and writes nothing', async () => {
     const before = await readdir(folder)

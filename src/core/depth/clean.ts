@@ -48,7 +48,7 @@ const CHECK_OF: Record<CleanStepName, CheckId | null> = { spikes: 'spikes', nois
 export function cleanDepth({ map, raster, report, picture }: CleanInput, settings: Settings): CleanResult {
   const steps: CleanStep[] = []
   // A picture that lies elsewhere is no guide.
-  const guide = report.checks.some(({ id }) => id === 'mirrored' || id === 'misaligned') ? null : picture
+  const guide = report.checks.some(({ id }) => id === 'mirrored' || id === 'upside-down' || id === 'misaligned') ? null : picture
   const take = (step: CleanStep['step'], disparity: Float32Array, done: (pixels: string) => string) => {
     const pixels = countChanged(map.disparity, disparity)
     if (pixels === 0) return

@@ -60,9 +60,10 @@ export function preflight({ raster, map, picture }: PreflightInput, settings: Se
     checks.push(...checkHoles(raster, map, spread, settings))
     checks.push(...checkCutout(raster, map, settings))
     checks.push(...checkSurface(map, range, raster, spread, settings))
-    checks.push(...checkLayout(lean, range, settings))
-    checks.push(...checkEncoding(thumbnail, range, settings))
-    if (picture !== null) checks.push(...checkPicture(thumbnail, map, picture, settings))
+    const beside = picture === null ? [] : checkPicture(thumbnail, map, picture, settings)
+    // Of a map that stands on its head the top is the bottom.
+    if (!beside.some(({ id }) => id === 'upside-down')) checks.push(...checkLayout(lean, range, settings))
+    checks.push(...checkEncoding(thumbnail, range, settings), ...beside)
   }
   return { width, height, bitDepth, levels: spread.levels, checks }
 }

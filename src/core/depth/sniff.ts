@@ -64,12 +64,16 @@ const FOREIGN: Foreign[] = [
   { found: 'a JSON document', matches: text(/^\s*[[{]/), hint: 'Settings belong in the sidecar (canyon.depth.json), the picture in canyon.depth.png.' },
 ]
 
+/** Raw squares have at least this many rows and columns: smaller terrains are none. */
+const SMALLEST_SQUARE = 64
+
 /**
  * Tells the format of a depth map by its first bytes; its name plays no part.
  *
+ * @param fileBytes bytes of the whole file, where these are its beginning
  * @throws DepthMeshError `INPUT_UNREADABLE` for an empty or mangled file, `INPUT_UNSUPPORTED` for another format, named.
  */
-export function sniffFormat(bytes: Uint8Array): DepthFormat {
+export function sniffFormat(bytes: Uint8Array, fileBytes = bytes.length): DepthFormat {
   if (bytes.length === 0) {
     throw new DepthMeshError('INPUT_UNREADABLE', 'expected a PNG, TIFF or EXR, found an empty file (0 bytes)', {
       hint: 'Export it again: the export was cut short or the disk was full.',
@@ -79,10 +83,10 @@ export function sniffFormat(bytes: Uint8Array): DepthFormat {
   if (magic(...PNG_SIGNATURE)(head)) return 'png'
   if (magic(0x76, 0x2f, 0x31, 0x01)(head)) return 'exr'
   if (text(/^(II[*+]\0|MM\0[*+])/)(head)) return 'tiff'
-  throw refuse(head)
+  throw refuse(head, fileBytes)
 }
 
-function refuse(head: Head): DepthMeshError {
+function refuse(head: Head, fileBytes: number): DepthMeshError {
   const { bytes } = head
   const foreign = FOREIGN.find(({ matches }) => matches(head))
   if (foreign) return new DepthMeshError('INPUT_UNSUPPORTED', `expected a PNG, TIFF or EXR, found ${foreign.found}`, { hint: foreign.hint })
@@ -99,8 +103,28 @@ function refuse(head: Head): DepthMeshError {
   }
   if (bytes.every((byte) => byte === 0)) return unreadable(`${bytes.length} bytes that are all zero`, 'Copy it again from where it was exported: the copy reserved its space and never arrived.')
   if (/^[\t\n\r\x20-\x7e]{8,}$/.test(head.text)) return unreadable(`text that begins with ${JSON.stringify(head.text.slice(0, 24).trim())}`, SAVE_AS)
+  const raw = rawSquare(fileBytes)
+  if (raw !== null) return new DepthMeshError('INPUT_UNSUPPORTED', `expected a PNG, TIFF or EXR, found no format, but as many bytes as ${raw.found}`, { hint: raw.hint })
   const first = Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ')
   return unreadable(`a file of no known format that begins with ${first}`, SAVE_AS)
+}
+
+/** What terrain programs write without a header: a square of 16-bit levels or 32-bit floats, which its size gives away. */
+function rawSquare(bytes: number): { found: string; hint: string } | null {
+  const [levels, floats] = [2, 4].map((each) => Math.sqrt(bytes / each))
+  const isSide = (side: number): boolean => Number.isInteger(side) && side >= SMALLEST_SQUARE
+  const read = (name: string, type: string, side: number): string => `numpy.fromfile("${name}", "${type}").reshape(${side}, ${side})`
+  if (isSide(levels)) {
+    return {
+      found: `${levels} × ${levels} raw 16-bit levels have (.r16, .raw)`,
+      hint: `Export a 16-bit PNG instead, or make one of it: cv2.imwrite("x.depth.png", ${read('x.r16', '<u2', levels)}).`,
+    }
+  }
+  if (!isSide(floats)) return null
+  return {
+    found: `${floats} × ${floats} raw 32-bit floats have (.r32, .raw)`,
+    hint: `Export a TIFF or an EXR instead, or make one of it: cv2.imwrite("x.depth.tif", ${read('x.r32', '<f4', floats)}).`,
+  }
 }
 
 function magic(...expected: number[]): (head: Head) => boolean {

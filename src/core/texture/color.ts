@@ -7,8 +7,11 @@ import { DepthMeshError } from '../errors.js'
 const ASPECT_TOLERANCE = 0.01
 /** Pixels between a picture and its map in one file, at most: Depth Anything leaves 50. */
 const WIDEST_GAP = 100
-/** Pixels that ControlNet's preprocessors round each side of a picture to. */
-const BLOCK = 64
+/** Pixels to which each side of a picture is rounded on its way to a map, and who does that. */
+const BLOCKS = [
+  { side: 64, who: 'ControlNet’s preprocessors' },
+  { side: 14, who: 'estimators like Depth Anything 3' },
+]
 /** Alpha of a pixel that hides nothing, 8 bits. */
 const OPAQUE = 255
 /** From this weight on a pixel's own colour is kept whole; below it, it fades into its neighbourhood's: antialiased rims hold a trace of what was behind them. */
@@ -241,18 +244,19 @@ function wayOut(color: { width: number; height: number }, map: { width: number; 
   if (map.height === color.height && from >= color.width && from <= color.width + WIDEST_GAP) {
     return `The map is as wide as two such pictures: if it holds a picture and its map side by side, save the map alone, or cut it out: ${color.width} × ${map.height} pixels from x = ${from} on.`
   }
-  if (isSqueezed(color, map)) {
+  for (const { side, who } of BLOCKS) {
+    if (!isSqueezed(color, map, side)) continue
     const height = Math.round((map.width * color.height) / color.width)
-    return `The sides of the map are multiples of ${BLOCK}, to which ControlNet’s preprocessors squeeze a picture: if it was not cropped, resize it to ${map.width}×${height}.`
+    return `The sides of the map are multiples of ${side}, to which ${who} squeeze a picture: if it was not cropped, resize it to ${map.width}×${height}.`
   }
   return 'Crop or render both from the same view; their sizes may differ, their aspects may not.'
 }
 
 /** Whether the picture, at some size, has the map's sides once they are rounded to whole blocks. */
-function isSqueezed(color: { width: number; height: number }, map: { width: number; height: number }): boolean {
-  if (map.width % BLOCK !== 0 || map.height % BLOCK !== 0) return false
-  const least = Math.max((map.width - BLOCK / 2) / color.width, (map.height - BLOCK / 2) / color.height)
-  const most = Math.min((map.width + BLOCK / 2) / color.width, (map.height + BLOCK / 2) / color.height)
+function isSqueezed(color: { width: number; height: number }, map: { width: number; height: number }, block: number): boolean {
+  if (map.width % block !== 0 || map.height % block !== 0) return false
+  const least = Math.max((map.width - block / 2) / color.width, (map.height - block / 2) / color.height)
+  const most = Math.min((map.width + block / 2) / color.width, (map.height + block / 2) / color.height)
   return least <= most
 }
 

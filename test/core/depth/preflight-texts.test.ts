@@ -361,6 +361,17 @@ const CASES: Case[] = [
   },
   {
     map: () => rasterOf(W, H, lopsided),
+    picture: () => pictureOf((x, y) => lopsided(x, H - 1 - y)),
+    says: {
+      id: 'upside-down',
+      severity: 'warning',
+      found: /^the picture’s outlines fit the map .* better when it is turned upside down$/,
+      why: 'Top and bottom seem to be swapped between map and picture. Graphics libraries read pixels back from the bottom row up.',
+      advice: 'Turn one of the two over, top to bottom.',
+    },
+  },
+  {
+    map: () => rasterOf(W, H, lopsided),
     picture: () => pictureOf((x, y) => lopsided(x - 8, y + 3)),
     says: {
       id: 'misaligned',

@@ -391,6 +391,23 @@ describe('pre-flight', () => {
     expect(check.advice).toBe('Mirror one of the two.')
   })
 
+  it('sees a map that was saved upside down, as graphics libraries read pixels back', () => {
+    const low = rasterOf(200, 160, (x, y) => scene(x, y - 30))
+    const { gray, ...size } = painted()
+    const rows = (from: (y: number) => number) => ({ ...size, gray: gray.map((_, i) => gray[from(Math.floor(i / 200)) * 200 + (i % 200)]!) })
+    const picture = rows((y) => Math.max(0, y - 30))
+    expect(ids(checks(low, {}, picture))).not.toContain('upside-down')
+    const upside = rows((y) => Math.max(0, 129 - y))
+    const check = only('upside-down', low, {}, upside)
+    expect(check.found).toMatch(/^the picture’s outlines fit the map .* times better when it is turned upside down$/)
+    expect(check.advice).toBe('Turn one of the two over, top to bottom.')
+    expect(ids(checks(low, {}, upside))).not.toContain('mirrored')
+    // What stands on its head is not inside out as well.
+    const turned = { ...low, samples: low.samples.map((_, i) => low.samples[(159 - Math.floor(i / 200)) * 200 + (i % 200)]!) }
+    expect(ids(checks(turned))).toContain('inverted')
+    expect(ids(checks(turned, {}, picture))).toEqual(['upside-down'])
+  })
+
   it('sees a shifted picture and says by how much', () => {
     const check = only('misaligned', plain(), {}, painted(8))
     expect(check.found).toMatch(/times better when it is moved 8 px to the left$/)

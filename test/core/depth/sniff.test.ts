@@ -64,6 +64,17 @@ describe('a file that is no PNG, TIFF or EXR', () => {
     expect(await refusal(Uint8Array.of(1, 2, 0xab, 4, 5, 6, 7, 8, 9))).toContain('found a file of no known format that begins with 01 02 ab 04 05 06 07 08')
   })
 
+  it('is recognised as raw levels of a square, as terrain programs write them', async () => {
+    const expected = 'INPUT_UNSUPPORTED: expected a PNG, TIFF or EXR, found no format, but as many bytes as'
+    expect(await refusal(new Uint8Array(2 * 129 * 129).fill(7))).toBe(
+      `${expected} 129 × 129 raw 16-bit levels have (.r16, .raw). Export a 16-bit PNG instead, or make one of it: cv2.imwrite("x.depth.png", numpy.fromfile("x.r16", "<u2").reshape(129, 129)).`,
+    )
+    expect(await refusal(new Uint8Array(4 * 257 * 257).fill(7))).toBe(
+      `${expected} 257 × 257 raw 32-bit floats have (.r32, .raw). Export a TIFF or an EXR instead, or make one of it: cv2.imwrite("x.depth.tif", numpy.fromfile("x.r32", "<f4").reshape(257, 257)).`,
+    )
+    expect(await refusal(new Uint8Array(2 * 129 * 129 + 2).fill(7))).toContain('found a file of no known format')
+  })
+
   it('is told from a PNG that was copied as text', async () => {
     expect(await refusal('\x89PNG\n\x1a\n\0\0\0\rIHDR')).toBe(
       'INPUT_UNREADABLE: expected a PNG, TIFF or EXR, found a PNG whose first 8 bytes are mangled, as copying it as text does. Copy it again in binary mode; in Git, mark it: *.png binary in .gitattributes.',

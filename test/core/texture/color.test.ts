@@ -53,6 +53,7 @@ describe('decoding', () => {
     const squeezed = 'The sides of the map are multiples of 64, to which ControlNet’s preprocessors squeeze a picture: if it was not cropped, resize it to'
     expect(await said({ width: 896, height: 512 }, 480, 270)).toContain(`${squeezed} 896×504.`)
     expect(await said({ width: 512, height: 704 }, 225, 300)).toContain(`${squeezed} 512×683.`)
+    expect(await said({ width: 504, height: 280 }, 480, 270)).toContain('The sides of the map are multiples of 14, to which estimators like Depth Anything 3 squeeze a picture: if it was not cropped, resize it to 504×284.')
     expect(await said({ width: 896, height: 512 }, 300, 300)).toContain('Crop or render both')
     expect(await said({ width: 890, height: 512 }, 480, 270)).toContain('Crop or render both')
   })

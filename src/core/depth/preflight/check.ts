@@ -26,6 +26,7 @@ export type CheckId =
   | 'encoding'
   | 'aspect'
   | 'mirrored'
+  | 'upside-down'
   | 'misaligned'
 
 /** One finding about a map. */

@@ -31,7 +31,7 @@ const BINS = 4096
 /** Fit (in standard deviations of the picture's slopes) below which picture and map have too little in common to say anything. Real pairs: .6–2.5. */
 const RELATED = 0.3
 
-/** Checks of the colour picture against the map: shape, mirroring, shift. */
+/** Checks of the colour picture against the map: shape, mirroring, standing on its head, shift. */
 export function checkPicture(thumbnail: Thumbnail, size: { width: number; height: number }, picture: GrayPicture, settings: Pick<Settings, 'black'>): PreflightCheck[] {
   const ratio = (picture.sourceWidth / picture.sourceHeight) * (size.height / size.width)
   const checks: PreflightCheck[] = []
@@ -60,6 +60,15 @@ export function checkPicture(thumbnail: Thumbnail, size: { width: number; height
       why: 'Left and right seem to be swapped between map and picture.',
       advice: 'Mirror one of the two.',
     })
+  } else if (verdict?.says === 'upside down') {
+    checks.push({
+      id: 'upside-down',
+      severity: 'warning',
+      value: verdict.gain,
+      found: `the picture’s outlines fit the map ${times(verdict.gain)} better when it is turned upside down`,
+      why: 'Top and bottom seem to be swapped between map and picture. Graphics libraries read pixels back from the bottom row up.',
+      advice: 'Turn one of the two over, top to bottom.',
+    })
   } else if (verdict?.says === 'moved') {
     checks.push({
       id: 'misaligned',
@@ -75,7 +84,7 @@ export function checkPicture(thumbnail: Thumbnail, size: { width: number; height
 
 /** What the edges of map and picture say about each other, how many times better the other place is, and where. */
 interface Verdict {
-  says: 'fits' | 'mirrored' | 'moved' | 'nothing'
+  says: 'fits' | 'mirrored' | 'upside down' | 'moved' | 'nothing'
   gain: number
   x: number
   y: number
@@ -87,11 +96,14 @@ function compare(depth: Thumbnail, gray: Thumbnail, sure: boolean): Verdict {
   const nothing: Verdict = { says: 'nothing', gain: 1, x: 0, y: 0 }
   if (edges.at.length === 0) return nothing
   const strength = slopes(gray)
-  const turned = slopes(mirror(gray))
   const plain = bestPlacement(edges, strength, depth)
-  const mirrored = bestPlacement(edges, turned, depth)
-  if (Math.max(plain.best, mirrored.best) < RELATED) return nothing
-  if (mirrored.best > GAIN * plain.best) return isOnePlace({ ...mirrored, still: plain.best }, edges, turned, depth) ? { ...mirrored, says: 'mirrored', gain: gain(mirrored.best, plain.best) } : nothing
+  const turned = ([['mirrored', mirror], ['upside down', turnOver]] as const).map(([says, turn]) => {
+    const strength = slopes(turn(gray))
+    return { ...bestPlacement(edges, strength, depth), says, strength }
+  })
+  const other = turned[0].best >= turned[1].best ? turned[0] : turned[1]
+  if (Math.max(plain.best, other.best) < RELATED) return nothing
+  if (other.best > GAIN * plain.best) return isOnePlace({ ...other, still: plain.best }, edges, other.strength, depth) ? { ...other, gain: gain(other.best, plain.best) } : nothing
   const moved = plain.best > GAIN * plain.still && Math.hypot(plain.x, plain.y) >= SHORTEST
   if ((moved || sure) && !isOnePlace(plain, edges, strength, depth)) return nothing
   return { ...plain, says: moved ? 'moved' : 'fits', gain: gain(plain.best, plain.still) }
@@ -217,6 +229,12 @@ function mirror({ width, height, values }: Thumbnail): Thumbnail {
   const mirrored = new Float32Array(values.length)
   for (let y = 0; y < height; y++) for (let x = 0; x < width; x++) mirrored[y * width + x] = values[y * width + width - 1 - x]
   return { width, height, values: mirrored }
+}
+
+function turnOver({ width, height, values }: Thumbnail): Thumbnail {
+  const turned = new Float32Array(values.length)
+  for (let y = 0; y < height; y++) turned.set(values.subarray((height - 1 - y) * width, (height - y) * width), y * width)
+  return { width, height, values: turned }
 }
 
 /** How to move the picture so that what lies at `x`, `y` comes to lie where it belongs: `8 px to the left and 3 px up`. */
