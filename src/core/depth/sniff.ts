@@ -23,7 +23,7 @@ const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
 
 const SAVE_AS = 'Save the depth map as a 16-bit gray PNG, a TIFF or an EXR.'
 const DOWNLOAD = 'The download saved a page instead of the picture: fetch the file itself.'
-const LOSSLESS = 'Export the depth map again as a 16-bit gray PNG; from this copy the fine levels are gone, but saved as a gray PNG it can be read.'
+const BESIDE_PHOTO = 'An iPhone keeps depth beside the photo in it: "heif-convert --with-aux x.heic x.png" writes both. Any other map has to be exported again, as a 16-bit gray PNG.'
 
 /** For what sharp-cli reads; its PNG is gray, where the picture's own channels differ by what was rounded. */
 function convert(extension: string, flaw = 'from this copy the fine levels are gone'): string {
@@ -35,7 +35,7 @@ const FOREIGN: Foreign[] = [
   { found: 'a JPEG picture', matches: magic(0xff, 0xd8, 0xff), hint: convert('jpg', 'JPEG keeps 8 bits and blurs silhouettes') },
   { found: 'a WebP picture', matches: text(/^RIFF[^]{4}WEBP/), hint: convert('webp') },
   { found: 'an AVIF picture', matches: text(/^[^]{4}ftyp(avif|avis)/), hint: convert('avif') },
-  { found: 'a HEIC picture', matches: text(/^[^]{4}ftyp(heic|heix|mif1|msf1)/), hint: LOSSLESS },
+  { found: 'a HEIC picture', matches: text(/^[^]{4}ftyp(heic|heix|mif1|msf1)/), hint: BESIDE_PHOTO },
   { found: 'a video', matches: text(/^[^]{4}ftyp/), hint: 'Save one frame of it as a 16-bit gray PNG.' },
   { found: 'a JPEG XL picture', matches: (head) => magic(0xff, 0x0a)(head) || text(/^[^]{4}JXL /)(head), hint: SAVE_AS },
   { found: 'a JPEG 2000 picture', matches: (head) => magic(0xff, 0x4f, 0xff, 0x51)(head) || text(/^[^]{4}jP {2}/)(head), hint: SAVE_AS },

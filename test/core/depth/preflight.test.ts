@@ -243,6 +243,9 @@ describe('pre-flight', () => {
     expect(check).toMatchObject({ severity: 'info', found: 'the file was saved as a colour picture (gAMA 0.45455, sRGB)' })
     expect(check.advice).toContain('"gamma": 2.2')
     expect(ids(checks({ ...plain(), colourChunks: ['sRGB'] }, { gamma: 2.2 }))).not.toContain('color-chunks')
+    // A renderer's Z through its view transform, and a sensor's millimetres.
+    expect(ids(checks({ ...plain(), colourChunks: ['sRGB'] }, { encoding: 'depth' }))).toContain('color-chunks')
+    expect(ids(checks({ ...plain(), colourChunks: ['sRGB'] }, { encoding: 'metric' }))).not.toContain('color-chunks')
   })
 
   it('says of a prop whose background is not black what stands there, and where the black point belongs', () => {

@@ -6,7 +6,7 @@ const refusal = (bytes: Uint8Array | string): Promise<string> => refusalOf(typeo
 
 const SAVE_AS = 'Save the depth map as a 16-bit gray PNG, a TIFF or an EXR.'
 const DOWNLOAD = 'The download saved a page instead of the picture: fetch the file itself.'
-const LOSSLESS = 'Export the depth map again as a 16-bit gray PNG; from this copy the fine levels are gone, but saved as a gray PNG it can be read.'
+const BESIDE_PHOTO = 'An iPhone keeps depth beside the photo in it: "heif-convert --with-aux x.heic x.png" writes both. Any other map has to be exported again, as a 16-bit gray PNG.'
 const convert = (extension: string, flaw = 'from this copy the fine levels are gone') =>
   `Export the depth map again as a 16-bit gray PNG: ${flaw}. If this copy is all there is, "npx sharp-cli -i x.${extension} -o x.depth.png greyscale" makes a PNG of it.`
 
@@ -17,7 +17,7 @@ describe('a file that is no PNG, TIFF or EXR', () => {
     ['a JPEG picture', '\xff\xd8\xff\xe0\0\x10JFIF', convert('jpg', 'JPEG keeps 8 bits and blurs silhouettes')],
     ['a WebP picture', 'RIFF\x38\0\0\0WEBPVP8L', convert('webp')],
     ['an AVIF picture', '\0\0\0\x1cftypavif\0\0\0\0', convert('avif')],
-    ['a HEIC picture', '\0\0\0\x18ftypheic\0\0\0\0', LOSSLESS],
+    ['a HEIC picture', '\0\0\0\x18ftypheic\0\0\0\0', BESIDE_PHOTO],
     ['a video', '\0\0\0\x18ftypisom\0\0\0\0', 'Save one frame of it as a 16-bit gray PNG.'],
     ['a JPEG XL picture', '\xff\x0a\0\0', SAVE_AS],
     ['a JPEG XL picture', '\0\0\0\x0cJXL \r\n\x87\n', SAVE_AS],

@@ -262,7 +262,7 @@ export function checkMetres(raster: DepthRaster, { top }: LevelSpread, lean: num
 
 /** A gamma that was baked in cannot be seen in the pixels; what the file says about colour is the only trace of it. */
 export function checkColorChunks({ colourChunks }: DepthRaster, settings: Settings): PreflightCheck[] {
-  if (colourChunks.length === 0 || settings.gamma !== 1 || settings.encoding !== 'disparity') return []
+  if (colourChunks.length === 0 || settings.gamma !== 1 || holdsMetres(settings)) return []
   return [
     {
       id: 'color-chunks',
