@@ -1,5 +1,6 @@
 import { DepthMeshError } from '../errors.js'
 import { findElevation, readElevation } from './elevation.js'
+import { isPacked } from './packed.js'
 import type { DecodeOptions, DepthRaster, Pixels } from './raster.js'
 import { findStripe } from './stripe.js'
 
@@ -92,6 +93,11 @@ function refuseColour(pixels: Pixels): DepthMeshError {
   if (difference <= COLOUR_DIFFERENCE) {
     return new DepthMeshError('INPUT_UNSUPPORTED', `expected gray, found channels that differ by up to ${difference} of 255`, {
       hint: 'Say which channel holds depth: "channel": "g" where gray was only rounded in a colour space, else "r" or "b"; or save the map as gray.',
+    })
+  }
+  if (isPacked(pixels)) {
+    return new DepthMeshError('INPUT_UNSUPPORTED', 'expected gray, found depth packed into the bytes of several channels', {
+      hint: 'Unpack it into one number a pixel (three.js: unpackRGBAToDepth; CARLA: ColorConverter.Depth), and save that as float TIFF or 16-bit gray PNG.',
     })
   }
   const map = findMapBeside(pixels)

@@ -192,6 +192,19 @@ describe('a colour picture under the name of a depth map', () => {
     for (const [x, y] of [[0, 0], [127, 3], [64, 64]]) expect(Math.abs(raster.samples[y * 128 + x] - hill(x, y))).toBeLessThan(tolerance + 1e-3)
   })
 
+  it.each([
+    ['three.js and engines', (v: number) => [v >> 16, (v >> 8) & 255, v & 255]],
+    ['CARLA', (v: number) => [v & 255, (v >> 8) & 255, v >> 16]],
+    ['three.js until 2024', (v: number) => [0, v & 255, (v >> 8) & 255, v >> 16]],
+  ])('is recognised as depth that is packed into channels, as by %s', async (_, pack) => {
+    // A floor that comes nearer downward, and a box on it.
+    const depth = (x: number, y: number) => Math.round(2 ** 24 * (x > 40 && x < 70 && y > 30 && y < 60 ? 0.2 : 0.9 - y / 1800))
+    const png = makePng({ width: 128, height: 96, bitDepth: 8, colourType: pack(0).length === 4 ? 6 : 2, pixel: (x, y) => pack(depth(x, y)) })
+    expect(await refusal(png)).toBe(
+      'INPUT_UNSUPPORTED: expected gray, found depth packed into the bytes of several channels. Unpack it into one number a pixel (three.js: unpackRGBAToDepth; CARLA: ColorConverter.Depth), and save that as float TIFF or 16-bit gray PNG.',
+    )
+  })
+
   it('is needed for elevation tiles', async () => {
     expect(await refusal(gray16(), { encoding: 'terrarium' })).toBe(
       'INPUT_UNSUPPORTED: expected 8-bit R, G and B that pack a height (encoding "terrarium"), found gray. For gray levels use "encoding": "disparity", "depth" or "metric".',
