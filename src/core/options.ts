@@ -53,7 +53,7 @@ export const settingsEntries = {
   white: key(oneOf(['near', 'far']), '`"near"`', 'whether white is `near` or `far`'),
   near: key(metres(), '`1`', 'metres of the nearest level (perspective; unused by `metric`)'),
   far: key(metres(), '`10`', 'metres of the farthest level (perspective; unused by `metric`)'),
-  unit: key(v.nullable(metres()), '`0.001`; floats: `1`', '`metric`: metres of one level, or of 1 where floats are stored (`0.01`: centimetres)'),
+  unit: key(v.nullable(metres()), '`0.001`', 'metres per level, for `metric` integers; floats are metres'),
   fovY: key(v.pipe(real(), v.gtValue(0, 'expected degrees between 0 and 180'), v.minValue(LEAST_DEGREES, 'expected at least 1e-6'), v.ltValue(180, 'expected degrees between 0 and 180')), '`45`', 'vertical field of view of the source camera, degrees'),
   width: key(metres(), '`10`', 'orthographic: metres across'),
   relief: key(metres(), '`1`', 'orthographic: metres from black to white'),
@@ -124,7 +124,7 @@ export interface Settings extends Required<{ [K in keyof Omit<Given, 'texture' |
   normalMap: { size: number; quality: number }
 }
 
-/** The defaults. `cut` depends on the projection; `unit` on whether levels or floats are stored; `shading` on whether there is a colour picture; `travel` on `near`. `black` is far, and questioned unless somebody says so. */
+/** The defaults. `cut` depends on the projection; `unit` is a millimetre, and questioned unless somebody says so; `shading` on whether there is a colour picture; `travel` on `near`. `black` is far, and questioned unless somebody says so. */
 export const DEFAULTS: Omit<Settings, 'cut'> = {
   color: undefined,
   projection: 'perspective',

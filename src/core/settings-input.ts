@@ -40,8 +40,8 @@ export interface SettingsInput {
    */
   far?: number | undefined
   /**
-   * `metric`: metres of one level, or of 1 where floats are stored (`0.01`: centimetres).
-   * Default: `0.001`; floats: `1`.
+   * Metres per level, for `metric` integers; floats are metres.
+   * Default: `0.001`.
    */
   unit?: number | null | undefined
   /**

@@ -22,8 +22,8 @@ export interface DisparityMap {
   relief: number
 }
 
-/** Metres of a level, and of 1 where floats are stored, unless somebody says otherwise: sensors write millimetres, programs that write floats metres. */
-export const [LEVEL_UNIT, FLOAT_UNIT] = [0.001, 1]
+/** Metres of a level, unless somebody says otherwise: sensors write millimetres. */
+export const LEVEL_UNIT = 0.001
 
 /** What elevation models store where nothing was measured, if their header does not say. */
 const NO_DATA = [-9999, -32_768]
@@ -38,11 +38,11 @@ const FLAT_ROOM = 1.001
  * Gives stored samples their meaning.
  *
  * Levels: 0 is `far` (disparity 0), the top level `near` (disparity 1), linear in what `encoding` says; `levels`, then `gamma`, are undone first.
- * Floats outside 0..1 are stretched to it. Metres: near, far and relief come from the data; where a camera's ray hit nothing, or a distance is infinite, is the sky, as far as the farthest surface.
+ * Floats outside 0..1 are stretched to it. Metres: near, far and relief come from the data; where a camera's ray hit nothing is the sky, as far as the farthest surface.
  *
  * ```
  * perspective   disparity   d = level            depth   d = (1/z − 1/far) / (1/near − 1/far),  z = far + (near − far) · level
- *               metric      the same, z = level × unit (floats × unit)
+ *               metric      the same, z = level × unit
  * orthographic  d = level; metric and tiles: d = (metres − lowest) / relief
  * ```
  *
@@ -74,11 +74,6 @@ export function cutByAlpha(map: DisparityMap, alpha: Uint8Array | Float32Array):
   throw new DepthMeshError('INPUT_NOTHING_TO_MESH', 'expected a surface, found nothing that the alpha of the colour picture leaves standing', {
     hint: 'Less than half opaque means "nothing there": save the colour picture without alpha to keep all of it.',
   })
-}
-
-/** Whether 0 is "unknown", as it is to sensors and renderers. A tile has its own word for that, and so have most elevation models: their sea lies at 0. */
-export function isZeroUnknown({ noData }: Pick<DepthRaster, 'noData'>, { encoding, projection }: Pick<Settings, 'encoding' | 'projection'>): boolean {
-  return encoding === 'metric' && (projection === 'perspective' || noData === undefined)
 }
 
 /** What black is unless somebody says otherwise: the farthest surface. */
@@ -118,12 +113,12 @@ function fromMetres(raster: DepthRaster, settings: Settings): DisparityMap {
   const perspective = settings.projection === 'perspective'
   const tile = settings.encoding !== 'metric'
   const top = 2 ** raster.bitDepth - 1
-  const unit = tile ? 1 : (settings.unit ?? (raster.format === 'float' ? FLOAT_UNIT : LEVEL_UNIT))
-  const metres = raster.format === 'float' ? (stored: number) => stored * unit : (stored: number) => Math.round(stored * top) * unit
+  const unit = settings.unit ?? LEVEL_UNIT
+  const metres = raster.format === 'float' ? (stored: number) => stored : (stored: number) => Math.round(stored * top) * unit
   const background = backgroundOf(raster)
+  // 0 is "unknown" to sensors and renderers; a tile has its own word for that, and its sea lies at 0.
   const floor = perspective ? 0 : -background
-  const zero = isZeroUnknown(raster, settings) ? 0 : NaN
-  const isKnown = (stored: number): boolean => stored > floor && stored < background && (tile || perspective || (stored !== zero && !NO_DATA.includes(stored)))
+  const isKnown = (stored: number): boolean => stored > floor && stored < background && (tile || perspective || (stored !== 0 && !NO_DATA.includes(stored)))
 
   const [lowest, highest] = rangeOf(samples, isKnown)
   if (lowest > highest) throw nothingToMesh(raster, settings)
@@ -137,7 +132,7 @@ function fromMetres(raster: DepthRaster, settings: Settings): DisparityMap {
     const sky = isBlackFar(settings) ? 0 : NaN
     const disparity = eachSample(raster, (stored) => {
       if (isKnown(stored)) return disparityAt(metres(stored), inverse)
-      return stored >= background ? sky : NaN
+      return stored >= background && stored < Infinity ? sky : NaN
     })
     return { width, height, disparity, near, far, relief: settings.relief }
   }

@@ -23,8 +23,6 @@ export interface DepthRaster {
   colourChunks: string[]
   /** Whether the file says where on Earth it lies, as a GeoTIFF does: then it holds heights. */
   georeferenced?: boolean
-  /** The value that the file has for "nothing was measured". It is gone from `samples` (NaN) or hidden by `alpha`, and 0 is a height like any other then. */
-  noData?: number
 }
 
 /** Unpacked samples, as stored. */

@@ -33,7 +33,6 @@ export async function decodeTiff(bytes: Uint8Array, options: DecodeOptions): Pro
     channels: [...(colour === 'gray' ? ['gray'] : ['r', 'g', 'b']), ...(probe.hasAlpha ? ['alpha'] : [])],
     colourChunks: probe.colourTags,
     georeferenced: probe.georeferenced,
-    ...(probe.noData === null ? {} : { noData: probe.noData }),
     ...pickDepth(pixels, options),
   }
   if (probe.noData !== null) forget(raster, probe.noData)

@@ -81,8 +81,6 @@ describe('decoding a TIFF', () => {
   it('knows the value that means "no data" to GDAL', async () => {
     const lowlands = await decode(float32({ tags: [[42_113, 2, '-273.15']] }))
     expect(lowlands.samples).toEqual(floats.map((value, i) => (i === 5 ? NaN : value)))
-    expect(lowlands.noData).toBe(-273.15)
-    expect(await decode(float32())).not.toHaveProperty('noData')
     const counted = await decode(makeTiff({ width: 2, height: 2, samples: Uint16Array.of(1, 65_535, 3, 4), bitDepth: 16, tags: [[42_113, 2, '65535']] }))
     expect([...counted.alpha!]).toEqual([255, 0, 255, 255])
   })

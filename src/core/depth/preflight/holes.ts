@@ -1,5 +1,5 @@
 import type { Settings } from '../../options.js'
-import { isBlackFar, isZeroUnknown, type DisparityMap } from '../convention.js'
+import { isBlackFar, type DisparityMap } from '../convention.js'
 import type { DepthRaster } from '../decode.js'
 import { labelAreas } from '../areas.js'
 import { isRefused, isRelief, percent, type PreflightCheck } from './check.js'
@@ -22,7 +22,7 @@ const SPARSE_ISLANDS = 1000
 export function checkHoles(raster: DepthRaster, map: DisparityMap, spread: LevelSpread, settings: Settings): PreflightCheck[] {
   const metric = settings.encoding === 'metric'
   const isSky = metric && !isRelief(settings) && isBlackFar(settings)
-  const blank = (isZeroUnknown(raster, settings) ? spread.zeros : 0) + spread.unknown + (isSky ? 0 : spread.background)
+  const blank = (metric ? spread.zeros : 0) + spread.unknown + (isSky ? 0 : spread.background)
   if (spread.zeros > SPARSE_ZEROS) {
     const islands = labelAreas(raster.width, raster.height, (i) => raster.samples[i] !== 0).count
     if (islands > SPARSE_ISLANDS) {
@@ -75,15 +75,15 @@ export function checkHoles(raster: DepthRaster, map: DisparityMap, spread: Level
   ]
 }
 
-/** Where a renderer's rays hit nothing, or a distance is infinite: simulators, ROS and MoGe write that where nothing is near enough. */
+/** Where a renderer's rays hit nothing, in metres. */
 function skyOf(share: number): PreflightCheck {
   return {
     id: 'sky',
     severity: 'info',
     value: share,
-    found: `${percent(share)} of the pixels are infinitely far, or a renderer’s background`,
+    found: `${percent(share)} of the pixels are a renderer’s background, where its rays hit nothing`,
     why: 'They are put as far away as the farthest surface, as a sky is.',
-    advice: 'To leave them open instead, set "black": "cut"; if they are unknown, "black": "hole" fills them in.',
+    advice: 'To leave them open instead, set "black": "cut".',
   }
 }
 

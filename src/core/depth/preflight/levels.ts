@@ -23,13 +23,13 @@ const LIFTED_BLACK = 0.06
 export interface LevelSpread {
   /** Distinct levels. */
   levels: number
-  /** Samples that are a number, and not background. */
+  /** Samples that are a number. */
   known: number
   /** Share of the samples that are exactly 0. */
   zeros: number
-  /** Share of the samples that are NaN or −∞, or no distance. */
+  /** Share of the samples that are not a finite number. */
   unknown: number
-  /** Share of the samples that say "nothing was hit", as renderers do, or "infinitely far". They count for nothing else. */
+  /** Share of the samples that say "nothing was hit", as renderers do. They count for nothing else. */
   background: number
   /** Lowest level, 0..1 of the scale; of floats, as stored. */
   bottom: number
@@ -127,7 +127,7 @@ function countLevels(samples: Float32Array, places: Float32Array | Int32Array, {
   for (let i = 0; i < samples.length; i++) {
     const sample = samples[i]
     // Of NaN and the infinities alone, x − x is not 0.
-    if (sample - sample !== 0 && sample !== Infinity) unknown++
+    if (sample - sample !== 0) unknown++
     else if (sample >= beyond || sample <= -beyond) background++
     else {
       if (sample === 0) zeros++
