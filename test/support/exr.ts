@@ -16,6 +16,8 @@ export interface ExrPartRecipe {
   /** 0 none, 1 RLE, 2 ZIPS, 3 ZIP; others are written unpacked, which is how the format stores what does not shrink. */
   compression?: number
   tile?: readonly [number, number]
+  /** Of tiles: smaller levels behind the finest, whose samples are all 0. */
+  mipmap?: boolean
   name?: string
   type?: string
   /** Writes the lines from the bottom up. */
@@ -53,7 +55,7 @@ export function makeExr({ parts, flags = 0 }: ExrRecipe): Uint8Array {
     if (part.name !== undefined) head.push(attribute('name', 'string', Buffer.from(part.name)))
     if (multipart || part.type !== undefined) head.push(attribute('type', 'string', Buffer.from(part.type ?? (tile ? 'tiledimage' : 'scanlineimage'))))
     if (multipart) head.push(attribute('chunkCount', 'int', int32(blocks[index].length)))
-    if (tile) head.push(attribute('tiles', 'tiledesc', Buffer.concat([int32(tile[0]), int32(tile[1]), Buffer.alloc(1)])))
+    if (tile) head.push(attribute('tiles', 'tiledesc', Buffer.concat([int32(tile[0]), int32(tile[1]), Buffer.of(part.mipmap ? 1 : 0)])))
     for (const extra of part.attributes ?? []) head.push(attribute(...extra))
     head.push(Buffer.alloc(1))
   }
@@ -82,6 +84,23 @@ function blocksOf(part: ExrPartRecipe, number: number | null): Uint8Array[] {
       const stored = packed.length < raw.length ? packed : raw
       const place = tile ? [(x - left) / width, (y - top) / height, 0, 0] : [y]
       blocks.push(Buffer.concat([...(number === null ? [] : [int32(number)]), ...place.map(int32), int32(stored.length), stored]))
+    }
+  }
+  if (tile && part.mipmap) blocks.push(...coarserBlocksOf(part, tile))
+  return blocks
+}
+
+/** Each level is half the one before, rounded down, to a single pixel. */
+function coarserBlocksOf({ data: [left, top, right, bottom], channels }: ExrPartRecipe, [tileWidth, tileHeight]: readonly [number, number]): Uint8Array[] {
+  const blocks: Uint8Array[] = []
+  let [width, height] = [right - left + 1, bottom - top + 1]
+  for (let level = 1; width > 1 || height > 1; level++) {
+    ;[width, height] = [Math.max(1, width >> 1), Math.max(1, height >> 1)]
+    for (let y = 0; y < height; y += tileHeight) {
+      for (let x = 0; x < width; x += tileWidth) {
+        const bytes = Math.min(tileWidth, width - x) * Math.min(tileHeight, height - y) * channels.reduce((sum, { type }) => sum + (type === 'half' ? 2 : 4), 0)
+        blocks.push(Buffer.concat([...[x / tileWidth, y / tileHeight, level, level, bytes].map(int32), Buffer.alloc(bytes)]))
+      }
     }
   }
   return blocks
@@ -114,12 +133,18 @@ function split(raw: Uint8Array): Uint8Array {
 
 function rle(bytes: Uint8Array): Uint8Array {
   const out: number[] = []
-  for (let at = 0; at < bytes.length; ) {
+  const runAt = (at: number): number => {
     let run = 1
     while (run < 128 && at + run < bytes.length && bytes[at + run] === bytes[at]) run++
-    if (run > 2) out.push(run - 1, bytes[at])
-    else out.push(256 - run, ...bytes.subarray(at, at + run))
-    at += run
+    return run
+  }
+  for (let at = 0; at < bytes.length; ) {
+    const run = runAt(at)
+    let others = 0
+    while (others < 127 && at + others < bytes.length && runAt(at + others) < 3) others++
+    if (others === 0) out.push(run - 1, bytes[at])
+    else out.push(256 - others, ...bytes.subarray(at, at + others))
+    at += others === 0 ? run : others
   }
   return Uint8Array.from(out)
 }

@@ -41,6 +41,8 @@ describe('a damaged block', () => {
     expect(damage(() => unrle(bytes(127, 5), 4))).toBe('a run of bytes that does not fit (RLE)')
     expect(damage(() => unrle(bytes(0xfd, 5), 4))).toBe('a run of bytes that does not fit (RLE)')
     expect(damage(() => unrle(bytes(1, 5), 4))).toBe('a block that unpacks to too little (RLE)')
+    // What is right: 10 10 10 10, then 40 41 42 43, as differences.
+    expect([...unrle(bytes(0xff, 10, 2, 128, 0xff, 158, 2, 129), 8)]).toEqual([10, 40, 10, 41, 10, 42, 10, 43])
   })
 
   it('is found by ZIP', () => {
@@ -73,11 +75,33 @@ describe('a damaged block', () => {
     }
     it.each([
       ['a block that ends too early (DWA)', new Uint8Array(40)],
+      ['a block that ends too early (DWA)', dwa(0, 16)],
       ['a block that ends too early (DWA)', dwa(999, 16, rules())],
       ['a broken list of channels (DWA)', dwa(0, 16, rules(0x5a))],
+      ['a broken list of channels (DWA)', dwa(0, 16, rules(0x5a, 0x5a, 0x5a, 0x5a))],
+      ['a broken list of channels (DWA)', dwa(0, 16, rules(0x5a, 0, 0))],
       ['a block of another size (DWA)', dwa(0, 15, rules())],
     ])('%s', (text, packed) => {
       expect(damage(() => undwa(packed, of, [Z]))).toBe(text)
+    })
+    it('nor taken for lossless where a rule of its own says otherwise', () => {
+      const planes = deflateSync(new Uint8Array(16))
+      const [float, lossyInAnyCase, lossyAsWritten] = [2, 0b101, 0b100]
+      const isLossy = (suffix: string, flags: number, name: string) => {
+        const one = block(4, 1, channel(name, 'float'))
+        return undwa(dwa(planes.length, 16, rules(...Buffer.from(suffix), 0, flags, float), planes), one, one.channels) === null
+      }
+      expect(isLossy('Y', lossyAsWritten, 'left.Y')).toBe(true)
+      expect(isLossy('Y', lossyAsWritten, 'y')).toBe(false)
+      expect(isLossy('Y', lossyInAnyCase, 'y')).toBe(true)
+      expect(isLossy('y', lossyInAnyCase, 'left.Y')).toBe(true)
+      expect(isLossy('Y', lossyInAnyCase, 'Z')).toBe(false)
+    })
+    it('which is right otherwise, of several channels too', () => {
+      // Stored channel after channel, wanted line after line: two lines of a pixel of N (a half) and one of Z.
+      const planes = deflateSync(bytes(1, 2, 11, 12, 21, 22, 23, 24, 31, 32, 33, 34))
+      const unpacked = undwa(dwa(planes.length, 12, rules(), planes), block(1, 2, channel('N', 'half'), Z), [Z])
+      expect([...unpacked!]).toEqual([1, 2, 21, 22, 23, 24, 11, 12, 31, 32, 33, 34])
     })
   })
 
@@ -87,6 +111,7 @@ describe('a damaged block', () => {
       ['a block that ends too early (PIZ)', bytes(1, 0)],
       ['a broken table of values (PIZ)', bytes(0, 0, 0xff, 0xff, 0, 0, 0, 0)],
       ['a broken table of values (PIZ)', bytes(0, 0, 9, 0, 1, 2)],
+      ['a broken table of values (PIZ)', Buffer.concat([bytes(0, 0, 0, 0x20), new Uint8Array(9000)])],
       ['a block that ends too early (PIZ)', bytes(1, 0, 0, 0, 9)],
       ['a block that ends too early (PIZ)', bytes(1, 0, 0, 0, 99, 0, 0, 0)],
     ])('%s', (text, packed) => {
@@ -148,6 +173,13 @@ describe('a file whose blocks do not fit its header', () => {
   it('is named when a block is not where it should be', async () => {
     expect(await refusal(edit(two, (copy) => copy.writeInt32LE(99, two.length - BLOCK)))).toBe('expected a sound EXR, found a block in a place that does not exist or is taken')
     expect(await refusal(edit(two, (copy) => copy.writeInt32LE(0, two.length - BLOCK)))).toBe('expected a sound EXR, found a block in a place that does not exist or is taken')
+    const nowhere = 'expected a sound EXR, found a block in a place that does not exist or is taken'
+    const groups = Buffer.from(makeExr({ parts: [part({ compression: 5, data: [0, 0, 7, 19] })] }))
+    expect(await refusal(edit(groups, (copy) => copy.writeInt32LE(17, groups.length - 4 * 8 * 4 - 8))), 'the second group of 16 lines begins at line 16').toBe(nowhere)
+    const tiles = Buffer.from(makeExr({ parts: [part({ tile: [4, 2] })] }))
+    for (const [what, field, value] of [['column', 0, 2], ['column', 0, -1], ['row', 1, 1], ['row', 1, -1], ['level', 2, 1], ['level', 3, 1], ['a place that is taken', 0, 0]] as const) {
+      expect(await refusal(edit(tiles, (copy) => copy.writeInt32LE(value, tiles.length - 4 * 2 * 4 - 20 + 4 * field))), `${what} ${value}`).toBe(nowhere)
+    }
     const parts = makeExr({ parts: [part({ name: 'beauty', channels: [float('N.Q')] }), part({ name: 'depth' })] })
     expect(await refusal(edit(parts, (copy) => copy.writeInt32LE(0, parts.length - BLOCK - 4)))).toBe('expected a sound EXR, found a block that belongs to another part')
     const uncounted = edit(parts, (copy) => copy.write('chunkCounz', copy.indexOf('chunkCount')))

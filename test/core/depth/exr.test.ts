@@ -28,11 +28,19 @@ describe('decoding an EXR', () => {
     ['tiles without compression', { tile: [16, 16] as const }],
     ['tiles with RLE', { tile: [16, 8] as const, compression: 1 }],
     ['tiles with ZIP', { tile: [13, 64] as const, compression: 3 }],
+    ['the finest of several levels of tiles', { tile: [16, 8] as const, mipmap: true }],
     ['what PIZ would not shrink', { compression: 4 }],
   ])('keeps every float: %s', async (_, extra) => {
     const raster = await decode(exr(extra))
     expect(raster).toMatchObject({ width: 41, height: 37, format: 'float', bitDepth: 32, source: 'exr', channel: 'Z', channels: ['Z'], alpha: null, colourChunks: [] })
     expectSamples(raster, depth)
+  })
+
+  it('keeps every float of runs that RLE shrinks, and of what lies between them', async () => {
+    const runs = (x: number, y: number) => (x < 200 ? 2 : x % 50 < 25 ? depth(x, y) : 7)
+    const file = (compression: number) => exr({ channels: [float('Z', runs)], data: [0, 0, 299, 3], compression })
+    expect(file(1).length).toBeLessThan(0.8 * file(0).length)
+    expectSamples(await decode(file(1)), runs)
   })
 
   it('keeps NaN, infinities and negatives', async () => {
@@ -86,6 +94,7 @@ describe('the channel that holds depth', () => {
     ['depth.V', [...colour, float('depth.V')], 'depth.V'],
     ['Unreal’s WorldDepth layer', [...colour, float('FinalImageWorldDepth.G', () => 0), float('FinalImageWorldDepth.R')], 'FinalImageWorldDepth.R'],
     ['a channel called depth', [float('N.X', () => 0), float('N.Z', () => 0), float('depth')], 'depth'],
+    ['Z before a layer called depth', [float('depth.V', () => 0), float('Z')], 'Z'],
     ['the Z of the default view', [float('Z'), float('left.Z', () => 0)], 'Z'],
     ['Y alone', [float('Y')], 'Y'],
     ['R alone', [float('R')], 'R'],
@@ -104,6 +113,7 @@ describe('the channel that holds depth', () => {
     expect(raster).toMatchObject({ channel: 'depth.Z', channels: ['rgba.A', 'rgba.B', 'rgba.G', 'rgba.R', 'depth.Z'] })
     expectSamples(raster, depth)
     expectSamples(await decode(file, { channel: 'rgba.G' }), () => 2)
+    expect(await decode(exr({ name: 'depth' })), 'the name of the only part says nothing').toMatchObject({ channel: 'Z', channels: ['Z'] })
   })
 
   it('is the one that the settings name', async () => {
@@ -114,10 +124,21 @@ describe('the channel that holds depth', () => {
     )
   })
 
+  it.each([0, 3])('is found beside channels with fewer samples than pixels, wherever the picture begins (compression %i)', async (compression) => {
+    const fewer: ExrChannelRecipe = { ...float('BY', () => -1), sampling: 2 }
+    for (const data of [[0, 0, 8, 6], [1, 1, 8, 6], [-3, -5, 6, 4]] as const) {
+      const raster = await decode(exr({ channels: [fewer, float('Z')], data, compression }))
+      expectSamples(raster, (x, y) => depth(data[0] + x, data[1] + y))
+    }
+  })
+
   it('is not a normal’s, and not guessed among strangers', async () => {
     const names = Array.from({ length: 14 }, (_, i) => `c${String(i).padStart(2, '0')}`)
     expect(await refusal(exr({ channels: names.map((name) => float(name)) }))).toContain('expected a channel called Z, depth.Z, Y or R, found c00, c01, c02, c03, c04, c05, c06, c07, c08, c09, c10, c11 and 2 more')
-    expect(await refusal(exr({ channels: [float('N.X'), float('N.Y'), float('N.Z')] }))).toContain('found N.X, N.Y, N.Z')
+    for (const layer of ['N.', '']) {
+      const vector = ['X', 'Y', 'Z'].map((axis) => layer + axis)
+      expect(await refusal(exr({ channels: vector.map((name) => float(name)) }))).toContain(`found ${vector.join(', ')}`)
+    }
   })
 
   it('is asked for when there is only a picture in colour', async () => {
@@ -133,9 +154,13 @@ describe('an EXR that is not read', () => {
     expect(await refusal(lossy)).toBe(
       'INPUT_UNSUPPORTED: expected an EXR with NONE, RLE, ZIPS, ZIP, PIZ, PXR24 or B44 compression, found Y in DWAA compression, which is lossy. Save it again with ZIP compression: it is lossless, and small for depth.',
     )
-    const logarithmic = Buffer.from(exr({ compression: 6, channels: [{ name: 'Z', type: 'half', sample: () => 0x3c00 }] }))
-    logarithmic[logarithmic.indexOf('Z\0') + 2 + 4] = 1
-    expect(await refusal(logarithmic)).toContain('found B44 compression in logarithms')
+    const logarithmic = (type: 'half' | 'float') => {
+      const file = Buffer.from(exr({ compression: 6, channels: [{ name: 'Z', type, sample: () => 0x3c00 }] }))
+      file[file.indexOf('Z\0') + 2 + 4] = 1
+      return file
+    }
+    expect(await refusal(logarithmic('half'))).toContain('found B44 compression in logarithms')
+    expectSamples(await decode(logarithmic('float')), () => 0x3c00)
     const newer = Buffer.from(exr())
     newer[newer.indexOf('compression\0compression\0') + 28] = 77
     expect(await refusal(newer)).toContain('found a compression that is newer than this program')
@@ -160,6 +185,8 @@ describe('a broken EXR', () => {
   it('is named as cut off, with the place', async () => {
     expect(await refusal(sound.subarray(0, 60))).toBe('INPUT_UNREADABLE: expected a whole EXR, found one that is cut off in its header, after 60 bytes. Export it again, or copy it again from where it is whole.')
     expect(await refusal(sound.subarray(0, sound.length - 5))).toMatch(/found one that is cut off in block 3 of 3, after [\d,]+ bytes/)
+    const plain = exr({ data: [0, 0, 7, 2] })
+    expect(await refusal(plain.subarray(0, plain.length - 8 * 4 - 3))).toMatch(/found one that is cut off in block 3 of 3, after [\d,]+ bytes/)
     const header = Buffer.from(sound).indexOf('lineOrder') + 40
     expect(await refusal(sound.subarray(0, header))).toMatch(/cut off in its (header|table of blocks)/)
   })

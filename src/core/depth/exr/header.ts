@@ -37,7 +37,7 @@ export interface ExrPart {
   /** The pixels of the frame: a renderer may store fewer (a crop) or more (overscan). */
   display: Window
   /** Size of a tile, pixels; `null` for scan lines. */
-  tile: { width: number; height: number; levels: 'one' | 'mipmap' | 'ripmap' } | null
+  tile: { width: number; height: number } | null
   deep: boolean
   /** Blocks in its offset table, if the header says so. */
   chunkCount: number | null
@@ -150,9 +150,8 @@ function readWindow(reader: Reader): Window {
 function readTile(reader: Reader): ExrPart['tile'] {
   const width = reader.int32()
   const height = reader.int32()
-  const levels = (['one', 'mipmap', 'ripmap'] as const)[reader.byte() & 15]
-  if (width < 1 || height < 1 || width > MAX_COORDINATE || height > MAX_COORDINATE || levels === undefined) throw damaged('EXR', `tiles of ${width} × ${height} pixels`)
-  return { width, height, levels }
+  if (width < 1 || height < 1 || width > MAX_COORDINATE || height > MAX_COORDINATE) throw damaged('EXR', `tiles of ${width} × ${height} pixels`)
+  return { width, height }
 }
 
 /** A place in the header that can't be moved past its end. */

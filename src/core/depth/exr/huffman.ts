@@ -68,7 +68,6 @@ function readLengths(packed: Uint8Array, lowest: number, highest: number, length
 function buildCodes(lengths: Uint8Array): Codes {
   const count = new Int32Array(LONG_GAP + 1)
   for (const length of lengths) count[length]++
-  count[0] = 0
   const first = new Float64Array(LONG_GAP + 1)
   const start = new Int32Array(LONG_GAP + 1)
   for (let length = LONG_GAP - 1, code = 0, at = 0; length > 0; length--) {
