@@ -128,7 +128,7 @@ function rawSquare(bytes: number): { found: string; hint: string } | null {
 }
 
 function magic(...expected: number[]): (head: Head) => boolean {
-  return ({ bytes }) => bytes.length >= expected.length && expected.every((byte, i) => bytes[i] === byte)
+  return ({ bytes }) => expected.every((byte, i) => bytes[i] === byte)
 }
 
 function text(pattern: RegExp): (head: Head) => boolean {

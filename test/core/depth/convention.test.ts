@@ -142,6 +142,7 @@ describe('metric maps', () => {
   it('take the largest half as background in a file of halves alone', () => {
     expectRow(metres(read(floats([2, 65_504, 4], { bitDepth: 16 }), { encoding: 'metric' })), [2, 4, 4])
     expectRow(metres(read(floats([2, 65_504, 4]), { encoding: 'metric' })), [2, 65_504, 4], 0)
+    expect(read(floats([2, 65_472, 4], { bitDepth: 16 }), { encoding: 'metric' }).far, 'the half before it').toBe(65_472)
   })
 
   it('mean the same whether white is near or far: metres are metres', () => {

@@ -64,6 +64,12 @@ describe('decoding a PNG', () => {
     expect(await levels(png)).toEqual([0, 1000, 2000, 3000, 1, 1001, 2001, 3001])
   })
 
+  it('keeps the upper 8 of 16 bits of alpha', async () => {
+    const stored = [0x7fff, 0x8000, 0x00ff, 0xffff]
+    const png = makePng({ width: 4, height: 1, bitDepth: 16, colourType: 4, pixel: (x) => [x, stored[x]!] })
+    expect([...(await decode(png)).alpha!]).toEqual([127, 128, 0, 255])
+  })
+
   it('reads a palette whose entries are transparent', async () => {
     const chunks = [pngChunk('PLTE', Uint8Array.of(0, 0, 0, 90, 90, 90, 200, 200, 200)), pngChunk('tRNS', Uint8Array.of(0))]
     const png = makePng({ width: 3, height: 2, bitDepth: 2, colourType: 3, chunks, pixel: (x) => x })
@@ -120,7 +126,8 @@ describe('decoding a PNG', () => {
     expect(await levels(png, { channel: 'G' })).toEqual([1000, 1000, 1000, 1000, 1001, 1001, 1001, 1001])
     expect((await decode(gray16(), { channel: 'b' })).samples).toEqual((await decode(gray16())).samples)
     expect(await refusal(png, { channel: 'Z' })).toBe('INPUT_UNSUPPORTED: expected the channel "Z", found r, g, b. Set "channel" to one of "r", "g", "b".')
-    expect(await refusal(gray16(), { channel: 'Z' })).toBe('INPUT_UNSUPPORTED: expected the channel "Z", found gray alone. Remove "channel" from the settings.')
+    const transparent = makePng({ width: 2, height: 2, bitDepth: 8, colourType: 4, pixel: (x) => [x, 255 * x] })
+    for (const gray of [gray16(), transparent]) expect(await refusal(gray, { channel: 'Z' })).toBe('INPUT_UNSUPPORTED: expected the channel "Z", found gray alone. Remove "channel" from the settings.')
   })
 })
 
@@ -131,6 +138,13 @@ describe('a colour picture under the name of a depth map', () => {
       'INPUT_UNSUPPORTED: expected gray, found channels that differ by up to 2 of 255. ' +
         'Say which channel holds depth: "channel": "g" where gray was only rounded in a colour space, else "r" or "b"; or save the map as gray.',
     )
+  })
+
+  it('says the difference in steps of 8 bits, whatever its bits and whichever channel is off', async () => {
+    for (const odd of [0, 1, 2]) {
+      const png = makePng({ width: 64, height: 64, bitDepth: 16, colourType: 2, pixel: (x) => [0, 1, 2].map((channel) => 257 * x + (channel === odd ? 0 : 10 * 256)) })
+      expect(await refusal(png)).toContain('expected gray, found channels that differ by up to 10 of 255.')
+    }
   })
 
   it('is recognised as false colour', async () => {
@@ -209,6 +223,8 @@ describe('a colour picture under the name of a depth map', () => {
     expect(await refusal(gray16(), { encoding: 'terrarium' })).toBe(
       'INPUT_UNSUPPORTED: expected 8-bit R, G and B that pack a height (encoding "terrarium"), found gray. For gray levels use "encoding": "disparity", "depth" or "metric".',
     )
+    const gray8 = makePng({ width: 4, height: 4, bitDepth: 8, colourType: 0, pixel: (x) => x })
+    expect(await refusal(gray8, { encoding: 'terrarium' })).toContain('(encoding "terrarium"), found gray. For gray levels')
     const wide = makePng({ width: 4, height: 4, bitDepth: 16, colourType: 2, pixel: () => [1, 2, 3] })
     expect(await refusal(wide, { encoding: 'terrain-rgb' })).toContain('(encoding "terrain-rgb"), found colour of 16 bits. For gray levels')
   })

@@ -22,6 +22,7 @@ describe('a file that is no PNG, TIFF or EXR', () => {
     ['a JPEG XL picture', '\xff\x0a\0\0', SAVE_AS],
     ['a JPEG XL picture', '\0\0\0\x0cJXL \r\n\x87\n', SAVE_AS],
     ['a JPEG 2000 picture', '\0\0\0\x0cjP  \r\n\x87\n', SAVE_AS],
+    ['a JPEG 2000 picture', '\xff\x4f\xff\x51\0\x2f', SAVE_AS],
     ['a GIF picture', 'GIF89a\x10\0', convert('gif')],
     ['a BMP picture', 'BM\x46\0\0\0\0\0\0\0\x36\0\0\0', SAVE_AS],
     ['a Photoshop document', '8BPS\0\x01', 'In Photoshop: Image > Mode > Grayscale and 16 Bits/Channel, then File > Save a Copy as PNG.'],
@@ -61,7 +62,8 @@ describe('a file that is no PNG, TIFF or EXR', () => {
     )
     expect(await refusal('')).toBe('INPUT_UNREADABLE: expected a PNG, TIFF or EXR, found an empty file (0 bytes). Export it again: the export was cut short or the disk was full.')
     expect(await refusal('depth of the canyon, left eye')).toContain('found text that begins with "depth of the canyon, lef"')
-    expect(await refusal(Uint8Array.of(1, 2, 0xab, 4, 5, 6, 7, 8, 9))).toContain('found a file of no known format that begins with 01 02 ab 04 05 06 07 08')
+    expect(await refusal(Uint8Array.of(1, 2, 0xab, 4, 5, 6, 7, 8, 9))).toBe(`INPUT_UNREADABLE: expected a PNG, TIFF or EXR, found a file of no known format that begins with 01 02 ab 04 05 06 07 08. ${SAVE_AS}`)
+    expect(await refusal(Uint8Array.of(0x89, 1, 2))).toContain('found a file of no known format that begins with 89 01 02.')
   })
 
   it('is recognised as raw levels of a square, as terrain programs write them', async () => {
