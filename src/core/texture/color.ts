@@ -120,7 +120,7 @@ async function layOver({ width, height, data }: Mask, to: { width: number; heigh
 
 /** For the centre of each of `count` pixels the two of `among` others, over the same length, that it lies between, and how much of the second it is. */
 function placesAcross(count: number, among: number): { before: Uint32Array; behind: Uint32Array; share: Float64Array } {
-  const places = Float64Array.from({ length: count }, (_, i) => Math.min(among - 1, Math.max(0, ((i + 0.5) * among) / count - 0.5)))
+  const places = Float64Array.from({ length: count }, (_, i) => Math.max(0, ((i + 0.5) * among) / count - 0.5))
   const before = Uint32Array.from(places, Math.floor)
   return { before, behind: before.map((place) => Math.min(among - 1, place + 1)), share: places.map((place, i) => place - before[i]) }
 }
@@ -260,16 +260,11 @@ function isSqueezed(color: { width: number; height: number }, map: { width: numb
   return least <= most
 }
 
-/** Drops an alpha that hides nothing; spreads gray over R, G and B. */
-function rgb(data: Uint8Array, info: { width: number; height: number; channels: number }): Picture {
-  const { width, height, channels } = info
-  const transparent = (channels === 2 || channels === 4) && data.some((value, i) => i % channels === channels - 1 && value < OPAQUE)
-  const kept = transparent ? 4 : 3
+/** Drops an alpha that hides nothing. (In sRGB gray pictures have three channels too.) */
+function rgb(data: Uint8Array, { width, height, channels }: { width: number; height: number; channels: number }): Picture {
+  const kept = channels === 4 && data.some((value, i) => i % 4 === 3 && value < OPAQUE) ? 4 : 3
   if (kept === channels) return { width, height, channels: kept, pixels: data }
-  const pixels = new Uint8Array(width * height * kept)
-  for (let i = 0; i < width * height; i++) {
-    for (let j = 0; j < 3; j++) pixels[i * kept + j] = data[i * channels + (channels < 3 ? 0 : j)]
-    if (transparent) pixels[i * kept + 3] = data[i * channels + channels - 1]
-  }
-  return { width, height, channels: kept, pixels }
+  const pixels = new Uint8Array(width * height * 3)
+  for (let i = 0; i < width * height; i++) for (let j = 0; j < 3; j++) pixels[i * 3 + j] = data[i * channels + j]
+  return { width, height, channels: 3, pixels }
 }

@@ -172,7 +172,7 @@ function overlaps(from: number, to: number): { first: Uint32Array; shares: Float
   for (let i = 0; i < from; i++) {
     const start = i * ratio
     const end = (i + 1) * ratio
-    first[i] = Math.min(to - 1, Math.floor(start))
+    first[i] = Math.floor(start)
     const border = Math.min(end, first[i] + 1)
     shares[i * 2] = border - start
     shares[i * 2 + 1] = first[i] + 1 < to ? Math.max(0, end - border) : 0

@@ -32,14 +32,20 @@ describe('decoding', () => {
   it('reads gray pictures, and drops an alpha that hides nothing', async () => {
     const gray = await sharp(Uint8Array.of(7, 9), { raw: { width: 2, height: 1, channels: 1 } }).toColourspace('b-w').png().toBuffer()
     expect((await decodeColor(gray, { width: 2, height: 1 }, ENOUGH)).pixels).toEqual(Uint8Array.of(7, 7, 7, 9, 9, 9))
-    const opaque = await png(2, 2, 4, () => [1, 2, 3, 255])
-    expect((await decodeColor(opaque, { width: 2, height: 2 }, ENOUGH)).channels).toBe(3)
+    const opaque = await png(2, 1, 4, (x) => [1 + x, 2 + x, 3 + x, 255])
+    expect(await decodeColor(opaque, { width: 2, height: 1 }, ENOUGH)).toMatchObject({ channels: 3, pixels: Uint8Array.of(1, 2, 3, 2, 3, 4) })
+    const clear = await sharp(Uint8Array.of(7, 0, 9, 200), { raw: { width: 2, height: 1, channels: 2 } }).toColourspace('b-w').png().toBuffer()
+    expect(await decodeColor(clear, { width: 2, height: 1 }, ENOUGH)).toMatchObject({ channels: 4, pixels: Uint8Array.of(7, 7, 7, 0, 9, 9, 9, 200) })
   })
 
   it('scales down to what is enough, never up', async () => {
     const bytes = await png(64, 32, 3, () => [9, 9, 9])
     expect(await decodeColor(bytes, { width: 64, height: 32 }, { ...ENOUGH, size: 16 })).toMatchObject({ width: 16, height: 8 })
     expect(await decodeColor(bytes, { width: 64, height: 32 }, { ...ENOUGH, size: 1000 })).toMatchObject({ width: 64, height: 32 })
+    for (const [width, height] of [[64, 1], [1, 64]] as const) {
+      const line = await decodeColor(await png(width, height, 3, () => [9, 9, 9]), { width, height }, { ...ENOUGH, size: 16 })
+      expect(line).toMatchObject({ width: Math.min(width, 16), height: Math.min(height, 16) })
+    }
   })
 
   it('takes any size of the same aspect, a pixel of rounding included', async () => {

@@ -63,6 +63,7 @@ describe('size', () => {
     expect(bakeNormals(map, 1024, ORTHOGRAPHIC)).toMatchObject({ width: 96, height: 48 })
     expect(bakeNormals(map, 32, ORTHOGRAPHIC)).toMatchObject({ width: 32, height: 16 })
     expect(bakeNormals(map, 33, ORTHOGRAPHIC)).toMatchObject({ width: 33, height: 17 })
+    expect(bakeNormals(mapOf(48, 96, () => 0.5), 32, ORTHOGRAPHIC)).toMatchObject({ width: 16, height: 32 })
   })
 
   it('keeps the mean: a smaller map of a plane is that plane, whatever the ratio', () => {
@@ -75,6 +76,8 @@ describe('size', () => {
         expect(degrees(normalAt(small, x, y), expected)).toBeLessThan(0.01)
         expect(degrees(normalAt(again, x, y), expected)).toBeLessThan(0.01)
       }
+      // Each pixel counts for all of one.
+      for (const { sums } of [small, again]) for (let i = 0; i < sums.length; i += 3) expect(Math.hypot(...sums.subarray(i, i + 3))).toBeCloseTo(1, 4)
     }
   })
 })

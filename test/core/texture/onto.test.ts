@@ -37,6 +37,38 @@ describe('normals baked onto another mesh', () => {
     expect(middle(square(onWall, [0, 0, 1]))).toEqual([close(-HALF), close(0), close(HALF)])
   })
 
+  it('lie where the map has them, texel by texel, whichever way the UVs run', () => {
+    const [size, at] = [8, (x: number, y: number) => [0.1 * (x - 3), 0.05 * (y - 3), 1]]
+    const sums = Float32Array.from({ length: size * size * 3 }, (_, i) => at(Math.floor(i / 3) % size, Math.floor(i / 3 / size))[i % 3])
+    const bake = (target: OntoTarget) => bakeNormalsOnto({ map: { width: size, height: size }, normals: { width: size, height: size, sums }, targets: [target] }, size, wall).sums
+    const unit = (normal: number[]) => normal.map((value) => expect.closeTo(value / Math.hypot(...normal), 5))
+    const upright = bake(square(onWall, [0, 0, 1]))
+    const turned = bake(square(onWall, [0, 0, 1], { uvs: Float32Array.of(0, 1, 1, 1, 1, 0, 0, 0) }))
+    for (let y = 0; y < size; y++) {
+      for (let x = 0; x < size; x++) {
+        const texel = (y * size + x) * 3
+        expect([...upright.subarray(texel, texel + 3)], `${x}, ${y}`).toEqual(unit(at(x, y)))
+        // Where u grows downward and v to the left, the texel shows what lies so far down and so far from the right.
+        const [right, up, toward] = at(size - 1 - y, x)
+        expect([...turned.subarray(texel, texel + 3)], `${x}, ${y}, turned`).toEqual(unit([-up, right, toward]))
+      }
+    }
+
+    // Slanted UVs, in the directions of the picture: u = .1 + .51 s + .21 t and v = .15 + .31 s + .43 t at the place (s, t) of it.
+    const corners = [[0, 0], [0, 1], [1, 1], [1, 0]]
+    const uvs = Float32Array.from(corners.flatMap(([s, t]) => [0.1 + 0.51 * s + 0.21 * t, 0.15 + 0.31 * s + 0.43 * t]))
+    const slanted = bake(square(onWall, [0, 0, 1], { uvs, tangents: Float32Array.from(corners.flatMap(() => [1, 0, 0, 1])) }))
+    let covered = 0
+    for (let texel = 0; texel < size * size; texel++) {
+      const [u, v] = [((texel % size) + 0.5) / size - 0.1, (Math.floor(texel / size) + 0.5) / size - 0.15]
+      const [s, t] = [(0.43 * u - 0.21 * v) / 0.1542, (0.51 * v - 0.31 * u) / 0.1542]
+      const isInside = s > 0 && s < 1 && t > 0 && t < 1
+      expect([...slanted.subarray(texel * 3, texel * 3 + 3)], `texel ${texel}`).toEqual(isInside ? unit(at(Math.floor(s * size), Math.floor(t * size))) : [0, 0, 0])
+      if (isInside) covered++
+    }
+    expect(covered).toBe(10)
+  })
+
   it('are straight up where the mesh is the surface itself: nothing is left to add', () => {
     const onSlope = (u: number, v: number) => [4 * u - 2, 2 - 4 * v, 4 * u]
     expect(middle(square(onSlope, [-HALF, 0, HALF]))).toEqual([close(0), close(0), close(1)])
@@ -57,6 +89,8 @@ describe('normals baked onto another mesh', () => {
   it('find the ground lying down', () => {
     const onGround = (u: number, v: number) => [4 * u - 2, 0, 4 * v - 2]
     expect(middle(square(onGround, [0, 1, 0]), { ...wall, orientation: 'ground' })).toEqual([close(-HALF), close(0), close(HALF)])
+    const turned = square(onGround, [0, 1, 0], { uvs: Float32Array.of(0, 1, 1, 1, 1, 0, 0, 0) })
+    expect(middle(turned, { ...wall, orientation: 'ground' })).toEqual([close(0), close(-HALF), close(HALF)])
   })
 
   it('find the pixel that a perspective camera sees the place in', () => {

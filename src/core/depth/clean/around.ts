@@ -12,10 +12,9 @@ function spread(around: Uint8Array, start: number, step: number, count: number, 
   let last = -Infinity
   for (let k = 0, i = start; k < count; k++, i += step) {
     if (around[i] === 1) {
-      // Back to what is reached already, which counts as no source of its own.
-      for (let back = Math.max(0, k - radius, last + 1); back < k; back++) around[start + back * step] = 2
+      // Back to what is reached already. (Only what has been passed is marked: it counts as no source of its own.)
+      for (let back = Math.max(0, k - radius, last + 1); back < k; back++) around[start + back * step] = 1
       last = k
-    } else if (k - last <= radius) around[i] = 2
+    } else if (k - last <= radius) around[i] = 1
   }
-  for (let k = 0, i = start; k < count; k++, i += step) if (around[i] === 2) around[i] = 1
 }

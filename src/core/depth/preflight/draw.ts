@@ -55,10 +55,9 @@ export async function drawPreflight({ raster, map }: DrawInput, settings: Settin
     }
   }
 
-  // (1) The map.
+  // (1) The map. (What holds nothing is painted over as a hole.)
   for (let i = 0; i < disparity.length; i++) {
-    const value = disparity[i]
-    pixels.fill(value === value ? GRAY[0] + (GRAY[1] - GRAY[0]) * Math.min(1, Math.max(0, value)) : 0, i * 3, i * 3 + 3)
+    pixels.fill(GRAY[0] + (GRAY[1] - GRAY[0]) * Math.min(1, Math.max(0, disparity[i])), i * 3, i * 3 + 3)
   }
 
   // (2) Jumps and soft silhouettes.
