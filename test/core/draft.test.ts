@@ -96,6 +96,14 @@ describe('a map scaled down', () => {
     expect(shrinkMap(map, 3)).toEqual({ width: 3, height: 1, disparity: Float32Array.from([0.5, 0.5, NaN]), ...rest })
     expect(shrinkMap(map, 7)).toBe(map)
   })
+
+  it('has a row or a column at least, from the middle of the map', () => {
+    const tall = { width: 3, height: 40, disparity: Float32Array.from({ length: 120 }, (_, i) => [0.25, 0.5, 1][i % 3]), ...rest }
+    const wide = { ...tall, width: 40, height: 3, disparity: Float32Array.from({ length: 120 }, (_, i) => [0.25, 0.5, 1][Math.floor(i / 40)]) }
+    const middle = new Float32Array(5).fill(0.5)
+    expect(shrinkMap(tall, 5)).toEqual({ width: 1, height: 5, disparity: middle, ...rest })
+    expect(shrinkMap(wide, 5)).toEqual({ width: 5, height: 1, disparity: middle, ...rest })
+  })
 })
 
 describeWithShared('the draft of a real map', () => {

@@ -61,6 +61,10 @@ describe('the exported map', () => {
     const samples = await read16(files['ramp.depth.png'])
     expect(JSON.parse(text(files['ramp.depth.json']))).toMatchObject({ black: 'cut' })
     for (let x = 0; x < WIDTH; x++) expect(samples[x] === 0).toBe(x < 4)
+    // Metres from the data: the last column is the farthest surface, of disparity 0.
+    const metric = await read16((await parts(depth, ['depth'], { black: 'cut', clean: false, encoding: 'metric' }))['ramp.depth.png'])
+    for (let x = 0; x < WIDTH; x++) expect(metric[x] === 0).toBe(x < 4)
+    expect(metric[WIDTH - 1]).toBe(Math.fround(1 / 65_535))
   })
 })
 
@@ -101,6 +105,19 @@ describe('the exported mesh', () => {
     const faces = lines.filter((line) => line.startsWith('f ')).map((line) => line.split(' ').length - 1)
     expect(faces.filter((corners) => corners === 3)).toHaveLength(1)
     expect(faces.filter((corners) => corners === 4)).toHaveLength((WIDTH - 1) * (HEIGHT - 1) - 1)
+  })
+
+  it('has a triangle wherever three corners of a cell are there, the very first vertex among them', async () => {
+    const depth = await gray16(WIDTH, HEIGHT, (x, y) => (x === 1 && y === 1 ? 0 : 0.5))
+    const { 'ramp.obj': obj, 'ramp.glb': glb } = await parts(depth, ['obj', 'mesh'], { black: 'cut', clean: false })
+    const faces = text(obj).split('\n').filter((line) => line.startsWith('f ')).map((line) => line.split(' ').slice(1).map((corner) => Number(corner.split('/')[0])))
+    const cells = (WIDTH - 1) * (HEIGHT - 1)
+    expect(faces.filter((corners) => corners.length === 4)).toHaveLength(cells - 4)
+    // Vertices 1, WIDTH + 1 and 2 are the corners of the first pixel's cell.
+    expect(faces.filter((corners) => corners.length === 3)).toEqual([[1, WIDTH + 1, 2], expect.anything(), expect.anything(), expect.anything()])
+    const [primitive] = (await io.readBinary(glb)).getRoot().listMeshes()[0].listPrimitives()
+    expect(primitive.getIndices()?.getCount()).toBe(3 * (2 * (cells - 4) + 4))
+    expect(primitive.getIndices()?.getArray()?.slice(0, 3)).toEqual(Uint32Array.of(0, WIDTH, 1))
   })
 })
 

@@ -58,6 +58,17 @@ describe('a variation', () => {
     }
   })
 
+  it('takes the nearest pixel at a silhouette, and mixes what lies on one surface', () => {
+    const still = { size: 1, relief: 1, weather: () => 0 }
+    const map = mapOf(8, 6, (x, y) => (x < 4 ? 0.2 + 0.002 * x : y < 3 ? 0.8 : NaN))
+    const moved = (dx: number, dy: number) =>
+      varyMap(map, { ...still, source: (u, v, out) => { out[0] = u + dx / map.width; out[1] = v + dy / map.height } }).disparity
+    expect(moved(0, 0)).toEqual(map.disparity)
+    for (const [dx, x] of [[0.4, 3], [0.6, 4]]) expect(moved(dx!, 0)[3]).toBe(map.disparity[x!])
+    for (const [dy, y] of [[0.4, 2], [0.6, 3]]) expect(moved(0, dy!)[2 * 8 + 6]).toBe(map.disparity[y! * 8 + 6])
+    expect(moved(0.4, 0)[1]).toBeCloseTo(0.2028, 6)
+  })
+
   it('never leaves the range of the map', () => {
     const map = mapOf(64, 32, (x, y) => 0.1 + (0.8 * (x + y)) / 94)
     for (let index = 1; index <= 8; index++) {

@@ -110,6 +110,13 @@ describe('spikes', () => {
     expect(failing((x, y, i) => i === wild || salt.has(i) || Math.abs(lowest + map.disparity[i] * map.relief - hills(x, y)) < 0.01)).toEqual([])
   })
 
+  it('before a flat wall leave a flat wall', () => {
+    const raster = rasterOf(W, H, (x, y) => (x === 30 && y === 30 ? 1 : 2), 32)
+    const { map, steps } = clean(raster, { encoding: 'metric', clean: { spikes: true } })
+    expect(steps.map(({ step }) => step)).toEqual(['spikes'])
+    expect(map).toMatchObject({ far: 2, disparity: new Float32Array(W * H) })
+  })
+
   it('stay when the artist says so', () => {
     expect(stepsOf(clean(salted, { clean: { spikes: false } }))).not.toContain('spikes')
   })
@@ -208,6 +215,12 @@ describe('holes', () => {
     expect(failing((x, y, i) => (disc(x, y) ? Math.abs(now[i]! - ramp(x, y)) < 0.01 : now[i] === result.before[i]))).toEqual([])
   })
 
+  it('at the border are filled with what is beside them', () => {
+    const corner = (x: number, y: number) => Math.min(x, W - 1 - x) < 9 && Math.min(y, H - 1 - y) < 9
+    const { map } = clean(rasterOf(W, H, (x, y) => (corner(x, y) ? 0 : ramp(x, y))), { black: 'hole' })
+    expect(failing((x, y, i) => !corner(x, y) || Math.abs(map.disparity[i]! - ramp(x, y)) < 0.025)).toEqual([])
+  })
+
   it('are only what is unknown: "cut", "far", transparent pixels and "holes": false leave them as they are', () => {
     const holed = rasterOf(W, H, (x, y) => (disc(x, y) ? 0 : ramp(x, y)))
     expect(clean(holed, { black: 'cut' }).steps).toEqual([])
@@ -234,6 +247,13 @@ describe('holes', () => {
       expect(failing((x, y, i) => !shadow(x, y) || Math.abs(map.disparity[i]! - wall(x, y)) < 0.01)).toEqual([])
       expect(map.disparity[80 * W + 90]).toBeCloseTo(0.8, 4)
     }
+  })
+
+  it('between two near things, one on either side, are no shadow of one of them', () => {
+    const strip = (x: number, y: number) => x >= 90 && x < 98 && y >= 30 && y < 130
+    const { map } = clean(rasterOf(W, H, (x, y) => (strip(x, y) ? 0 : x < 90 === y < 80 ? 0.8 : 0.15)), { black: 'hole' })
+    expect(map.disparity[50 * W + 90]).toBeGreaterThan(0.6)
+    expect(map.disparity[110 * W + 97]).toBeGreaterThan(0.6)
   })
 
   it('beside something near, of any shape, are filled from the far side when they are a sensor’s', () => {

@@ -39,6 +39,12 @@ describe('putting down what hangs between two surfaces', () => {
     expect(hanging.disparity).toEqual(crisp.disparity)
   })
 
+  it('leaves what rises above the back by less than half the cut', () => {
+    const low = [0.9, 0.9, 0.214, 0.2, 0.2]
+    expect(landed(low)).toEqual(rounded(low))
+    expect(landed([0.9, 0.9, 0.216, 0.2, 0.2])).toEqual(rounded([0.9, 0.9, 0.2, 0.2, 0.2]))
+  })
+
   it('leaves alone what is as near as the near side, to an eighth of the height', () => {
     const near = [0.9, 0.9, 0.85, 0.2, 0.2]
     expect(landed(near)).toEqual(rounded(near))

@@ -27,6 +27,8 @@ describe('the near side of a silhouette', () => {
     expect(raised([[6, 5, 0.79]])(6, 5)).toBeCloseTo(0.79, 6)
     const ledge = raised([[6, 4, 0.7], [6, 5, 0.7], [6, 6, 0.7]])
     for (const y of [4, 5, 6]) expect(ledge(6, y)).toBeCloseTo(0.7, 6)
+    expect(raised([[8, 5, 0.7]])(8, 5), 'nothing far within two pixels').toBeCloseTo(0.7, 6)
+    expect(raised([[10, 5, 0.7]])(10, 5), 'at the border').toBeCloseTo(0.7, 6)
     // beside one near pixel alone
     const tip = raised([[4, 5, 0.6], [5, 5, 0.8], [5, 4, 0.1], [5, 6, 0.1]])
     expect(tip(4, 5)).toBeCloseTo(0.6, 6)
