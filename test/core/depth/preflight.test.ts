@@ -165,6 +165,7 @@ describe('pre-flight', () => {
       },
     ])
     expect(ids(checks(rendered, { encoding: 'metric', black: 'far' }))).toEqual([])
+    expect(ids(checks(rasterOf(200, 160, (x, y) => 1 / (0.02 + 0.002 * y + 1e-5 * x), 32), { encoding: 'metric' })), 'no sky').toEqual([])
     expect(only('unknown', rendered, { encoding: 'metric', black: 'cut' }).why).toBe('They are left open.')
     expect(only('unknown', rendered, { encoding: 'metric', black: 'hole' }).why).toBe('They are filled in from around.')
     // Not said to be metres: what is found has the scene's own range, and few levels are not blamed on it.
@@ -258,6 +259,20 @@ describe('pre-flight', () => {
     expect(ids(checks(prop(() => 0), relief))).not.toContain('dirty-black')
     expect(ids(checks(prop(() => 0.4), relief)), 'a wall of which nothing was to be cut away').not.toContain('dirty-black')
     expect(ids(checks(prop((x, y) => grain[y * 200 + x]!), { ...relief, black: 'far' }))).not.toContain('dirty-black')
+    // Metres and floats have no black that was painted.
+    expect(ids(checks(prop((x, y) => grain[y * 200 + x]!), { ...relief, encoding: 'metric' }))).not.toContain('dirty-black')
+    const { samples } = prop((x, y) => grain[y * 200 + x]!)
+    expect(ids(checks(rasterOf(200, 160, (x, y) => samples[y * 200 + x]!, 32), relief))).not.toContain('dirty-black')
+  })
+
+  it('counts as specks what has fewer than 8 pixels', () => {
+    // 25 of a pixel, one of 7 and one of 8, apart from a square.
+    const isSpeck = (x: number, y: number) => (y === 5 && x % 7 === 3 && x < 175) || (y === 10 && x >= 20 && x < 27) || (y === 14 && x >= 20 && x < 28)
+    const raster = rasterOf(200, 160, (x, y) => (isSpeck(x, y) || (x > 50 && x < 150 && y > 50 && y < 130) ? 0.3 + 0.5 * (y / 160) : 0))
+    expect(only('dirty-black', raster, { projection: 'orthographic', black: 'cut', clean: false })).toMatchObject({
+      value: 26,
+      found: '26 specks of fewer than 8 pixels stand on what "black": "cut" cuts away',
+    })
   })
 
   it('knows sparse points from holes', () => {
@@ -407,6 +422,8 @@ describe('pre-flight', () => {
     const check = only('misaligned', plain(), {}, painted(8))
     expect(check.found).toMatch(/times better when it is moved 8 px to the left$/)
     expect(only('misaligned', plain(), {}, painted(-6)).found).toMatch(/times better when it is moved 6 px to the right$/)
+    const { gray, ...size } = painted()
+    expect(only('misaligned', plain(), {}, { ...size, gray: gray.map((_, i) => gray[Math.max(0, i - 5 * 200)]!) }).found).toMatch(/times better when it is moved 5 px up$/)
   })
 
   it('does not take a rim that is painted over all outlines for a picture in another place', () => {

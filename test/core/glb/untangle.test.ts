@@ -27,8 +27,8 @@ const movable = (points: Point[], places: Record<number, Point[]>) => ({
 })
 
 describe('a triangle that rounding turned over', () => {
-  it('shares its neighbour’s quad along the other diagonal', () => {
-    const indices = Uint32Array.of(0, 1, 2, 1, 0, 3)
+  it.each([[0, 1, 2], [1, 2, 0], [2, 0, 1]])('shares its neighbour’s quad along the other diagonal, whichever corner is its first: %i, %i, %i', (...corners) => {
+    const indices = Uint32Array.of(...corners, 1, 0, 3)
     // The third corner comes to lie below the edge from 0 to 1.
     const set = untangle({ positions: plane([0, 0], [10, 0], [5, 0.4], [5, -8]), indices }, rounded([0, 0], [10, 0], [5, -1], [5, -8]), 0.05)
     expect(trianglesOf(set as Uint32Array)).toEqual([[0, 3, 2], [3, 1, 2]])
@@ -48,6 +48,16 @@ describe('a triangle that rounding turned over', () => {
     expect(kept.length).toBeGreaterThanOrEqual(2)
   })
 
+  it.each<[string, Point[], number[], number[]]>([
+    ['its second', [[0, 0], [100, 0], [90, 4], [200, -10]], [0, 1, 2, 1, 0, 3, 2, 1, 3], [0, 3, 2]],
+    ['its first', [[-100, 0], [0, 0], [-90, 4], [-200, -10]], [0, 1, 2, 1, 0, 3, 0, 2, 3], [3, 1, 2]],
+  ])('leaves out the end of its edge that it shares with two others alone: %s', (_, points, indices, expected) => {
+    // The third corner comes to lie below the edge from 0 to 1, and what turning would join, 2 and 3, is joined already.
+    const [a, b, [x], d] = points
+    const set = untangle({ positions: plane(...points), indices: Uint32Array.from(indices) }, rounded(a, b, [x, -1], d), 0.05)
+    expect(open(set as Uint32Array)).toEqual([expected])
+  })
+
   it('is left as it is where nothing was turned', () => {
     const indices = Uint32Array.of(0, 1, 2, 1, 0, 3)
     expect(untangle({ positions: plane([0, 0], [10, 0], [5, 4], [5, -8]), indices }, rounded([0, 0], [10, 0], [5, 4], [5, -8]), 0.05)).toEqual(indices)
@@ -59,12 +69,24 @@ describe('a triangle that rounding turned over', () => {
     const corners = movable([[0, 0], [10, 0], [5, -1], [5, 8]], { 2: [[4, -1], [6, 1], [5, 2]] })
     expect(untangle({ positions: plane([0, 0], [10, 0], [5, 0.4], [5, 8]), indices }, corners, 0.05)).toEqual(indices)
     expect(corners.placeOf(2)).toEqual([6, 1])
+    // The same behind triangles that have nothing to do with it.
+    const others: Point[] = [[100, 0], [110, 0], [100, 10], [110, 10], [100, 20], [110, 20]]
+    const more = Uint32Array.of(4, 5, 6, 5, 7, 6, 6, 7, 8, 7, 9, 8, ...indices)
+    const later = movable([[0, 0], [10, 0], [5, -1], [5, 8], ...others], { 2: [[4, -1], [6, 1], [5, 2]] })
+    expect(untangle({ positions: plane([0, 0], [10, 0], [5, 0.4], [5, 8], ...others), indices: more }, later, 0.05)).toEqual(more)
+    expect(later.placeOf(2)).toEqual([6, 1])
   })
 
   it('keeps its corners where no place is better, and is told of', () => {
     const corners = movable([[0, 0], [10, 0], [5, -1], [5, 8]], { 2: [[4, -1], [6, -2]] })
     expect(untangle({ positions: plane([0, 0], [10, 0], [5, 0.4], [5, 8]), indices: Uint32Array.of(0, 1, 2, 1, 0, 3) }, corners, 0.05)).toBeNull()
     expect(corners.placeOf(2)).toEqual([5, -1])
+  })
+
+  it('is set right in a copy: the mesh is asked for again where it is stored in another way', () => {
+    const indices = Uint32Array.of(0, 1, 2, 1, 0, 3)
+    expect(untangle({ positions: plane([0, 0], [10, 0], [5, 0.4], [5, -8]), indices }, rounded([0, 0], [10, 0], [5, -1], [5, -8]), 0.05)).not.toEqual(indices)
+    expect(indices).toEqual(Uint32Array.of(0, 1, 2, 1, 0, 3))
   })
 
   it('is closed at last on an open surface, where its edge can’t be turned and no corner moved', () => {

@@ -58,8 +58,8 @@ export function checkHoles(raster: DepthRaster, map: DisparityMap, spread: Level
     ]
   }
 
-  // Who says what black is has answered already. (In metres black is unknown, and was counted above.)
-  if (metric || settings.black !== null || spread.zeros <= MANY_ZEROS) return sky
+  // Who says what black is has answered already. (In metres black is unknown: there is none left here.)
+  if (settings.black !== null || spread.zeros <= MANY_ZEROS) return sky
   const holes = findBlackHoles(raster, map, borderStep(spread)).pixels / raster.samples.length
   if (holes <= MANY_ZEROS) return []
   return [
