@@ -13,7 +13,7 @@ export interface UnwrappedMesh {
   tangents: Float32Array | null
   /** u, v per vertex, origin top left. */
   uvs: Float32Array
-  /** Three vertices per triangle. */
+  /** Three vertices per triangle, counter-clockwise. */
   indices: Uint32Array
 }
 
@@ -122,7 +122,8 @@ function unwrapped(node: Node, primitive: Primitive): UnwrappedMesh {
     normals: eachElement(normal, 3, (n) => unit(byCofactors(matrix, n))),
     tangents: tangent && eachElement(tangent, 4, ([x, y, z, w]) => [...unit([0, 1, 2].map((row) => matrix[row] * x + matrix[4 + row] * y + matrix[8 + row] * z)), w]),
     uvs: eachElement(uv, 2, (value) => value),
-    indices: indicesOf(primitive, position),
+    // Mirrored triangles are clockwise, unless they are read backward.
+    indices: isMirrored(matrix) ? indicesOf(primitive, position).reverse() : indicesOf(primitive, position),
   }
 }
 
@@ -143,13 +144,19 @@ function eachElement(accessor: Accessor, size: number, map: (element: number[]) 
   return out
 }
 
-/** A normal under a matrix: cofactors keep it square to the surface when the scale is uneven. */
+/** A normal under a matrix: cofactors keep it square to the surface when the scale is uneven. They turn it over where the matrix mirrors, which engines don't. */
 function byCofactors(m: mat4, [x, y, z]: readonly number[]): number[] {
+  const side = isMirrored(m) ? -1 : 1
   return [
-    (m[5] * m[10] - m[6] * m[9]) * x + (m[6] * m[8] - m[4] * m[10]) * y + (m[4] * m[9] - m[5] * m[8]) * z,
-    (m[2] * m[9] - m[1] * m[10]) * x + (m[0] * m[10] - m[2] * m[8]) * y + (m[1] * m[8] - m[0] * m[9]) * z,
-    (m[1] * m[6] - m[2] * m[5]) * x + (m[2] * m[4] - m[0] * m[6]) * y + (m[0] * m[5] - m[1] * m[4]) * z,
+    side * ((m[5] * m[10] - m[6] * m[9]) * x + (m[2] * m[9] - m[1] * m[10]) * y + (m[1] * m[6] - m[2] * m[5]) * z),
+    side * ((m[6] * m[8] - m[4] * m[10]) * x + (m[0] * m[10] - m[2] * m[8]) * y + (m[2] * m[4] - m[0] * m[6]) * z),
+    side * ((m[4] * m[9] - m[5] * m[8]) * x + (m[1] * m[8] - m[0] * m[9]) * y + (m[0] * m[5] - m[1] * m[4]) * z),
   ]
+}
+
+/** Whether a matrix mirrors: its determinant is negative. */
+function isMirrored(m: mat4): boolean {
+  return m[0] * (m[5] * m[10] - m[6] * m[9]) + m[4] * (m[2] * m[9] - m[1] * m[10]) + m[8] * (m[1] * m[6] - m[2] * m[5]) < 0
 }
 
 function unit(vector: readonly number[]): number[] {
