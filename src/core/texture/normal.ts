@@ -175,7 +175,7 @@ function overlaps(from: number, to: number): { first: Uint32Array; shares: Float
     first[i] = Math.floor(start)
     const border = Math.min(end, first[i] + 1)
     shares[i * 2] = border - start
-    shares[i * 2 + 1] = first[i] + 1 < to ? Math.max(0, end - border) : 0
+    shares[i * 2 + 1] = first[i] + 1 < to ? end - border : 0
   }
   return { first, shares }
 }

@@ -8,6 +8,13 @@ const dot = (a: Vector, b: Vector) => a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 const cross = (a: Vector, b: Vector): Vector => [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]]
 const unit = (a: Vector): Vector => a.map((value) => value / Math.hypot(...a)) as Vector
 
+/** A vector turned by a quaternion. */
+function turn(vector: Vector, [x, y, z, w]: readonly [number, number, number, number]): Vector {
+  const around = cross([x, y, z], vector)
+  const again = cross([x, y, z], around)
+  return vector.map((value, axis) => value + 2 * (w * around[axis] + again[axis])) as Vector
+}
+
 /** A slanted triangle, counter-clockwise as seen from where its normal points. */
 const CORNERS: Vector[] = [[0, 0, 0], [2, 0.5, 0.25], [0.5, 1, -0.75]]
 const NORMAL = unit(cross(CORNERS[1], CORNERS[2]))
@@ -41,30 +48,48 @@ describe('a GLB of someone else’s making', () => {
     expect([tangents![3], [...uvs], [...indices]]).toEqual([-1, [0, 0, 0.5, 0.25, 1, 0.75], [0, 1, 2]])
   })
 
-  // An eighth of a turn around (1, 2, 2) / 3, and each axis at another scale.
+  // Turns around axes, as quaternions, and each axis at another scale.
   const [sine, cosine] = [Math.sin(Math.PI / 8), Math.cos(Math.PI / 8)]
-  const rotation: [number, number, number, number] = [sine / 3, (2 * sine) / 3, (2 * sine) / 3, cosine]
+  const rotations: [x: number, y: number, z: number, w: number][] = [
+    [sine / 3, (2 * sine) / 3, (2 * sine) / 3, cosine],
+    [Math.SQRT1_2, 0, 0, Math.SQRT1_2],
+    [0, 0, Math.SQRT1_2, Math.SQRT1_2],
+    [0.5, 0.5, 0.5, 0.5],
+    [0.5, 0.5, 0.5, -0.5],
+  ]
   it.each<[string, Vector, boolean]>([
     ['scaled unevenly', [0.5, 2, 3], true],
     ['mirrored', [-0.5, 2, 3], true],
     ['mirrored, without indices', [0.5, 2, -3], false],
   ])('is read as an engine shows it where its node is moved, turned and %s', async (_, scale, indexed) => {
-    const { corners: [a, b, c], normal, tangent, indices } = await readUnder({ translation: [10, 20, 30], rotation, scale }, indexed)
-    expect(a).toEqual([10, 20, 30].map((value) => expect.closeTo(value, 5)))
-    const length = (point: Vector) => Math.hypot(...point.map((value, axis) => value * scale[axis]))
-    expect(Math.hypot(...minus(b, a))).toBeCloseTo(length(CORNERS[1]), 5)
-    expect(Math.hypot(...minus(c, a))).toBeCloseTo(length(CORNERS[2]), 5)
-    // The normal is square to the surface, and the tangent runs along its edge.
-    expect(Math.hypot(...normal)).toBeCloseTo(1, 6)
-    expect(dot(normal, minus(b, a))).toBeCloseTo(0, 5)
-    expect(dot(normal, minus(c, a))).toBeCloseTo(0, 5)
-    expect(tangent).toEqual(unit(minus(b, a)).map((value) => expect.closeTo(value, 5)))
-    // It points where it pointed, and the triangle is counter-clockwise as seen from there.
-    const [p, q, r] = Array.from(indices, (vertex) => [a, b, c][vertex])
-    expect(dot(cross(minus(q, p), minus(r, p)), normal)).toBeGreaterThan(0)
-    const away = NORMAL.map((value, axis) => value * scale[axis]) as Vector
-    const [w, axis] = [cosine, [sine / 3, (2 * sine) / 3, (2 * sine) / 3] as Vector]
-    const turned = away.map((value, i) => value + 2 * w * cross(axis, away)[i] + 2 * cross(axis, cross(axis, away))[i]) as Vector
-    expect(dot(turned, normal)).toBeGreaterThan(0)
+    for (const rotation of rotations) {
+      const { corners: [a, b, c], normal, tangent, indices } = await readUnder({ translation: [10, 20, 30], rotation, scale }, indexed)
+      expect(a).toEqual([10, 20, 30].map((value) => expect.closeTo(value, 5)))
+      const length = (point: Vector) => Math.hypot(...point.map((value, axis) => value * scale[axis]))
+      expect(Math.hypot(...minus(b, a))).toBeCloseTo(length(CORNERS[1]), 5)
+      expect(Math.hypot(...minus(c, a))).toBeCloseTo(length(CORNERS[2]), 5)
+      // The normal is square to the surface, and the tangent runs along its edge.
+      expect(Math.hypot(...normal)).toBeCloseTo(1, 6)
+      expect(dot(normal, minus(b, a))).toBeCloseTo(0, 5)
+      expect(dot(normal, minus(c, a))).toBeCloseTo(0, 5)
+      expect(tangent).toEqual(unit(minus(b, a)).map((value) => expect.closeTo(value, 5)))
+      // It points where it pointed, and the triangle is counter-clockwise as seen from there.
+      const [p, q, r] = Array.from(indices, (vertex) => [a, b, c][vertex])
+      expect(dot(cross(minus(q, p), minus(r, p)), normal)).toBeGreaterThan(0)
+      expect(dot(turn(NORMAL.map((value, axis) => value * scale[axis]) as Vector, rotation), normal)).toBeGreaterThan(0)
+    }
+  })
+
+  it('is refused with what it lacks', async () => {
+    const without = async (...names: string[]) => {
+      const document = new Document()
+      const accessor = document.createAccessor().setType('VEC3').setArray(new Float32Array(9)).setBuffer(document.createBuffer())
+      const primitive = document.createPrimitive()
+      for (const name of ['POSITION', 'NORMAL', 'TEXCOORD_0']) if (!names.includes(name)) primitive.setAttribute(name, accessor)
+      document.createNode().setMesh(document.createMesh().addPrimitive(primitive))
+      return readUnwrapped(await new WebIO().writeBinary(document))
+    }
+    await expect(without('NORMAL')).rejects.toMatchObject({ code: 'INPUT_UNSUPPORTED', message: 'expected positions, normals and UVs in the GLB, found no normals' })
+    await expect(without('POSITION', 'TEXCOORD_0')).rejects.toMatchObject({ message: 'expected positions, normals and UVs in the GLB, found no positions and UVs' })
   })
 })

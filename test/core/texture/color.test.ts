@@ -1,7 +1,7 @@
 import sharp from 'sharp'
 import { describe, expect, it } from 'vitest'
 import { formatError } from '../../../src/core/errors.js'
-import { alphaAt, decodeColor, grayAt, padEdges, shrinkPicture, type Picture } from '../../../src/core/texture/color.js'
+import { alphaAt, coverage, decodeColor, grayAt, padEdges, shrinkPicture, type Picture } from '../../../src/core/texture/color.js'
 import { encodeNormals, encodePicture } from '../../../src/core/texture/encode.js'
 
 const ENOUGH = { size: 4096, maxPixels: 2 ** 26 }
@@ -122,6 +122,11 @@ describe('alpha', () => {
     expect(alpha).toHaveLength(32 * 16)
     expect([alpha?.[0], alpha?.[31]]).toEqual([255, 0])
     expect(await alphaAt({ ...half, channels: 3 }, 4, 4)).toBeNull()
+  })
+
+  it('is told of a map where it has gaps', () => {
+    expect(coverage({ width: 3, height: 1, disparity: Float32Array.of(0, NaN, 1) })).toEqual({ width: 3, height: 1, data: Uint8Array.of(255, 0, 255) })
+    expect(coverage({ width: 3, height: 1, disparity: new Float32Array(3) })).toBeUndefined()
   })
 
   it('keeps what is invisible out of the texture', () => {

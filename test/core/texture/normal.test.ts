@@ -99,6 +99,11 @@ describe('the picture', () => {
     const { pixels } = normalPicture(bakeNormals(slope, 32, { ...ORTHOGRAPHIC, width: 16 }))
     const at = (x: number) => [...pixels.subarray((8 * 32 + x) * 3, (8 * 32 + x) * 3 + 3)]
     for (const x of [17, 24, 31]) expect(at(x)).toEqual(at(8))
+    for (const settings of [ORTHOGRAPHIC, PERSPECTIVE]) expect([...bakeNormals(slope, 32, settings).sums.subarray(16 * 3, 32 * 3)], settings.projection).toEqual(Array<number>(48).fill(0))
+  })
+
+  it('leans no further than its base plane', () => {
+    for (const [z, stored] of [[0, 130], [-0.5, 131]]) expect([...normalPicture({ width: 1, height: 1, sums: Float32Array.of(0.5, 0, z!) }).pixels]).toEqual([255, 128, stored])
   })
 
   it('is flat where there is nothing at all', () => {

@@ -58,13 +58,19 @@ describe('normals baked onto another mesh', () => {
     const corners = [[0, 0], [0, 1], [1, 1], [1, 0]]
     const uvs = Float32Array.from(corners.flatMap(([s, t]) => [0.1 + 0.51 * s + 0.21 * t, 0.15 + 0.31 * s + 0.43 * t]))
     const slanted = bake(square(onWall, [0, 0, 1], { uvs, tangents: Float32Array.from(corners.flatMap(() => [1, 0, 0, 1])) }))
+    const alongUvs = bake(square(onWall, [0, 0, 1], { uvs }))
+    // Where v stays the same, u grows to the right and upward.
+    const [cosine, sine] = [0.43 / Math.hypot(0.43, 0.31), 0.31 / Math.hypot(0.43, 0.31)]
     let covered = 0
     for (let texel = 0; texel < size * size; texel++) {
       const [u, v] = [((texel % size) + 0.5) / size - 0.1, (Math.floor(texel / size) + 0.5) / size - 0.15]
       const [s, t] = [(0.43 * u - 0.21 * v) / 0.1542, (0.51 * v - 0.31 * u) / 0.1542]
       const isInside = s > 0 && s < 1 && t > 0 && t < 1
       expect([...slanted.subarray(texel * 3, texel * 3 + 3)], `texel ${texel}`).toEqual(isInside ? unit(at(Math.floor(s * size), Math.floor(t * size))) : [0, 0, 0])
-      if (isInside) covered++
+      if (!isInside) continue
+      const [right, up, toward] = at(Math.floor(s * size), Math.floor(t * size))
+      expect([...alongUvs.subarray(texel * 3, texel * 3 + 3)], `texel ${texel}, without tangents`).toEqual(unit([right * cosine + up * sine, up * cosine - right * sine, toward]))
+      covered++
     }
     expect(covered).toBe(10)
   })
