@@ -103,6 +103,13 @@ describe('a damaged block', () => {
       const unpacked = undwa(dwa(planes.length, 12, rules(), planes), block(1, 2, channel('N', 'half'), Z), [Z])
       expect([...unpacked!]).toEqual([1, 2, 21, 22, 23, 24, 11, 12, 31, 32, 33, 34])
     })
+    it('nor believed of a block that does not say how its channels are stored', () => {
+      const planes = deflateSync(new Uint8Array(16))
+      const packed = dwa(planes.length, 16, rules(), planes)
+      expect(undwa(packed, of, [Z])).toEqual(new Uint8Array(16))
+      packed.writeBigUInt64LE(1n, 0)
+      expect(undwa(packed, of, [Z])).toBeNull()
+    })
   })
 
   describe('is found by PIZ', () => {
@@ -168,6 +175,13 @@ describe('a file whose blocks do not fit its header', () => {
 
   it('is named as cut off in its table of blocks', async () => {
     expect(await refusal(two.subarray(0, tableAt + 10))).toBe(`expected a whole EXR, found one that is cut off in its table of blocks, after ${tableAt + 10} bytes`)
+  })
+
+  it('is named as cut off in a block whose size can not be', async () => {
+    for (const size of [-1, 33]) {
+      const file = edit(two, (copy) => copy.writeInt32LE(size, two.length - 8 * 4 - 4))
+      expect(await refusal(file)).toBe(`expected a whole EXR, found one that is cut off in block 2 of 2, after ${two.length} bytes`)
+    }
   })
 
   it('is named when a block is not where it should be', async () => {

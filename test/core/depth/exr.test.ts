@@ -97,11 +97,14 @@ describe('the channel that holds depth', () => {
     ['Z before a layer called depth', [float('depth.V', () => 0), float('Z')], 'Z'],
     ['the Z of the default view', [float('Z'), float('left.Z', () => 0)], 'Z'],
     ['Y alone', [float('Y')], 'Y'],
+    ['Y beside A', [float('A', () => 1), float('Y')], 'Y'],
     ['R alone', [float('R')], 'R'],
+    ['R beside A', [float('A', () => 1), float('R')], 'R'],
+    ['the layer of a part called depth', [float('A', () => 1), float('V')], 'V', 'depth'],
     ['the only channel there is', [float('beauty')], 'beauty'],
     ['R, G and B that agree', [float('A', () => 1), float('B'), float('G'), float('R')], 'R'],
-  ])('is found: %s', async (_, channels, expected) => {
-    const raster = await decode(exr({ channels }))
+  ])('is found: %s', async (_, channels, expected, name = 'beauty') => {
+    const raster = await decode(exr({ channels, name }))
     expect(raster.channel).toBe(expected)
     expect(raster.channels).toEqual(channels.map(({ name }) => name))
     expectSamples(raster, depth)
