@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { varyMap } from '../../src/core/depth/vary.js'
+import { variedSpace, varyMap } from '../../src/core/depth/vary.js'
 import { varyPicture } from '../../src/core/texture/vary.js'
 import { drawVariation } from '../../src/core/variation.js'
 import { mapOf } from '../support/raster.js'
@@ -67,6 +67,11 @@ describe('a variation', () => {
     for (const [dx, x] of [[0.4, 3], [0.6, 4]]) expect(moved(dx!, 0)[3]).toBe(map.disparity[x!])
     for (const [dy, y] of [[0.4, 2], [0.6, 3]]) expect(moved(0, dy!)[2 * 8 + 6]).toBe(map.disparity[y! * 8 + 6])
     expect(moved(0.4, 0)[1]).toBeCloseTo(0.2028, 6)
+  })
+
+  it('stretches what lies between near and far, and the relief with its width', () => {
+    const variation = { ...drawVariation(1, 1, WIDE), relief: 0.5, size: 3 }
+    expect(variedSpace({ near: 2, far: 10, relief: 4 }, variation)).toEqual({ far: 6, relief: 6 })
   })
 
   it('never leaves the range of the map', () => {

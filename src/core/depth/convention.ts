@@ -56,7 +56,7 @@ export function toDisparity(raster: DepthRaster, settings: Settings): DisparityM
   const map = holdsMetres(settings) ? fromMetres(raster, settings) : fromLevels(raster, settings)
   if (raster.alpha !== null) cutAway(map.disparity, raster.alpha)
   const cutFromBlack = settings.black === 'cut' && !holdsMetres(settings)
-  if (!hasSurface(map, cutFromBlack)) throw nothingToMesh(raster, settings, map.disparity)
+  if (!hasSurface(map, cutFromBlack)) throw holdsMetres(settings) ? noMetres(raster) : noSurface(raster, settings, map.disparity)
   return map
 }
 
@@ -121,7 +121,7 @@ function fromMetres(raster: DepthRaster, settings: Settings): DisparityMap {
   const isKnown = (stored: number): boolean => stored > floor && stored < background && (tile || perspective || (stored !== 0 && !NO_DATA.includes(stored)))
 
   const [lowest, highest] = rangeOf(samples, isKnown)
-  if (lowest > highest) throw nothingToMesh(raster, settings)
+  if (lowest > highest) throw noMetres(raster)
   const low = metres(lowest)
   const high = metres(highest)
 
@@ -199,19 +199,20 @@ function hasSurface({ disparity, width }: DisparityMap, needsTriangle: boolean):
   return false
 }
 
-function nothingToMesh({ samples, alpha }: DepthRaster, settings: Settings, disparity: Float32Array | null = null): DepthMeshError {
-  if (holdsMetres(settings)) {
-    const negative = samples.some((stored) => stored < 0)
-    const found = `that all ${group(samples.length)} pixels are unknown (0, NaN, infinite${negative ? ' or negative' : ''})`
-    return new DepthMeshError('INPUT_NOTHING_TO_MESH', `expected metres, found ${found}`, {
-      hint: negative ? 'Distances grow away from the camera: turn the sign of Z round before saving.' : 'Check the pass or channel that was saved.',
-    })
-  }
+function noMetres({ samples }: DepthRaster): DepthMeshError {
+  const negative = samples.some((stored) => stored < 0)
+  const found = `that all ${group(samples.length)} pixels are unknown (0, NaN, infinite${negative ? ' or negative' : ''})`
+  return new DepthMeshError('INPUT_NOTHING_TO_MESH', `expected metres, found ${found}`, {
+    hint: negative ? 'Distances grow away from the camera: turn the sign of Z round before saving.' : 'Check the pass or channel that was saved.',
+  })
+}
+
+function noSurface({ samples, alpha }: DepthRaster, settings: Settings, disparity: Float32Array): DepthMeshError {
   const reasons: string[] = []
   if (!isBlackFar(settings)) reasons.push(`black, which "black": "${settings.black}" reads as ${settings.black === 'cut' ? 'nothing there' : 'unknown'}`)
   if (alpha !== null) reasons.push('transparent')
   if (samples.some(Number.isNaN)) reasons.push('not a number')
-  const lone = disparity?.reduce((sum, d) => sum + (Number.isNaN(d) ? 0 : 1), 0) ?? 0
+  const lone = disparity.reduce((sum, d) => sum + (Number.isNaN(d) ? 0 : 1), 0)
   const pixels = lone === 0 ? `that all ${group(samples.length)} pixels are` : `too few neighbours for a triangle (${group(lone)} of ${group(samples.length)} pixels); the rest are`
   return new DepthMeshError('INPUT_NOTHING_TO_MESH', `expected a surface, found ${pixels} ${reasons.join(' or ')}`, {
     hint: isBlackFar(settings) ? 'Check the export of the map.' : 'If black is the farthest surface, set "black": "far"; else check the export of the map.',

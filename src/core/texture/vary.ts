@@ -9,8 +9,8 @@ export function varyPicture(picture: Picture, variation: Variation): Picture {
   for (let y = 0, i = 0; y < height; y++) {
     for (let x = 0; x < width; x++, i += channels) {
       variation.source((x + 0.5) / width, (y + 0.5) / height, from)
-      const sx = Math.min(width - 1, Math.max(0, from[0] * width - 0.5))
-      const sy = Math.min(height - 1, Math.max(0, from[1] * height - 0.5))
+      const sx = Math.max(0, from[0] * width - 0.5)
+      const sy = Math.max(0, from[1] * height - 0.5)
       const x0 = Math.floor(sx)
       const y0 = Math.floor(sy)
       const fx = sx - x0

@@ -25,8 +25,10 @@ describe('the place of a pixel at an edge', () => {
   })
 
   it('is nowhere on a slope that goes on, and where the border comes before that can be told', () => {
-    const slope = mapOf(SIZE, SIZE, (x) => 0.05 * Math.min(16, Math.max(0, x - 7)))
-    expect(placeAtEdge(slope, 15, 15, 0.1)).toBe('nowhere')
+    const slope = (t: number) => 0.05 * Math.min(16, Math.max(0, t - 7))
+    for (const of of [(x: number) => slope(x), (x: number) => slope(30 - x), (_: number, y: number) => slope(y), (_: number, y: number) => slope(30 - y)]) {
+      expect(placeAtEdge(mapOf(SIZE, SIZE, of), 15, 15, 0.1)).toBe('nowhere')
+    }
     const edge = mapOf(SIZE, SIZE, (x) => ramp(x - 5))
     expect(placeAtEdge(edge, 5, 15, 0.1)).toBe('nowhere')
     expect(placeAtEdge(edge, 6, 15, 0.1)).toBe('side')

@@ -142,6 +142,7 @@ describe('the channel that holds depth', () => {
       const vector = ['X', 'Y', 'Z'].map((axis) => layer + axis)
       expect(await refusal(exr({ channels: vector.map((name) => float(name)) }))).toContain(`found ${vector.join(', ')}`)
     }
+    expect(await refusal(exr({ channels: [float('G'), float('R')] })), 'a picture without blue').toContain('found G, R')
   })
 
   it('is asked for when there is only a picture in colour', async () => {

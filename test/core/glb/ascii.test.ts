@@ -26,6 +26,16 @@ describe('text of an OBJ', () => {
     expect(written((text) => text.rounded(value, decimals))).toBe(` ${expected}`)
   })
 
+  it('is taken piece by piece', () => {
+    const text = new AsciiText(4)
+    for (const piece of ['ab', 'cde', 'f']) {
+      text.text(piece)
+      expect(text.length).toBe(piece.length)
+      expect(new TextDecoder().decode(text.take())).toBe(piece)
+    }
+    expect(text.take()).toHaveLength(0)
+  })
+
   it.each([0, 9, 10, 99, 100, 2_147_483_647])('has the whole number %i', (number) => {
     expect(written((text) => text.count(number))).toBe(String(number))
   })

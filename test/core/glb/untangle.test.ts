@@ -54,8 +54,10 @@ describe('a triangle that rounding turned over', () => {
   ])('leaves out the end of its edge that it shares with two others alone: %s', (_, points, indices, expected) => {
     // The third corner comes to lie below the edge from 0 to 1, and what turning would join, 2 and 3, is joined already.
     const [a, b, [x], d] = points
-    const set = untangle({ positions: plane(...points), indices: Uint32Array.from(indices) }, rounded(a, b, [x, -1], d), 0.05)
-    expect(open(set as Uint32Array)).toEqual([expected])
+    // (Behind a triangle that has nothing to do with it.)
+    const other: Point[] = [[300, 0], [310, 0], [300, 10]]
+    const set = untangle({ positions: plane(...points, ...other), indices: Uint32Array.of(4, 5, 6, ...indices) }, rounded(a, b, [x, -1], d, ...other), 0.05)
+    expect(open(set as Uint32Array)).toEqual([[4, 5, 6], expected])
   })
 
   it('is left as it is where nothing was turned', () => {
