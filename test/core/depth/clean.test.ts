@@ -265,6 +265,15 @@ describe('holes', () => {
     expect(drawn.map.disparity[70 * W + 100]).toBeGreaterThan(0.5)
   })
 
+  it('of a sensor whose far side is the near end of another hole are filled all the same', () => {
+    // Three walls, one behind the other, the middle one a pixel wide.
+    const depth = (x: number) => (x < 100 ? 1 : x === 104 ? 2 : x >= 109 ? 4 : NaN)
+    const { map } = clean(rasterOf(W, H, depth, 32), { encoding: 'metric' })
+    const middle = (1 / 2 - 1 / 4) / (1 - 1 / 4)
+    expect(failing((x, y, i) => x < 100 || x >= 104 || (map.disparity[i]! >= middle - 1e-6 && map.disparity[i]! <= 1))).toEqual([])
+    expect(failing((x, y, i) => x <= 104 || Math.abs(map.disparity[i]!) < 1e-6)).toEqual([])
+  })
+
   it('that are blots across a silhouette of another map are filled from both sides', () => {
     const { map } = clean(rasterOf(W, H, (x, y) => ((x - 100) ** 2 + (y - 80) ** 2 < 10 ** 2 ? 0 : x < 100 ? 0.8 : 0.2)), { black: 'hole' })
     expect(map.disparity[80 * W + 92]).toBeGreaterThan(0.5)

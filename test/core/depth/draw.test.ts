@@ -26,7 +26,8 @@ it('draws holes, spikes, jumps and soft silhouettes on the map', async () => {
   const at = await pixelsOf(await drawPreflight({ raster, map }, settings))
   expect(at(30, 60)).toEqual(PREFLIGHT_COLORS.holes)
   expect(at(20, 20)).toEqual(PREFLIGHT_COLORS.spikes)
-  expect(at(60, 25)).toEqual(PREFLIGHT_COLORS.jumps)
+  for (const [x, y] of [[60, 25], [79, 25], [70, 10], [70, 39]] as const) expect(at(x, y), `before the jump at ${x}, ${y}`).toEqual(PREFLIGHT_COLORS.jumps)
+  for (const [x, y] of [[61, 25], [80, 25], [70, 11], [70, 40]] as const) expect(at(x, y), `behind the jump at ${x}, ${y}`).not.toEqual(PREFLIGHT_COLORS.jumps)
   expect(at(99, 70)).toEqual(PREFLIGHT_COLORS.silhouettes)
   const [dark, bright] = [at(50, 5), at(70, 25)]
   expect(new Set(dark).size, 'the rest is gray').toBe(1)
