@@ -95,6 +95,14 @@ describe('the cache', () => {
     expect(troubles[0]).toContain('its manifest names a part that is not there')
   })
 
+  it.each(['../hill1.lod0.glb', 'art\\hill1.lod0.glb', '..', ''])('serves no part that is called %j', async (name) => {
+    const { cache, troubles } = open(temporaryFolder())
+    const { manifest, files } = resultOf(1)
+    await cache.put(keyOf(1), { manifest, files: [...files, { name, bytes: Uint8Array.of(1) }] })
+    expect(await cache.get(keyOf(1))).toBeNull()
+    expect(troubles[0]).toContain('a part has no plain file name')
+  })
+
   it('writes nothing when it is read-only', async () => {
     const dir = temporaryFolder()
     await open(dir).cache.put(keyOf(1), resultOf(1))
@@ -190,15 +198,25 @@ describe('the cache', () => {
     expect([1, 2, 3, 4].map((i) => existsSync(entryOf(dir, i)))).toEqual([true, false, false, true])
   })
 
+  it('keeps what a build of the last hour may still need, whatever it weighs', async () => {
+    const dir = temporaryFolder()
+    const { cache } = open(dir, { maxBytes: 1 })
+    for (const i of [1, 2]) await cache.put(keyOf(i), resultOf(i))
+    age(dir, 1, 50 / (24 * 60))
+    age(dir, 2, 70 / (24 * 60))
+    await cache.sweep()
+    expect([1, 2].map((i) => existsSync(entryOf(dir, i)))).toEqual([true, false])
+  })
+
   it('clears what it wrote and nothing else', async () => {
-    const dir = temporaryFolder({ 'notes.txt': 'not ours' })
+    const dir = temporaryFolder({ 'notes.txt': 'not ours', [`${keyOf(1)}.bake.old`]: 'not ours' })
     const { cache } = open(dir)
     for (const i of [1, 2]) await cache.put(keyOf(i), resultOf(i))
     const stats = await cache.stats()
     expect(stats.entries).toBe(2)
     expect(stats.bytes).toBeGreaterThan(2_000_000)
     expect(await cache.clear()).toEqual(stats)
-    expect(readdirSync(dir)).toEqual(['notes.txt'])
+    expect(readdirSync(dir)).toEqual([`${keyOf(1)}.bake.old`, 'notes.txt'].toSorted())
   })
 
   it('lies in the nearest package unless it is told where', () => {

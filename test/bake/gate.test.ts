@@ -55,3 +55,16 @@ it('forgets who gives up while waiting, and lets the next one in', async () => {
   expect(inside).toEqual(['a', 'b'])
   await expect(enter('late', 1, stop.signal)).rejects.toMatchObject({ code: 'ABORTED' })
 })
+
+it('keeps the others in line when one gives up that is inside already', async () => {
+  const { enter, inside, leave, settle } = open({ weight: 10 })
+  const stop = new AbortController()
+  void enter('a', 9, stop.signal)
+  void enter('b', 9)
+  stop.abort()
+  await settle()
+  expect(inside).toEqual(['a'])
+  leave.a()
+  await settle()
+  expect(inside).toEqual(['a', 'b'])
+})
