@@ -275,7 +275,6 @@ function sizeOf(stamp: string): number {
 }
 
 function looksWhole(bytes: Buffer): boolean {
-  if (bytes.length === 0) return false
   if (bytes.subarray(0, 8).equals(PNG_SIGNATURE)) return bytes.subarray(-12).equals(IEND)
   if (bytes[0] === 0xff && bytes[1] === 0xd8) return bytes.at(-2) === 0xff && bytes.at(-1) === 0xd9
   if (bytes.subarray(0, 4).toString('latin1') === 'RIFF' && bytes.length >= 8) return bytes.length >= bytes.readUInt32LE(4) + 8

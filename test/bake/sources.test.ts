@@ -1,7 +1,8 @@
 import { mkdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, it } from 'vitest'
+import sharp from 'sharp'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { SourceFile } from '../../src/bake/source-file.js'
 import { assetNames, readSources, SourceLog, type SourceOptions } from '../../src/bake/sources.js'
 import { temporaryFolder } from '../support/folder.js'
@@ -126,6 +127,8 @@ describe('refusals of sources', () => {
     const log = new SourceLog()
     expect(await refusal(folder, {}, 'hill.depth.png', log)).toBe('./hill.depth.json: color: expected a picture at phot.jpg, found no file. Did you mean photo.jpg?')
     expect(log.dependencies.missing).toContain(join(folder, 'phot.jpg'))
+    writeFileSync(join(folder, 'hill.depth.json'), '{ "color": "hill.dept.png" }')
+    expect(await refusal(folder)).toMatch(/found no file\. Check its name\.$/)
   })
 
   it('refuses files that are too large without reading them', async () => {
@@ -156,15 +159,7 @@ describe('refusals of sources', () => {
 
 describe('files that are being written', () => {
   const patient = { patient: true }
-
-  it('waits for the end of a PNG', async () => {
-    const whole = await gray16(16, 16, (x) => x / 16)
-    const folder = temporaryFolder({ 'hill.depth.png': whole.subarray(0, 60) })
-    const reading = read(folder, patient)
-    await sleep(150)
-    writeFileSync(join(folder, 'hill.depth.png'), whole)
-    expect(Buffer.from(await (await reading).depth.bytes()).equals(whole)).toBe(true)
-  })
+  const picture = (format: 'png' | 'jpeg' | 'webp' | 'tiff'): Promise<Buffer> => sharp({ create: { width: 32, height: 32, channels: 3, background: '#246' } }).toFormat(format).toBuffer()
 
   it('waits for the end of a sidecar, and for a map that is deleted and written anew', async () => {
     const folder = temporaryFolder({ 'hill.depth.json': '{ "near": ' })
@@ -183,6 +178,26 @@ describe('files that are being written', () => {
     utimesSync(join(folder, 'hill.depth.png'), lastYear, lastYear)
     const result = await Promise.race([read(folder, patient), sleep(1000, null)])
     expect(await result?.depth.bytes()).toHaveLength(60)
+  })
+
+  it.each([
+    ['a PNG', picture('png'), (whole: Buffer) => whole.subarray(0, -1)],
+    ['a JPEG', picture('jpeg'), (whole: Buffer) => Buffer.concat([whole.subarray(0, -2), Buffer.of(0, 0xd9)])],
+    ['a WebP', picture('webp'), (whole: Buffer) => whole.subarray(0, -1)],
+    ['a TIFF whose end is only made room for', picture('tiff'), (whole: Buffer) => Buffer.concat([whole.subarray(0, 20), Buffer.alloc(600)])],
+    ['a file that is empty yet', picture('tiff'), () => Buffer.alloc(0)],
+  ])('waits for the end of %s as long as it is young, and for nothing where it is whole', async (_what, made, partOf) => {
+    const whole = await made
+    // As if no time passed: it stays young.
+    vi.useFakeTimers({ toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const folder = temporaryFolder({ 'hill.depth.png': whole })
+    expect(Buffer.from(await (await read(folder, patient)).depth.bytes())).toEqual(whole)
+    writeFileSync(join(folder, 'hill.depth.png'), partOf(whole))
+    const reading = read(folder, patient)
+    expect(await Promise.race([reading, sleep(150, 'waits')])).toBe('waits')
+    writeFileSync(join(folder, 'hill.depth.png'), whole)
+    expect(Buffer.from(await (await reading).depth.bytes())).toEqual(whole)
   })
 
   it('gives up on a file that stays unfinished', async () => {
