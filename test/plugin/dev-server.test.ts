@@ -1,9 +1,10 @@
 import { symlinkSync } from 'node:fs'
-import { request } from 'node:http'
+import { request, type IncomingMessage, type ServerResponse } from 'node:http'
 import { basename, join } from 'node:path'
 import type { RunnableDevEnvironment } from 'vite'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { DepthAsset } from '../../src/core/index.js'
+import { createDevFiles } from '../../src/plugin/dev-server.js'
 import { startServer, type DevServer } from '../support/dev.js'
 import { temporaryFolder } from '../support/folder.js'
 import { namedPictures } from '../../src/core/glb/pictures.js'
@@ -46,13 +47,14 @@ describe.each(viteVersions)('files of the dev server of %s', (vite) => {
     const whole = await ask(url)
     expect(whole.status).toBe(200)
     expect(whole.body.subarray(0, 4).toString()).toBe('glTF')
-    expect(whole.headers).toMatchObject({ 'content-type': 'model/gltf-binary', 'cache-control': 'public, max-age=31536000, immutable', 'accept-ranges': 'bytes', 'x-game': 'yes', 'content-length': String(whole.body.length) })
+    expect(whole.headers).toMatchObject({ 'content-type': 'model/gltf-binary', 'cache-control': 'public, max-age=31536000, immutable', 'accept-ranges': 'bytes', 'x-content-type-options': 'nosniff', 'x-game': 'yes', 'content-length': String(whole.body.length) })
 
     const head = await ask(url, {}, 'HEAD')
     expect([head.status, head.body.length, head.headers['content-length']]).toEqual([200, 0, String(whole.body.length)])
     const etag = String(whole.headers.etag)
     expect(await ask(url, { 'If-None-Match': etag })).toMatchObject({ status: 304, body: Buffer.alloc(0) })
     expect(await ask(url, { 'If-None-Match': `"other", W/${etag}` })).toMatchObject({ status: 304 })
+    expect(await ask(url, { 'If-None-Match': '*' })).toMatchObject({ status: 304, headers: { etag, 'x-game': 'yes' } })
     expect(await ask(url, { 'If-None-Match': '"other"' })).toMatchObject({ status: 200 })
 
     const size = whole.body.length
@@ -72,6 +74,7 @@ describe.each(viteVersions)('files of the dev server of %s', (vite) => {
     dev = await startServer({ 'hill.depth.png': await hill(), 'secret.txt': 'secret' }, { vite })
     const [url] = await levels()
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) expect((await ask(url, { Origin: 'http://localhost:1' }, method)).body.toString()).not.toContain('glTF')
+    expect(await ask(url, {}, 'POST')).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } })
     const other = url.replace(/[0-9a-f]{32}/, (hash) => hash.split('').reverse().join(''))
     for (const path of [other, `${url}/`, `${url}.bak`, url.replace('hill', 'mount'), '/@depthmesh/', '/@depthmesh/../secret.txt', '/@depthmesh/%2e%2e/secret.txt', '/@depthmesh//etc/passwd', '/@depthmesh/__proto__/constructor']) {
       const { status, body } = await ask(path)
@@ -204,4 +207,26 @@ describe.each(viteVersions)('files of the dev server of %s', (vite) => {
     expect(dev.warnings.filter((text) => text.includes('hill.color.jpg is not'))).toHaveLength(1)
     expect(dev.warnings.filter((text) => text.includes('hill.depth.png: 98 % of the levels lie within 3.8 % of the scale'))).toHaveLength(1)
   })
+})
+
+it('keeps the last four states of a map, however often each is asked for, and what another map still has', () => {
+  const files = createDevFiles()
+  const publish = (map: string, state: number): string => files.publish(map, [{ name: 'a.webp', bytes: Uint8Array.of(state) }]).get('a.webp')!
+  const isThere = (url: string): boolean => {
+    let status = 0
+    const response = { writeHead: (code: number) => ((status = code), response), end: () => response }
+    files.middleware({}, true)({ url, method: 'GET', headers: {} } as IncomingMessage, response as unknown as ServerResponse, () => undefined)
+    return status === 200
+  }
+  const urls = [1, 2, 3, 4].map((state) => publish('hill', state))
+  // Pages and the server that renders them ask for the same state, time and again.
+  for (const state of [4, 4, 4]) publish('hill', state)
+  expect(urls.map(isThere)).toEqual([true, true, true, true])
+  expect(publish('lake', 1)).toBe(urls[0])
+  for (const state of [5, 6]) publish('hill', state)
+  expect(urls.map(isThere)).toEqual([true, false, true, true])
+  // What comes back is the newest.
+  publish('hill', 3)
+  for (const state of [7, 8, 9]) publish('hill', state)
+  expect(urls.map(isThere)).toEqual([true, false, true, false])
 })
