@@ -4,7 +4,7 @@ import { createAudience, topicOf } from '../../src/plugin/audience.js'
 import { LISTENING_EVENT } from '../../src/plugin/module.js'
 
 /** As WebSockets call it. */
-const [OPEN, CLOSED] = [1, 3]
+const [OPEN, CLOSED] = [1, 3] as const
 
 /** What a server's socket hands on of what pages send. */
 type Send = (news: unknown, page: WebSocketClient) => void
@@ -19,7 +19,7 @@ function open() {
   return { audience, server }
 }
 /** A page whose socket can be closed. */
-const page = (): { socket: { readyState: number } } & WebSocketClient => ({ socket: { readyState: OPEN } }) as never
+const page = (): WebSocketClient => ({ socket: { readyState: OPEN } }) as WebSocketClient
 const hears = (listening: boolean, map = 'hill') => ({ topic: topicOf(map), listening })
 
 it('counts each page by itself, until it ceases to listen or is closed, whichever server it is from', () => {
@@ -35,7 +35,7 @@ it('counts each page by itself, until it ceases to listen or is closed, whicheve
   second(hears(true), other)
   first(hears(false), one)
   expect(audience.isListening('hill')).toBe(true)
-  other.socket.readyState = CLOSED
+  Object.assign(other.socket, { readyState: CLOSED })
   expect(audience.isListening('hill')).toBe(false)
 })
 
