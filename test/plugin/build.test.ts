@@ -124,8 +124,16 @@ describe.each(viteVersions)('vite build with %s', (version) => {
   })
 
   it('says of which maps a server gives out URLs that lead nowhere', async () => {
-    const only = `import url, { asset } from './art/only.depth.png'\nglobalThis.game = { url, asset }`
-    const project = await gameProject({ 'server.js': `import './main.js'\n${only}`, 'placeholder.js': `export { placeholder } from './art/bare.depth.png'`, 'art/only.depth.png': await hill(0.4), 'art/bare.depth.png': await hill(0.6) }, version)
+    const only = `import url, { asset } from './art/only.depth.png'\nimport './worker.js'\nglobalThis.game = { url, asset }`
+    const project = await gameProject({
+      'main.js': `${main}new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })`,
+      'worker.js': `import url from './art/worker.depth.png'\npostMessage(url)`,
+      'server.js': `import './main.js'\n${only}`,
+      'placeholder.js': `export { placeholder } from './art/bare.depth.png'`,
+      'art/only.depth.png': await hill(0.4),
+      'art/bare.depth.png': await hill(0.6),
+      'art/worker.depth.png': await hill(0.8),
+    }, version)
     const { vite, depthmesh, root } = project
     const warned = async (ssr: BuildEnvironmentOptions, base = '/'): Promise<string[]> => {
       const warnings: string[] = []

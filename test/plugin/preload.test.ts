@@ -66,6 +66,24 @@ describe.each(viteVersions)('preload with %s', (version) => {
     expect([index, two]).toEqual([[coarsest(project, 'hill')], [`../${coarsest(project, 'lake')}`]])
     expect(await hill({ experimental: { renderBuiltUrl: (name) => `https://cdn.example/${name}` } })).toBe(`https://cdn.example/${coarsest(project, 'hill')}`)
     expect(await hill({ experimental: { renderBuiltUrl: () => ({ relative: true }) } })).toBe(coarsest(project, 'hill'))
+    // Known when the page runs, and not before.
+    expect(await hill({ experimental: { renderBuiltUrl: (name) => (name.endsWith('.glb') ? { runtime: `cdn(${JSON.stringify(name)})` } : undefined) } })).toBeUndefined()
+  })
+
+  it('asks for what loads the first level too, where that comes later than the page, unless Vite is told to preload no modules', async () => {
+    const project = await projectOf({
+      'index.html': page('main.js'),
+      'rooms/two.html': '',
+      'main.js': `import { asset } from './art/hill.depth.png'\nglobalThis.game = async () => (await import('depthmesh/three')).loadDepthBackground(asset)`,
+      'art/hill.depth.png': await hill(),
+    })
+    const modules = async (preload: DepthMeshPluginOptions['preload'], build: InlineConfig['build'] = {}): Promise<string[]> => {
+      await built(project, preload, { build })
+      return [...project.text('dist/index.html').matchAll(/<link rel="modulepreload" crossorigin href="\/assets\/([^"]+)-[\w-]{8}\.js">/g)].map(([, name]) => name)
+    }
+    expect(await modules('art/*')).toEqual(expect.arrayContaining(['GLTFLoader', 'meshopt_decoder.module']))
+    expect(await modules('**/lake.depth.png')).not.toContain('GLTFLoader')
+    expect(await modules('art/*', { modulePreload: false })).toEqual([])
   })
 
   it('asks for nothing on a page that takes the finest level alone, with a relative base too', async () => {
