@@ -197,15 +197,26 @@ describe.each(viteVersions)('files of the dev server of %s', (vite) => {
     expect(asset.variants).toHaveLength(1)
   })
 
-  it('show warnings about a map once, not on every load', async () => {
+  it('show warnings about a map once, not on every load, and again when what they tell of comes back', async () => {
     // 16 bits that say little: 3.8 % of the scale.
     const narrow = await gray16(64, 64, (x, y) => 0.5 + 0.02 * Math.sin(x / 9) * Math.cos(y / 7))
-    dev = await startServer({ 'hill.depth.png': narrow, 'hill.color.png': await hill(), 'hill.color.jpg': 'b' }, { vite })
-    await levels()
-    dev.server.environments.client.moduleGraph.invalidateAll()
-    await levels()
-    expect(dev.warnings.filter((text) => text.includes('hill.color.jpg is not'))).toHaveLength(1)
-    expect(dev.warnings.filter((text) => text.includes('hill.depth.png: 98 % of the levels lie within 3.8 % of the scale'))).toHaveLength(1)
+    // (In a library, whose dev server serves from "/" like any other.)
+    const lib = { entry: 'main.js', formats: ['es' as const] }
+    dev = await startServer({ 'hill.depth.png': narrow, 'hill.color.png': await hill(), 'hill.color.jpg': 'b' }, { vite, config: { build: { lib } } })
+    const loadAgain = async (): Promise<string[]> => {
+      dev.warnings.length = 0
+      dev.server.environments.client.moduleGraph.invalidateAll()
+      await levels()
+      return dev.warnings.map((text) => /hill\.color\.jpg is not|hill\.depth\.png: 98 % of the levels lie within 3\.8 % of the scale/.exec(text)?.[0] ?? text).toSorted()
+    }
+    const [narrowness, second] = ['hill.depth.png: 98 % of the levels lie within 3.8 % of the scale', 'hill.color.jpg is not']
+    expect(dev.warnings).toEqual([])
+    expect(await loadAgain()).toEqual([second, narrowness])
+    expect(await loadAgain()).toEqual([])
+    dev.project.remove('hill.color.jpg')
+    expect(await loadAgain()).toEqual([])
+    dev.project.write({ 'hill.color.jpg': 'b' })
+    expect(await loadAgain()).toEqual([second])
   })
 })
 
