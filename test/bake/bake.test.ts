@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
-import type { BakedAsset, BakerOptions } from '../../src/bake/bake.js'
+import { describe, expect, it, vi } from 'vitest'
+import type { BakedAsset, BakeEvent, BakerOptions, Jobs } from '../../src/bake/bake.js'
 import { describeWithShared, sharedFolder } from '../support/shared.js'
 import { createBaker } from '../support/dist.js'
 import { temporaryFolder } from '../support/folder.js'
@@ -97,6 +97,9 @@ describe('a baker', () => {
       expect(a.cached).toBe(false)
       // The same job gave both.
       expect(a.files[0].bytes).toBe(b.files[0].bytes)
+      // But what one of them makes of its manifest is no other's business.
+      a.manifest.lods[0].url = '/meshes/hill.lod0.glb'
+      expect(b.manifest.lods[0].url).toBe('hill.lod0.glb')
     })
   })
 
@@ -143,15 +146,40 @@ describe('a baker', () => {
     expect(warnings).toEqual([])
   })
 
-  it('can be asked again for what was just stopped', async () => {
+  it('stops what nobody waits for any more, and can be asked for it again', async () => {
     const folder = await hillFolder()
-    await withBaker({ root: folder, cache: false }, async (baker) => {
-      const stop = new AbortController()
-      const stopped = baker.bake('hill.depth.png', { signal: stop.signal }).catch(() => 'stopped')
-      setTimeout(() => stop.abort(), 30)
-      expect(await stopped).toBe('stopped')
+    const stop = new AbortController()
+    const states: string[] = []
+    const onBake = ({ state }: BakeEvent): void => {
+      states.push(state)
+      stop.abort()
+    }
+    await withBaker({ root: folder, cache: false, onBake }, async (baker) => {
+      await expect(baker.bake('hill.depth.png', { signal: stop.signal })).rejects.toMatchObject({ code: 'ABORTED' })
+      await vi.waitFor(() => expect(states).toEqual(['started', 'failed']), { timeout: 10_000 })
       expect((await baker.bake('hill.depth.png')).files).toHaveLength(2)
     })
+    expect(states.slice(2)).toEqual(['started', 'baked'])
+  })
+
+  it('leaves to all who wait with other bakers what it has begun, when it closes', async () => {
+    const folder = temporaryFolder({ 'package.json': '{}', 'waves.depth.png': await gray16(320, 320, (x, y) => 0.5 + 0.25 * Math.sin(x / 9) + 0.25 * Math.cos(y / 7)) })
+    const jobs: Jobs = new Map()
+    const options: BakerOptions = { root: folder, cache: false, jobs, defaults: [{ origin: 'test', settings: { lods: [15_000, 1000, 200] } }] }
+    const waitFor = (callers: number): Promise<unknown> => vi.waitFor(() => expect([...jobs.values()].map((job) => job.callers)).toEqual([callers]), { timeout: 10_000, interval: 1 })
+    await withBaker(options, async (staying) => {
+      const leaving = createBaker(options)
+      const stopped = leaving.bake('waves.depth.png').catch(String)
+      await waitFor(1)
+      const waiting = [1, 2].map(() => staying.bake('waves.depth.png'))
+      await waitFor(3)
+      await leaving.close()
+      expect(await stopped).toBe('waves.depth.png: stopped.')
+      const [one, other] = await Promise.all(waiting)
+      expect(one.files).toHaveLength(3)
+      expect(other.files[0].bytes).toBe(one.files[0].bytes)
+    })
+    expect(jobs.size).toBe(0)
   })
 
   it('names the file at fault as the caller names the map', async () => {
@@ -180,7 +208,7 @@ describe('a baker', () => {
     const terraces = await gray16(64, 64, (x, y) => Math.round(40 + 8 * Math.sin(x / 20) + 8 * Math.cos(y / 17)) / 255)
     const folder = temporaryFolder({ 'package.json': '{}', 'steps.depth.png': terraces })
     const settings = (lods: number[]) => [{ origin: 'test', settings: { lods, clean: { bands: true } } }]
-    const entries = () => readdirSync(join(folder, 'cache')).length
+    const entries = () => readdirSync(join(folder, 'cache')).filter((name) => name.endsWith('.bake')).length
     const first = await bakeOnce('steps.depth.png', { root: folder, cache: { dir: 'cache' }, defaults: settings([500, 100]) })
     expect(first.manifest.preflight.cleaned?.map(({ step }) => step)).toEqual(['bands'])
     expect(entries()).toBe(2)
@@ -188,6 +216,9 @@ describe('a baker', () => {
     expect(second.cached).toBe(false)
     expect(entries()).toBe(3)
     expect(comparable(second)).toEqual(comparable(await bakeOnce('steps.depth.png', { root: folder, cache: false, defaults: settings([400, 50]) })))
+    // What was prepared under a higher limit is no way around a lower one.
+    const limited = bakeOnce('steps.depth.png', { root: folder, cache: { dir: 'cache' }, defaults: settings([300, 50]), limits: { maxPixels: 64 * 64 - 1 } })
+    await expect(limited).rejects.toMatchObject({ code: 'INPUT_TOO_LARGE', file: 'steps.depth.png' })
   })
 
   it('tells of trouble with the cache once, and bakes', async () => {
