@@ -39,7 +39,7 @@ export interface PluginOptions {
 
 /** Whether maps are what is named so by default. */
 export function hasDefaultInclude({ include }: Pick<PluginOptions, 'include'>): boolean {
-  return include.length === 1 && include[0] === DEPTH_MAP
+  return include[0] === DEPTH_MAP
 }
 
 /** @throws DepthMeshError `SETTINGS_INVALID`: its message is whole, since it is shown while Vite reads its config. */
