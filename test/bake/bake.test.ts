@@ -113,7 +113,7 @@ describe('a baker', () => {
       const early: BakedAsset[] = []
       const bakes = [baker.bake('hill.depth.png', { onDraft }), baker.bake('hill.depth.png', { onDraft }), baker.bake('hill.depth.png'), baker.bake('hill.depth.png', { onDraft: (draft) => void early.push(draft), signal: AbortSignal.abort() }).catch(String)] as const
       const [whole, , , left] = await Promise.all(bakes)
-      expect(left).toContain('stopped')
+      expect(left).toBe('hill.depth.png: stopped.')
       expect([drafts.length, early.length, started.length]).toEqual([2, 0, 2])
       for (const { manifest, files, key, cached } of drafts) {
         expect([manifest.draft, manifest.lods.map(({ url }) => url), files.map(({ name }) => name), key, cached]).toEqual([true, ['hill.draft.glb', 'hill.draft.glb'], ['hill.draft.glb'], whole.key, false])
@@ -192,6 +192,8 @@ describe('a baker', () => {
       expect(await refusal(join(folder, 'art/b.depth.png'))).toContain(`${folder}/art/b.depth.png: expected `)
       expect(baker.dependencies('art/c.depth.png').present).toContain(join(folder, 'art/c.depth.json'))
     })
+    // A flag is no file.
+    await expect(bakeOnce('art/b.depth.png', { root: folder, cache: false, overrides: [{ origin: '--near', settings: { near: 0 } }] })).rejects.toMatchObject({ code: 'SETTINGS_INVALID', file: '--near' })
   })
 
   it('keeps to its limits, also where an entry of the cache was made under higher ones', async () => {
@@ -231,6 +233,18 @@ describe('a baker', () => {
     })
     expect(warnings).toHaveLength(1)
     expect(warnings[0]).toContain('cannot be written')
+  })
+
+  it('knows the files of a map while it looks at them again', async () => {
+    const folder = await hillFolder()
+    await withBaker({ root: folder, cache: false }, async (baker) => {
+      await baker.bake('hill.depth.png')
+      const files = baker.dependencies('hill.depth.png')
+      expect(files.present).toHaveLength(2)
+      const again = baker.bake('hill.depth.png')
+      expect(baker.dependencies('hill.depth.png')).toEqual(files)
+      await again
+    })
   })
 
   it('leaves the sources as they are', async () => {

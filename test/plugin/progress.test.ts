@@ -5,16 +5,16 @@ import { createProgress } from '../../src/plugin/progress.js'
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
-function watch(isTTY: boolean | null) {
+function watch(isTTY: boolean | null, columns?: number) {
   const written: string[] = []
   const lines: string[] = []
   const logger = { info: (line: string) => void lines.push(line) } as unknown as Logger
-  const tell = createProgress({ logger, root: '/game', terminal: isTTY === null ? null : { isTTY, columns: 60, write: (text: string) => written.push(text) } })
+  const tell = createProgress({ logger, root: '/game', terminal: isTTY === null ? null : { isTTY, columns, write: (text: string) => written.push(text) } })
   return { tell, written, lines }
 }
 
 it('says nothing of short bakes', () => {
-  const { tell, written, lines } = watch(true)
+  const { tell, written, lines } = watch(true, 60)
   tell({ file: '/game/art/a.depth.png', state: 'started' })
   vi.advanceTimersByTime(900)
   tell({ file: '/game/art/a.depth.png', state: 'baked' })
@@ -23,7 +23,7 @@ it('says nothing of short bakes', () => {
 })
 
 it('rewrites one line on a terminal, clears it, and sums up in one line', () => {
-  const { tell, written, lines } = watch(true)
+  const { tell, written, lines } = watch(true, 60)
   for (const name of ['a', 'b', 'c']) tell({ file: `/game/art/${name}.depth.png`, state: 'started' })
   vi.advanceTimersByTime(1000)
   tell({ file: '/game/art/a.depth.png', state: 'baked' })
@@ -44,7 +44,7 @@ it.each([false, null])('shows no progress where there is no terminal (%s)', (isT
 })
 
 it('counts an edit that overtakes a bake as one bake of its map, and says nothing before it is there', () => {
-  const { tell, written, lines } = watch(true)
+  const { tell, written, lines } = watch(true, 60)
   tell({ file: '/game/a.depth.png', state: 'started' })
   vi.advanceTimersByTime(2000)
   tell({ file: '/game/a.depth.png', state: 'started' })
@@ -57,10 +57,29 @@ it('counts an edit that overtakes a bake as one bake of its map, and says nothin
 })
 
 it('sums up nothing where nothing was baked, and leaves no line behind on the terminal', () => {
-  const { tell, written, lines } = watch(true)
+  const { tell, written, lines } = watch(true, 60)
   tell({ file: '/game/a.depth.png', state: 'started' })
   vi.advanceTimersByTime(1500)
   tell({ file: '/game/a.depth.png', state: 'failed' })
   expect(written.at(-1)).toBe('\r\u001b[2K')
   expect(lines).toEqual([])
+})
+
+it('counts each run of bakes by itself', () => {
+  const { tell, lines } = watch(true)
+  for (const seconds of [2, 3]) {
+    tell({ file: '/game/a.depth.png', state: 'started' })
+    vi.advanceTimersByTime(seconds * 1000)
+    tell({ file: '/game/a.depth.png', state: 'baked' })
+    vi.advanceTimersByTime(60_000)
+  }
+  expect(lines).toEqual(['depthmesh: baked 1 depth map in 2.0 s', 'depthmesh: baked 1 depth map in 3.0 s'])
+})
+
+// A line that is full would wrap, and the next one could not take its place.
+it.each([[60, 59], [0, 79], [undefined, 79]])('cuts its line off before the end of a terminal of %s columns', (columns, length) => {
+  const { tell, written } = watch(true, columns)
+  tell({ file: `/game/${'a'.repeat(100)}.depth.png`, state: 'started' })
+  vi.advanceTimersByTime(1000)
+  expect(written).toEqual([`\r\u001b[2K${`depthmesh: baking ${'a'.repeat(100)}`.slice(0, length)}`])
 })
