@@ -102,7 +102,7 @@ describe('an import of a shape that cannot be', () => {
 
 describe('the query of a shape', () => {
   it('reads numbers, lists, switches and keys inside objects, and passes over what Vite adds', () => {
-    expect(parseShapeImport('depthmesh:rock?import&seed=3&t=1712&lods=3000,500&solid&texture.size=256&texture.format=avif&cut=false')).toEqual({
+    expect(parseShapeImport('depthmesh:rock?import&seed=3&t=1712&v=4f2a&lods=3000,500&solid&texture.size=256&texture.format=avif&cut=false')).toEqual({
       shape: 'rock',
       seed: 3,
       settings: { lods: [3000, 500], solid: true, texture: { size: 256, format: 'avif' }, cut: false },
@@ -110,6 +110,11 @@ describe('the query of a shape', () => {
     expect(parseShapeImport('depthmesh:tree')).toEqual({ shape: 'tree', settings: {} })
     expect(parseShapeImport('depthmesh:tree?lods=500').settings).toEqual({ lods: [500] })
     expect(parseShapeImport('depthmesh:tree?lods.error=1,4').settings).toEqual({ lods: { error: [1, 4] } })
+  })
+
+  it('tells of all that is wrong with it at once', () => {
+    const fault = expect.objectContaining({ file: 'depthmesh:rock?sed=3&width', message: expect.stringMatching(/^2 faults:\n {2}unknown key "sed"\. Did you mean "seed"\?\n {2}width: expected a number, got ""\./) })
+    expect(() => parseShapeImport('depthmesh:rock?sed=3&width')).toThrow(fault)
   })
 })
 
