@@ -7,8 +7,6 @@ const FRAME_CONTEXT = 2
 // oxlint-disable-next-line no-control-regex -- JSON forbids them in texts
 const TOKEN = /[{}[\],:]|"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true\b|false\b|null\b/y
 
-const BYTE_ORDER_MARK = /^\uFEFF/
-
 interface Fault {
   offset: number
   message: string
@@ -21,25 +19,24 @@ interface Fault {
  * @throws DepthMeshError `SETTINGS_UNREADABLE` with `position`.
  */
 export function parseJson(text: string, file: string): unknown {
-  const json = text.replace(BYTE_ORDER_MARK, '')
   try {
-    return JSON.parse(json) as unknown
+    return JSON.parse(text) as unknown
   } catch (cause) {
-    const { offset, message, hint } = findFault(json)
-    throw new DepthMeshError('SETTINGS_UNREADABLE', message, { file, hint, position: positionAt(json, offset), cause })
+    const { offset, message, hint } = findFault(text)
+    throw new DepthMeshError('SETTINGS_UNREADABLE', message, { file, hint, position: positionAt(text, offset), cause })
   }
 }
 
 /** Where a dotted path like `texture.size` or `lods.0` stands in text that is JSON, if it has it. */
 export function positionOfKey(text: string, path: string): TextPosition | undefined {
   const offset = placesIn(text).get(path)
-  return offset === undefined ? undefined : positionAt(text.replace(BYTE_ORDER_MARK, ''), offset)
+  return offset === undefined ? undefined : positionAt(text, offset)
 }
 
 /** Offsets of keys, and of values in lists, by their dotted paths. Of a key that stands there twice the last counts, as it does for `JSON.parse`. */
 function placesIn(text: string): Map<string, number> {
   const places = new Map<string, number>()
-  const tokens = [...text.replace(BYTE_ORDER_MARK, '').matchAll(new RegExp(TOKEN, 'g'))]
+  const tokens = [...text.matchAll(new RegExp(TOKEN, 'g'))]
   let next = 0
   const walk = (path: string): void => {
     const within = (name: string | number): string => (path === '' ? String(name) : `${path}.${name}`)

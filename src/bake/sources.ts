@@ -283,13 +283,14 @@ function looksWhole(bytes: Buffer): boolean {
 
 function isJson(bytes: Buffer): boolean {
   try {
-    JSON.parse(bytes.toString('utf8').replace(/^\uFEFF/, ''))
+    JSON.parse(new TextDecoder().decode(bytes))
     return true
   } catch {
     return false
   }
 }
 
+/** Without the byte order mark that some editors begin with. */
 function decodeText(bytes: Uint8Array, file: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)

@@ -97,6 +97,11 @@ describe('refusals of sources', () => {
   it('names the sidecar and the place in it', async () => {
     const folder = temporaryFolder({ 'hill.depth.png': 'map', 'hill.depth.json': '{\n  "near": 1,\n  "fovy": 60\n}' })
     expect(await refusal(folder)).toBe('./hill.depth.json:3:3: unknown key "fovy". Did you mean "fovY"?')
+    // As some editors save it.
+    writeFileSync(join(folder, 'hill.depth.json'), '\uFEFF{ "fovy": 60 }')
+    expect(await refusal(folder)).toBe('./hill.depth.json:1:3: unknown key "fovy". Did you mean "fovY"?')
+    writeFileSync(join(folder, 'hill.depth.json'), '\uFEFF{ near: 1 }')
+    expect(await refusal(folder)).toMatch(/^\.\/hill\.depth\.json:1:3: expected a key or }, found near/)
     writeFileSync(join(folder, 'hill.depth.json'), '{\n  "texture": { "size": "big" }\n}')
     expect(await refusal(folder)).toMatch(/^\.\/hill\.depth\.json:2:16: texture\.size: expected a whole number, got "big"/)
     writeFileSync(join(folder, 'hill.depth.json'), '{\n  "texture": { "fovy": 3 },\n  "white": "near",\n  "fovy": 60,\n  "near": -1,\n  "levels": [0, 3]\n}')
@@ -198,6 +203,13 @@ describe('files that are being written', () => {
     expect(await Promise.race([reading, sleep(150, 'waits')])).toBe('waits')
     writeFileSync(join(folder, 'hill.depth.png'), whole)
     expect(Buffer.from(await (await reading).depth.bytes())).toEqual(whole)
+  })
+
+  it('waits for nothing where a sidecar is whole, with a byte order mark too', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const folder = temporaryFolder({ 'hill.depth.png': await picture('png'), 'hill.depth.json': '\uFEFF{ "near": 2 }' })
+    expect((await read(folder, patient)).settings.near).toBe(2)
   })
 
   it('gives up on a file that stays unfinished', async () => {

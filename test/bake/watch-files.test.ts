@@ -49,3 +49,15 @@ it('waits for folders that are not there yet', async () => {
   writeFileSync(join(folder, 'photos/old/hill.png'), 'hill again')
   expect((await news())[0]).toBe('add photos/old/hill.png')
 })
+
+it('says nothing once it is closed, however often it was told of the same files', async () => {
+  const folder = temporaryFolder({ 'hill.png': 'one', 'art/lake.png': 'one' })
+  const news: string[] = []
+  const watch = watchFiles((what, file) => news.push(`${what} ${file}`))
+  const files = ['hill.png', 'art/lake.png'].map((name) => join(folder, name))
+  expect([watch.add(files), watch.add(files), watch.add([...files, join(folder, 'hill.depth.json')])]).toEqual([true, false, true])
+  watch.close()
+  for (const file of files) writeFileSync(file, 'another')
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  expect(news).toEqual([])
+})
