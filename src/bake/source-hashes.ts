@@ -83,6 +83,7 @@ export function openSourceHashes({ file, maxAge, write, onTrouble }: SourceHashe
     onTrouble(`The list of known sources ${file} is of no use (${found}); reading them again.`)
     return new Map()
   }
+  /** (A state is noted only where it may be believed; by its device and inodes it lies there still.) */
   const find = (key: string, state: string): Buffer | null => {
     known ??= load()
     const note = known.get(key)
@@ -100,7 +101,7 @@ export function openSourceHashes({ file, maxAge, write, onTrouble }: SourceHashe
   return {
     of(path) {
       const found = statOf(path)
-      const hash = found !== null && isTrusted(path, found) ? find(keyOf(path), stateOf(found)) : null
+      const hash = found === null ? null : find(keyOf(path), stateOf(found))
       if (hash !== null) debug('cache', () => `known ${hash.toString('hex', 0, 4)} ${path}`)
       return hash
     },
@@ -123,7 +124,6 @@ export function openSourceHashes({ file, maxAge, write, onTrouble }: SourceHashe
       const start = Date.now()
       const found = files.map((name) => ({ name, path: join(folder, name), stat: statOf(join(folder, name)) }))
       const state = hashOf(found.map(({ name, stat }) => `${name} ${stat === null ? '' : stateOf(stat)}`).join('\n'))
-      // (A state is noted only where it may be believed; by a folder's device and inodes it lies there still.)
       const known = find(keyOf(folder), state)
       if (known !== null) return known
       const hash = read()

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statfsSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest'
 import { openCache, type BakeCache } from '../../src/bake/cache.js'
 import { sha256 } from '../../src/bake/sha256.js'
 import { WORTH_NOTING } from '../../src/bake/source-hashes.js'
@@ -18,6 +18,9 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + HOUR })
 })
 afterEach(() => void vi.useRealTimers())
+
+/** Is this folder on what Linux calls tmpfs? */
+const isInMemory = (folder: string): boolean => process.platform === 'linux' && existsSync(folder) && statfsSync(folder).type === 0x01021994
 
 const pathOf = (name: string): string => join(folder, name)
 const list = (): string => join(folder, 'cache/source-hashes')
@@ -42,7 +45,7 @@ describeOnDisk('the list of known sources', () => {
     expect(known(open().cache, 'a.png')).toBeUndefined()
     await cache.sweep()
     expect(known(open().cache, 'a.png')).toBe(hash)
-    expect(known(open().cache, 'b.png')).toBeUndefined()
+    for (const name of ['b.png', 'gone.png']) expect(known(open().cache, name)).toBeUndefined()
     expect(readFileSync(list(), 'utf8')).not.toContain('a.png')
   })
 
@@ -77,6 +80,29 @@ describeOnDisk('the list of known sources', () => {
     expect([edited === both, reads]).toEqual([false, 4])
     rmSync(pathOf('b.png'))
     expect([hash(['a.png', 'b.png']) === edited, reads]).toEqual([false, 5])
+  })
+
+  it('forgets what it is told to, here and, as soon as it is written, in other processes', async () => {
+    const { cache } = open()
+    for (const name of ['a.png', 'b.png']) await read(cache, name)
+    await cache.sweep()
+    cache.hashes.forget(pathOf('a.png'))
+    expect([known(cache, 'a.png') !== undefined, known(cache, 'b.png') !== undefined]).toEqual([false, true])
+    await cache.sweep()
+    expect([known(open().cache, 'a.png') !== undefined, known(open().cache, 'b.png') !== undefined]).toEqual([false, true])
+  })
+
+  // Where a program may write through memory and leave a file's time of change as it was.
+  it.skipIf(!isInMemory('/dev/shm'))('believes nothing of files that lie in memory', async () => {
+    const memory = mkdtempSync('/dev/shm/depthmesh-')
+    onTestFinished(() => rmSync(memory, { recursive: true }))
+    writeFileSync(join(memory, 'hill.png'), randomBytes(1000))
+    const { cache } = open()
+    const { note } = await cache.hashes.read(join(memory, 'hill.png'))
+    note(await sha256(readFileSync(join(memory, 'hill.png'))))
+    expect(cache.hashes.of(join(memory, 'hill.png'))).toBeNull()
+    await cache.sweep()
+    expect(existsSync(list())).toBe(false)
   })
 
   it('keeps what two processes noted at the same time', async () => {
