@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest'
 import { openCache, type BakeCache } from '../../src/bake/cache.js'
 import { sha256 } from '../../src/bake/sha256.js'
 import { WORTH_NOTING } from '../../src/bake/source-hashes.js'
-import { readSources } from '../../src/bake/sources.js'
+import { readSources, SourceLog } from '../../src/bake/sources.js'
 import { describeOnDisk } from '../support/disk.js'
 import { temporaryFolder } from '../support/folder.js'
 
@@ -54,7 +54,10 @@ describeOnDisk('the list of known sources', () => {
     const { cache } = open()
     await read(cache, 'hill.depth.png')
     const leaving = new AbortController()
-    const { depth } = await readSources(pathOf('hill.depth.png'), { projectRoots: [folder], maxFileBytes: 1e6, patient: false, hashes: cache.hashes, signal: leaving.signal })
+    const log = new SourceLog()
+    const { depth } = await readSources(pathOf('hill.depth.png'), { projectRoots: [folder], maxFileBytes: 1e6, patient: false, hashes: cache.hashes, signal: leaving.signal }, log)
+    // Builds that watch look at it, read or not.
+    expect(log.dependencies.present).toEqual([pathOf('hill.depth.png')])
     leaving.abort()
     expect(Buffer.from(await depth.bytes())).toEqual(readFileSync(pathOf('hill.depth.png')))
   })
