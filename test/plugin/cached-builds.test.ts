@@ -3,7 +3,7 @@ import { existsSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { DepthMeshPluginOptions } from '../../src/plugin/index.js'
 import { startServer } from '../support/dev.js'
-import { createProject, hill, viteVersions, type Project } from '../support/project.js'
+import { createProject, hill, smallLevels, viteVersions, type Project } from '../support/project.js'
 
 /* The cache as builds and dev servers meet it; test/bake/cache.test.ts is about the cache alone. */
 
@@ -96,6 +96,14 @@ describe('the cache of builds', () => {
     vi.stubEnv('DEPTHMESH_CACHE_DIR', undefined)
     await build(project, {})
     expect(entries(project, 'node_modules/.cache/depthmesh')).toHaveLength(1)
+  })
+
+  it('lies in the project that is built, where one depthmesh() builds several', async () => {
+    const map = await hill()
+    const { vite, path, depthmesh, list } = await hillProject(Object.fromEntries(['one', 'two'].flatMap((root) => [[`${root}/main.js`, MAIN], [`${root}/hill.depth.png`, map]])))
+    const plugins = [depthmesh({ ...smallLevels, ...SETTINGS, cache: CACHE })]
+    for (const root of ['one', 'two']) await vite.build({ root: path(root), configFile: false, logLevel: 'silent', plugins, build: { rollupOptions: { input: '/main.js' } } })
+    for (const root of ['one', 'two']) expect(list(`${root}/cache`).filter((name) => name.endsWith('.bake'))).toHaveLength(1)
   })
 
   it('is read and not written where it is read-only', async () => {
