@@ -101,7 +101,7 @@ describe('the cache of builds', () => {
   it('lies in the project that is built, where one depthmesh() builds several', async () => {
     const map = await hill()
     const { vite, path, depthmesh, list } = await hillProject(Object.fromEntries(['one', 'two'].flatMap((root) => [[`${root}/main.js`, MAIN], [`${root}/hill.depth.png`, map]])))
-    const plugins = [depthmesh({ ...smallLevels, ...SETTINGS, cache: CACHE })]
+    const plugins = [depthmesh({ lods: [...smallLevels.lods], ...SETTINGS, cache: CACHE })]
     for (const root of ['one', 'two']) await vite.build({ root: path(root), configFile: false, logLevel: 'silent', plugins, build: { rollupOptions: { input: '/main.js' } } })
     for (const root of ['one', 'two']) expect(list(`${root}/cache`).filter((name) => name.endsWith('.bake'))).toHaveLength(1)
   })

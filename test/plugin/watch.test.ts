@@ -1,7 +1,9 @@
+import { readdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { InlineConfig, Rollup } from 'vite'
 import { namedPictures } from '../../src/core/glb/pictures.js'
+import { temporaryFolder } from '../support/folder.js'
 import { gray16, rgb8 } from '../support/maps.js'
 import { createProject, hill, smallLevels, testCache, viteVersions, type Project } from '../support/project.js'
 
@@ -57,8 +59,11 @@ async function followsSettings(seen: { builds: number }, output: (pattern: RegEx
 }
 
 describe.each(viteVersions)('vite build --watch with %s', (version) => {
-  it('follows edits, and companions that are created and deleted, and then rests', async () => {
+  it('follows edits, and companions that are created and deleted, then rests, and leaves no temporary file behind', async () => {
     project = await createProject({ 'main.js': `import { asset } from './hill.depth.png'\nglobalThis.game = asset`, 'hill.depth.png': await hill() }, version)
+    const temporary = temporaryFolder()
+    vi.stubEnv('TMPDIR', temporary)
+    onTestFinished(() => void vi.unstubAllEnvs())
     const seen = await watchBuild()
     const output = (pattern: RegExp): Promise<void> => written('dist/main.js', pattern)
     await followsSettings(seen, output)
@@ -76,6 +81,8 @@ describe.each(viteVersions)('vite build --watch with %s', (version) => {
     const before = seen.builds
     await sleep(1000)
     expect(seen.builds).toBe(before)
+    await watcher.close()
+    expect(readdirSync(temporary)).toEqual([])
   })
 
   it('keeps naming the picture that variants share as it is painted anew, and forgets it when the map is imported no more', async () => {
