@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { cacheFolder, openCache, type CacheOptions } from '../../src/bake/cache.js'
+import { CACHE_FORMAT } from '../../src/bake/key.js'
 import type { BakeResult } from '../../src/core/index.js'
 import { temporaryFolder } from '../support/folder.js'
 
@@ -59,6 +61,10 @@ describe('the cache', () => {
     ['bytes left over', (file: string) => writeFileSync(file, '!', { flag: 'a' })],
     ['another checksum', (file: string) => flip(file, 700_000)],
     ['its header has another checksum', (file: string) => flip(file, 100)],
+    [`it has format 1, not ${CACHE_FORMAT}`, (file: string) => rewriteHeader(file, (header) => ({ ...header, format: 1 }))],
+    ['its manifest has no levels', (file: string) => rewriteHeader(file, ({ manifest, ...header }) => ({ ...header, manifest: { ...manifest, lods: [] } }))],
+    ['its manifest has no levels', (file: string) => rewriteHeader(file, ({ manifest, ...header }) => ({ ...header, manifest: { ...manifest, variants: [{ lods: [] }] } }))],
+    ['it has another shape', (file: string) => rewriteHeader(file, ({ manifest: _, ...header }) => ({ ...header, parts: null }))],
   ])('finds an entry that is damaged (%s), says so once, and mends it with the next bake', async (reason, damage) => {
     const dir = temporaryFolder()
     const { cache, troubles } = open(dir)
@@ -265,6 +271,16 @@ describe('the cache', () => {
     expect(whole.size).toBeGreaterThan(0)
   })
 })
+
+/** As another depthmesh may have written it, checksums and all. */
+function rewriteHeader(file: string, change: (header: { manifest: object }) => object): void {
+  const bytes = readFileSync(file)
+  const end = 44 + bytes.readUInt32LE(8)
+  const header = Buffer.from(JSON.stringify(change(JSON.parse(bytes.toString('utf8', 44, end)) as { manifest: object })))
+  const length = Buffer.alloc(4)
+  length.writeUInt32LE(header.length)
+  writeFileSync(file, Buffer.concat([bytes.subarray(0, 8), length, createHash('sha256').update(header).digest(), header, bytes.subarray(end)]))
+}
 
 function flip(file: string, at: number): void {
   const bytes = readFileSync(file)
