@@ -18,7 +18,7 @@ function open(options: { slots?: number; weight: number }) {
 
 it('lets in what its weight allows, in order, and what is heavier than that alone', async () => {
   const { enter, inside, leave, settle } = open({ weight: 10 })
-  for (const [name, weight] of [['a', 4], ['b', 6], ['whale', 50], ['c', 1]] as const) void enter(name, weight)
+  for (const [name, weight] of [['a', 4], ['b', 6], ['whale', 50], ['c', 1], ['d', 9]] as const) void enter(name, weight)
   await settle()
   expect(inside).toEqual(['a', 'b'])
   leave.a()
@@ -30,7 +30,7 @@ it('lets in what its weight allows, in order, and what is heavier than that alon
   expect(inside).toEqual(['a', 'b', 'whale'])
   leave.whale()
   await settle()
-  expect(inside).toEqual(['a', 'b', 'whale', 'c'])
+  expect(inside).toEqual(['a', 'b', 'whale', 'c', 'd'])
 })
 
 it('lets in as many as it has slots', async () => {

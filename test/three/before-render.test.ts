@@ -2,13 +2,17 @@ import { Mesh, type WebGLRenderer } from 'three'
 import { expect, it } from 'vitest'
 import { lookBeforeRender } from '../../src/three/before-render.js'
 
-const draw = (mesh: Mesh): void => (mesh.onBeforeRender as (...frame: unknown[]) => void)({} as WebGLRenderer)
+const renderer = {} as WebGLRenderer
+const draw = (mesh: Mesh): void => (mesh.onBeforeRender as (...frame: unknown[]) => void)(renderer, 'scene', 'camera')
 
 it('looks once a draw, whichever hook a page sets, and however often it puts the one back that was there', () => {
   const mesh = new Mesh()
   const calls: string[] = []
   mesh.onBeforeRender = () => calls.push('first')
-  lookBeforeRender(mesh, () => calls.push('look'))
+  lookBeforeRender(mesh, (drawing) => {
+    expect(drawing).toBe(renderer)
+    calls.push('look')
+  })
   draw(mesh)
   expect(calls.splice(0)).toEqual(['look', 'first'])
 

@@ -53,6 +53,11 @@ describe('screenError', () => {
     expect(errorOf(relief, lod(0, 0.1), cameraAt(0, 11, 0))).toBeCloseTo((0.1 / 10) * 500)
   })
 
+  it('takes the distance to whichever side or corner of the bounds is nearest', () => {
+    const long: DepthAsset = { ...relief, bounds: { min: [-5, 0, -3], max: [5, 1, 4] } }
+    for (const [x, y, z] of [[8, 0.5, 8], [-8, 0.5, -7], [0, 6, 0], [0, -5, 0], [9, -3, 0]]) expect(errorOf(long, lod(0, 0.1), cameraAt(x, y, z)), `${x} ${y} ${z}`).toBeCloseTo((0.1 / 5) * 500)
+  })
+
   it('asks for the finest level of a relief when the camera is inside its bounds', () => {
     expect(errorOf(relief, lod(0, 0.1), cameraAt(0, 0.5, 0))).toBe(Infinity)
     expect(errorOf(relief, lod(0, 0), cameraAt(0, 0.5, 0))).toBe(0)
@@ -72,6 +77,9 @@ describe('screenError', () => {
     camera.zoom = 4
     camera.updateProjectionMatrix()
     expect(errorOf(relief, lod(0, 0.1), camera)).toBeCloseTo(40)
+    const object = new Group()
+    object.scale.setScalar(3)
+    expect(errorOf(relief, lod(0, 0.1), camera, object)).toBeCloseTo(120)
   })
 })
 
@@ -86,6 +94,8 @@ describe('screenError of textures', () => {
   it('lets it shrink as the camera steps back behind the source view', () => {
     // The farthest surface, at 10 m, is seen from 100 m: a tenth.
     expect(errorOf(textured, textured.lods[1], cameraAt(0, 0, 90))).toBeCloseTo(4 / 1.5 / 10)
+    // Within the picture there is no telling what is near.
+    expect(errorOf(textured, textured.lods[1], cameraAt(0, 0, -5))).toBeCloseTo(4 / 1.5)
   })
 
   it('takes the texels of a relief at its nearest point', () => {
