@@ -1,9 +1,9 @@
 import { rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import type { DevEnvironment } from 'vite'
+import type { DevEnvironment, EnvironmentModuleNode } from 'vite'
 import type { BakedAsset, Baker } from '../../src/bake/bake.js'
-import { createLiveMaps } from '../../src/plugin/hot.js'
+import { createLiveMaps, modulesToUpdate } from '../../src/plugin/hot.js'
 import { temporaryFolder } from '../support/folder.js'
 
 /* Orders of events that no page and no watcher can be made to give. */
@@ -244,4 +244,16 @@ it('stops what it bakes and looks at nothing any more when it closes', async () 
   expect(await stateOf(shown)).toBe('stopped')
   vi.runAllTimers()
   expect(changedAgain).toEqual([])
+})
+
+it('updates the module of a map whose settings changed, not those of its picture, which Vite finds where that changed', () => {
+  const module = (id: string | null) => ({ id, importers: new Set(), isSelfAccepting: true }) as unknown as EnvironmentModuleNode
+  const [map, picture, broken] = [module('/hill.depth.png'), module('/hill.depth.png?url'), module(null)]
+  const invalidated: EnvironmentModuleNode[] = []
+  const moduleGraph = { getModulesByFile: (file: string) => (file === '/hill.depth.png' ? new Set([map, picture, broken]) : undefined), invalidateModule: (module: EnvironmentModuleNode) => invalidated.push(module) }
+  // The other map is one that this environment has not loaded.
+  const update = (found: EnvironmentModuleNode[]) => modulesToUpdate({ moduleGraph } as unknown as DevEnvironment, ['/hill.depth.png', '/lake.depth.png'], found, (id) => id === map.id)
+  expect(update([])).toEqual([map])
+  expect(invalidated).toEqual([map])
+  expect(update([picture, broken])).toEqual([picture, map])
 })
