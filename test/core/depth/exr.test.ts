@@ -213,6 +213,7 @@ describe('a broken EXR', () => {
     expect(await refusal(Buffer.from(Buffer.from(sound).toString('latin1').replace('dataWindow', 'dataWindov'), 'latin1'))).toContain('found a header without "dataWindow"')
     expect(await refusal(exr({ channels: [] }))).toContain('found a picture without channels')
     expect(await refusal(edit(exr({ tile: [16, 16] }), 'tiledesc\0', 4, 0))).toContain('found tiles of 0 × 16 pixels')
+    expect(await refusal(edit(exr({ tile: [16, 16] }), 'tiledesc\0', 4 + 5, 3 << 24))).toContain('found tiles in levels of an unknown kind (3)')
     const flipped = Buffer.from(sound)
     flipped[flipped.length - 20] ^= 0xff
     expect(await refusal(flipped)).toMatch(/found a damaged block \(.+\)/)

@@ -151,6 +151,9 @@ function readTile(reader: Reader): ExrPart['tile'] {
   const width = reader.int32()
   const height = reader.int32()
   if (width < 1 || height < 1 || width > MAX_COORDINATE || height > MAX_COORDINATE) throw damaged('EXR', `tiles of ${width} × ${height} pixels`)
+  // one level, mipmaps or ripmaps: the finest comes first in all of them
+  const mode = reader.byte() & 15
+  if (mode > 2) throw damaged('EXR', `tiles in levels of an unknown kind (${mode})`)
   return { width, height }
 }
 
