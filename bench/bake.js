@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { bakeDepthMesh, createAsset, decodeColor, decodeDepth, encodeForLevel, encodePicture, padEdges, parseSettings, toDisparity, unproject, writeGlb } from '../dist/core/index.js'
+import { bakeDepthMesh, createAsset, decodeColor, decodeDepth, encodeForLevel, encodePicture, firstPixelBytes, padEdges, parseSettings, toDisparity, unproject, writeGlb } from '../dist/core/index.js'
 import { markdownTable, medianTimes } from './support/measure.js'
 import { delatinChain, fullGridChain } from './support/peers.js'
 import { colorPng, depthPng, room, terrain } from './support/scenes.js'
@@ -92,7 +92,7 @@ async function peerBake(sources, given, mesher) {
   }
   const levels = []
   for (const [level, mesh] of meshes.entries()) {
-    const use = { ...settings.texture, role: 'color', projection: settings.projection, level, triangles: counts, textures: 1 }
+    const use = { ...settings.texture, role: 'color', firstPixel: firstPixelBytes(settings, false), level, triangles: counts, textures: 1 }
     const color = await encodeForLevel(use, (size, quality) => encodeOnce(size, quality))
     const error = { metres: 0, pixels: 0, p99: { metres: 0, pixels: 0 } }
     const glb = await writeGlb([{ name: 'peer', layers: [{ role: 'front', mesh, color, normalMap: null }], camera, map, error }], settings)

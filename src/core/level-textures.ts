@@ -10,7 +10,7 @@ import type { Canvas } from './mesh/unproject.js'
 import type { Settings } from './options.js'
 import { pause } from './pause.js'
 import { coverage, padEdges, shrinkPicture, type Picture } from './texture/color.js'
-import { encodeForLevel, encodeNormals, encodePicture, qualityAt, textureSize, type EncodedImage, type EncodingUse } from './texture/encode.js'
+import { encodeForLevel, encodeNormals, encodePicture, firstPixelBytes, qualityAt, textureSize, type EncodedImage, type EncodingUse } from './texture/encode.js'
 import { bakeNormals, normalPicture, shrinkNormals, type NormalMap } from './texture/normal.js'
 
 /** The hidden layer's pictures are smooth: at half the resolution of the front's its colours cost 6 KiB instead of 20 and no dB (25.57 both). */
@@ -47,6 +47,8 @@ interface Fitting extends Pick<TextureSources, 'triangles'> {
   size: { width: number; height: number }
   /** What all pictures of a level weigh, in weights of one of the front's. */
   textures: number
+  /** What they may weigh together at the coarsest level, bytes. */
+  firstPixel: number
   /** Of colours at LOD 0, 1..100. */
   colorQuality: number
   settings: Settings
@@ -80,7 +82,7 @@ export class LevelTextures {
     const canvas = backdrop && { left: backdrop.left, top: backdrop.top, width: backdrop.map.width, height: backdrop.map.height }
     const textures = ((color ? 1 : 0) + (normals ? 1 : 0)) * (canvas ? 1 + BACKDROP_WEIGHT : 1)
     const colorQuality = qualityAt(settings.texture, color ?? size)
-    return new LevelTextures({ size, triangles, textures, colorQuality, settings, model }, color, normals, canvas, hiddenOnce(backdrop, { color, normals, size }, settings))
+    return new LevelTextures({ size, triangles, textures, firstPixel: firstPixelBytes(settings, lit), colorQuality, settings, model }, color, normals, canvas, hiddenOnce(backdrop, { color, normals, size }, settings))
   }
 
   /** The colours of a level's front, finer than they will be encoded; `null` without any. */
@@ -127,13 +129,13 @@ export class LevelTextures {
   }
 
   private colorUse(level: number): EncodingUse {
-    const { triangles, textures, colorQuality, settings: { texture, projection } } = this.fitting
-    return { ...texture, quality: colorQuality, projection, level, triangles, textures, role: 'color' }
+    const { triangles, textures, firstPixel, colorQuality, settings: { texture } } = this.fitting
+    return { ...texture, quality: colorQuality, firstPixel, level, triangles, textures, role: 'color' }
   }
 
   private normalUse(level: number): EncodingUse {
-    const { triangles, textures, settings: { texture: { format }, normalMap, projection } } = this.fitting
-    return { ...normalMap, format, projection, level, triangles, textures, role: 'normals' }
+    const { triangles, textures, firstPixel, settings: { texture: { format }, normalMap } } = this.fitting
+    return { ...normalMap, format, firstPixel, level, triangles, textures, role: 'normals' }
   }
 }
 

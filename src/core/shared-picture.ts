@@ -9,7 +9,7 @@ import type { ErrorModel } from './mesh/surface/error-model.js'
 import type { PlaneMesh } from './mesh/triangulate/triangulate.js'
 import type { Settings } from './options.js'
 import { padEdges, type Mask, type Picture } from './texture/color.js'
-import { encodeForLevel, encodePicture, qualityAt, textureSize, type EncodedImage } from './texture/encode.js'
+import { encodeForLevel, encodePicture, firstPixelBytes, qualityAt, textureSize, type EncodedImage } from './texture/encode.js'
 
 /** Slip that level by level may cost, pixels of the map, 99 of 100 places: what their triangles may be off by. */
 const MOST_SLIP = [1, 2, 4, 8]
@@ -93,7 +93,7 @@ export function sharePicture({ name, picture, mask, triangles }: SharedPictureSo
   const files = new Map<string, EncodedImage>()
   let padded: Picture | undefined
 
-  const useAt = (level: number) => ({ ...settings.texture, quality, role: 'color' as const, projection: settings.projection, level, triangles, textures: 1 })
+  const useAt = (level: number) => ({ ...settings.texture, quality, role: 'color' as const, firstPixel: firstPixelBytes(settings, false), level, triangles, textures: 1 })
   const sizeAt = (level: number): number => Math.min(textureSize(useAt(level)), Math.max(picture.width, picture.height))
   const imageAt = (level: number): Promise<EncodedImage> => {
     const worn = (padded ??= padEdges(picture, mask))

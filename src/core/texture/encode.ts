@@ -7,8 +7,16 @@ import { useOneImageThread } from './libraries.js'
 /** Longer side of the coarsest level's textures, pixels, at most; of formats without a quality to lower. */
 const FIRST_PIXEL_SIZE = 512
 const FIRST_PIXEL_SIZE_LOSSLESS = 256
-/** Bytes of all of the coarsest level's textures, at most: with the JSON and 1,500 triangles its GLB stays below 40 KiB. A relief's triangles take half the bytes. */
-const FIRST_PIXEL_BYTES = { perspective: 24 * 1024, orthographic: 30 * 1024 }
+/** What the coarsest GLB is to stay below, KiB: it is the first that a player sees. */
+const FIRST_PIXEL = 40
+/** What one of 1,500 triangles takes of that besides its textures, KiB, by how it is compressed. */
+const BESIDES = {
+  meshopt: { perspective: { unlit: 16, lit: 16 }, orthographic: { unlit: 10, lit: 10 } },
+  quantize: { perspective: { unlit: 25, lit: 35 }, orthographic: { unlit: 17, lit: 27 } },
+  none: { perspective: { unlit: 34, lit: 44 }, orthographic: { unlit: 26, lit: 33 } },
+}
+/** What is left to its textures in any case, KiB: with less there is little to see. */
+const LEAST_FIRST_PIXEL = 12
 /**
  * A texture is halved less often than its level's triangles are quartered, and compressed harder instead: at a given number of bytes size is worth more than quality.
  *
@@ -78,7 +86,8 @@ export interface TextureUse {
 export interface EncodingUse extends TextureUse {
   /** At LOD 0, 1..100. */
   quality: number
-  projection: Settings['projection']
+  /** Bytes of all textures of the coarsest level, at most: see {@link firstPixelBytes}. */
+  firstPixel: number
   /** How many textures the level has in all. */
   textures: number
 }
@@ -100,13 +109,19 @@ export function qualityAt({ size, quality }: { size: number; quality: number }, 
   return Math.max(quality, Math.min(MOST_QUALITY, Math.round(quality + QUALITY_FOR_SMALL * halvings)))
 }
 
+/** What all textures of the coarsest level may weigh together, bytes, for its GLB to stay below 40 KiB. (Without meshopt some triangles leave less than can be seen: then it weighs more.) */
+export function firstPixelBytes({ compression, projection }: Pick<Settings, 'compression' | 'projection'>, isLit: boolean): number {
+  const besides = BESIDES[compression === 'khr_meshopt' ? 'meshopt' : compression][projection][isLit ? 'lit' : 'unlit']
+  return Math.max(LEAST_FIRST_PIXEL, FIRST_PIXEL - besides) * 1024
+}
+
 /** Encodes a texture at the size and the quality of its level; that of the coarsest one small enough to be the first that a player sees. */
 export async function encodeForLevel(use: EncodingUse, encode: (size: number, quality: number) => Promise<EncodedImage>): Promise<EncodedImage> {
   const { leastQuality } = SPARED[use.role]
   const lossy = isLossy(use.format)
   let quality = lossy ? Math.max(1, use.quality - QUALITY_FOR_SIZE * Math.max(0, spared(use) - 1)) : use.quality
   let image = await encode(textureSize(use), quality)
-  const bytes = isCoarsest(use) ? FIRST_PIXEL_BYTES[use.projection] / use.textures : Infinity
+  const bytes = isCoarsest(use) ? use.firstPixel / use.textures : Infinity
   // (1) The best quality that fits; if none does, the least.
   if (lossy && image.bytes.length > bytes && quality > leastQuality) {
     const side = Math.max(image.width, image.height)

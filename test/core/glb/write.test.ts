@@ -7,7 +7,8 @@ import type { Mesh } from '../../../src/core/mesh/unproject.js'
 import { parseSettings, type SettingsInput } from '../../../src/core/options.js'
 import { encodePicture } from '../../../src/core/texture/encode.js'
 import { readLevel } from '../../support/glb.js'
-import { gray16 } from '../../support/maps.js'
+import { gray16, rgb8 } from '../../support/maps.js'
+import { seeded } from '../../support/raster.js'
 import { describeWithShared, sharedFolder } from '../../support/shared.js'
 import { parseGlb, problemsIn, uncompressed } from '../../support/validate.js'
 
@@ -382,6 +383,22 @@ describe('one GLB with all levels (MSFT_lod)', () => {
     expect(manifest.lods).toHaveLength(1)
     expect(manifest.lods[0]).toMatchObject({ url: 'waves.glb', bytes: files[0].bytes.length })
     expect(await problemsIn(files[0].bytes)).toEqual([])
+  })
+})
+
+describe('the coarsest level', () => {
+  const scene = gray16(256, 192, (x, y) => (Math.hypot(x - 90, y - 100) < 40 ? 0.8 : 0.3 + 0.1 * Math.sin(x / 9) * Math.cos(y / 7) + 0.02 * Math.sin(x * 1.3) * Math.sin(y * 1.1)))
+  const random = seeded(3)
+  /** What no codec makes small. */
+  const noise = rgb8(512, 384, () => [255 * random(), 255 * random(), 255 * random()])
+
+  it.each([
+    ['meshopt', 'perspective', 'unlit'], ['meshopt', 'orthographic', 'lit'], ['quantize', 'perspective', 'unlit'], ['quantize', 'orthographic', 'unlit'], ['quantize', 'orthographic', 'lit'], ['none', 'orthographic', 'unlit'],
+  ] as const)('stays below 40 KiB with %s, %s, %s', async (compression, projection, shading) => {
+    const { files } = await bakeDepthMesh({ name: 'm', depth: await scene, color: await noise }, { settings: { compression, projection, shading, lods: [6000, 1500], clean: false } })
+    expect(files[1].bytes.length).toBeLessThan(40 * 1024)
+    // and makes use of it
+    expect(files[1].bytes.length).toBeGreaterThan(20 * 1024)
   })
 })
 

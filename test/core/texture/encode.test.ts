@@ -40,7 +40,7 @@ it('spends on quality what a small picture leaves of the size, never less than a
 it.each(['webp', 'png', 'ktx2'] as const)('makes the coarsest level small enough to be seen first, even of noise (%s)', async (format) => {
   const picture = noise(512, 256)
   const encode = (size: number, quality: number) => encodePicture(picture, { format, quality, size })
-  const use = { role: 'color', format, quality: 80, size: 512, projection: 'perspective', triangles: [4000, 1000], textures: 2 } as const
+  const use = { role: 'color', format, quality: 80, size: 512, firstPixel: 24 * 1024, triangles: [4000, 1000], textures: 2 } as const
   const coarsest = await encodeForLevel({ ...use, level: 1 }, encode)
   expect(coarsest.bytes.length).toBeLessThan(14 * 1024)
   expect(coarsest.bytes.length).toBeGreaterThan(5 * 1024)
@@ -49,7 +49,7 @@ it.each(['webp', 'png', 'ktx2'] as const)('makes the coarsest level small enough
 
 it('keeps the size of normal maps for two levels longer, and compresses them harder instead', async () => {
   const asked: [number, number][] = []
-  const use = { role: 'normals', format: 'webp', quality: 90, size: 1024, projection: 'orthographic', triangles: [100_000, 25_000, 6000, 1500, 400], textures: 1 } as const
+  const use = { role: 'normals', format: 'webp', quality: 90, size: 1024, firstPixel: 30 * 1024, triangles: [100_000, 25_000, 6000, 1500, 400], textures: 1 } as const
   for (const level of [0, 1, 2, 3]) {
     await encodeForLevel({ ...use, level }, (size, quality) => {
       asked.push([size, quality])
@@ -61,7 +61,7 @@ it('keeps the size of normal maps for two levels longer, and compresses them har
 
 it('lowers the quality of the coarsest normals before their size', async () => {
   // 15 KiB are half of what a relief's textures may weigh: at 512 px that is quality 45 here, and 320 px at the least quality there is.
-  const use = { role: 'normals', format: 'webp', quality: 90, size: 1024, projection: 'orthographic', level: 3, triangles: [100_000, 25_000, 6000, 1500], textures: 2 } as const
+  const use = { role: 'normals', format: 'webp', quality: 90, size: 1024, firstPixel: 30 * 1024, level: 3, triangles: [100_000, 25_000, 6000, 1500], textures: 2 } as const
   const weighing = (bytesPerTexel: number) =>
     encodeForLevel(use, (size, quality) => Promise.resolve({ bytes: new Uint8Array(size * size * bytesPerTexel * quality), mimeType: `image/${quality}`, width: size, height: size }))
   expect(await weighing(0.0013)).toMatchObject({ width: 512, mimeType: 'image/45' })
@@ -72,7 +72,7 @@ it('lowers the quality of the coarsest normals before their size', async () => {
 })
 
 it('compresses the coarsest colours as hard as they have to be', async () => {
-  const use = { role: 'color', format: 'webp', quality: 80, size: 2048, projection: 'perspective', triangles: [100_000, 25_000, 6000, 1500], textures: 1 } as const
+  const use = { role: 'color', format: 'webp', quality: 80, size: 2048, firstPixel: 24 * 1024, triangles: [100_000, 25_000, 6000, 1500], textures: 1 } as const
   const encode = (bytes: number) => (size: number, quality: number) => Promise.resolve({ bytes: new Uint8Array(bytes * quality), mimeType: `image/${quality}`, width: size, height: size })
   const asked = async (level: number, bytes: number) => {
     const { width, mimeType } = await encodeForLevel({ ...use, level }, encode(bytes))
