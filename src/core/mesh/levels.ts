@@ -39,6 +39,8 @@ const FEWEST_SEEN = 2
 
 /** How far before an edge the farther side ends, texels: up to there a renderer mixes nothing else into it. */
 const HALF_A_TEXEL = 0.5
+/** By how much it may come to lie elsewhere there, source pixels: with .75 the largest error of some levels grows, without a bound from 2.4 to 9 px. */
+const MOST_BEND = 0.5
 
 /** Share of a closed surface's triangles that its front gets at first. */
 const FRONT_SHARE = 0.9
@@ -61,7 +63,7 @@ export async function buildLevels(map: DisparityMap, backdrop: Backdrop | null, 
   if (settings.topology === 'grid') return (await gridLevels(map, settings, model, signal)).map((front) => ({ front, backdrop: null }))
   if (!Array.isArray(lods)) {
     const hidden = backdrop ? await hiddenLevels(backdrop, goalsOf(lods), model, signal) : []
-    return withHidden(await buildFront(map, settings, model, { signal }), (_, level) => hidden[level], { map, backdrop, settings, signal })
+    return withHidden(await buildFront(map, settings, model, { signal }), (_, level) => hidden[level], { map, model, backdrop, settings, signal })
   }
   const shares = lods.map((budget, level) => Math.floor(Math.min(BACKDROP_SHARE.finest * budget, level === 0 ? Infinity : Math.max(BACKDROP_SHARE.coarser * budget, ENOUGH_HIDDEN)))).filter((share) => share >= FEWEST_HIDDEN)
   const hidden = backdrop ? await hiddenLevels(backdrop, { budgets: shares }, model, signal) : []
@@ -72,18 +74,19 @@ export async function buildLevels(map: DisparityMap, backdrop: Backdrop | null, 
   }
   // Levels that the map can't tell apart are left out of the chain: each front takes the backdrop of the smallest budget that it fits.
   const fronts = await buildFront(map, { ...settings, lods: budgets }, model, options)
-  return withHidden(fronts, (front) => hidden[budgets.findLastIndex((budget) => trianglesOf(front) <= budget)], { map, backdrop, settings, signal })
+  return withHidden(fronts, (front) => hidden[budgets.findLastIndex((budget) => trianglesOf(front) <= budget)], { map, model, backdrop, settings, signal })
 }
 
 interface Hiding {
   map: DisparityMap
+  model: ErrorModel
   backdrop: Backdrop | null
   settings: Settings
   signal: AbortSignal | undefined
 }
 
 /** Each front with the hidden layer that is its own, if there is one. */
-async function withHidden(fronts: readonly PlaneMesh[], hiddenOf: (front: PlaneMesh, level: number) => Surface | undefined, { map, backdrop, settings, signal }: Hiding): Promise<LevelSurfaces[]> {
+async function withHidden(fronts: readonly PlaneMesh[], hiddenOf: (front: PlaneMesh, level: number) => Surface | undefined, { map, model, backdrop, settings, signal }: Hiding): Promise<LevelSurfaces[]> {
   const levels: LevelSurfaces[] = []
   for (const [level, front] of fronts.entries()) {
     await pause(signal)
@@ -92,7 +95,7 @@ async function withHidden(fronts: readonly PlaneMesh[], hiddenOf: (front: PlaneM
       levels.push({ front, backdrop: null })
       continue
     }
-    const shown = settings.cut === false ? front : recede(front, meshDisparity(front, map), map, settings.cut, HALF_A_TEXEL * Math.max(1, texelOf(map, settings)))
+    const shown = settings.cut === false ? front : recede(front, meshDisparity(front, map), map, { cut: settings.cut, by: HALF_A_TEXEL * Math.max(1, texelOf(map, settings)), bend: MOST_BEND / model.pixelsPerDisparity })
     levels.push({ front: shown, backdrop: keepBehind(hidden, shown, map, backdrop) })
   }
   return levels

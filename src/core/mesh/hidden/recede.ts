@@ -20,6 +20,16 @@ const LEAST_SINE = 0.3
 const KEPT = 0.25
 const SHARES = [1, 0.75, 0.5]
 
+/** How a surface recedes. */
+export interface Receding {
+  /** Disparity from which one surface stands in front of another. */
+  cut: number
+  /** Pixels. */
+  by: number
+  /** By how much the surface may come to lie elsewhere, disparity. */
+  bend: number
+}
+
 /**
  * Ends what lies behind an edge by `by` pixels before the edge; there the hidden layer shows, which goes on with the same colours.
  *
@@ -31,9 +41,8 @@ const SHARES = [1, 0.75, 0.5]
  * −.03 dB from the second camera, and −.8 of 36.1 from where they were taken, since the hidden layer's picture is coarser; by three quarters −.06 and −1.2, with hardly a line less.
  *
  * @param seen the surface's disparity at each pixel, as `meshDisparity` gives it.
- * @param cut disparity from which one surface stands in front of another.
  */
-export function recede<Given extends Surface>(surface: Given, seen: Float32Array, map: Pick<DisparityMap, 'width' | 'height'>, cut: number, by: number): Given {
+export function recede<Given extends Surface>(surface: Given, seen: Float32Array, map: Pick<DisparityMap, 'width' | 'height'>, { cut, by, bend }: Receding): Given {
   const { triangles } = surface
   const receded = { points: surface.points.slice(), triangles }
   const twin = linkTriangles(triangles, surface.points.length / 3)
@@ -49,7 +58,7 @@ export function recede<Given extends Surface>(surface: Given, seen: Float32Array
     const [after, before] = [open.after[v], open.before[v]]
     if (after < 0 || before < 0) continue
     const direction = directionOf([inwardOf(surface, before), beyondOf(before)], [inwardOf(surface, after), beyondOf(after)])
-    if (direction) move(receded, v, direction, by, leaving)
+    if (direction) move(receded, v, direction, { by, bend }, leaving)
   }
   return { ...surface, points: receded.points }
 }
@@ -123,22 +132,27 @@ function alongBorder([borderX, borderY]: Vector, [x, y]: Vector): Vector | null 
 }
 
 /** Moves a vertex within the surface, as far as its triangles bear it. */
-function move(surface: Surface, v: number, [x, y]: Vector, by: number, leaving: Leaving): void {
+function move(surface: Surface, v: number, [x, y]: Vector, { by, bend }: Pick<Receding, 'by' | 'bend'>, leaving: Leaving): void {
   const { points } = surface
   for (const share of SHARES) {
     const place = [points[3 * v] + share * by * x, points[3 * v + 1] + share * by * y].map((value) => Math.round(value * LATTICE) / LATTICE)
-    const z = disparityAt(surface, v, place[0], place[1], leaving)
+    const z = disparityAt(surface, v, place[0], place[1], bend, leaving)
     if (z === null) continue
     points.set([place[0], place[1], z], 3 * v)
     return
   }
 }
 
-/** The disparity of the triangles around a vertex at a place near it; `null` where one of them would be left too small if the vertex were there. */
-function disparityAt({ points, triangles }: Surface, v: number, x: number, y: number, { last, earlier }: Leaving): number | null {
+/**
+ * The disparity of the triangles around a vertex at a place near it, where one goes on from the other; `null` where they bend by more than `bend` there, and where one would be left too small if the vertex
+ * were there.
+ */
+function disparityAt({ points, triangles }: Surface, v: number, x: number, y: number, bend: number, { last, earlier }: Leaving): number | null {
   const [dx, dy, z] = [x - points[3 * v], y - points[3 * v + 1], points[3 * v + 2]]
   let disparity = z
   let innermost = -Infinity
+  let lowest = Infinity
+  let highest = -Infinity
   for (let e = last[v]; e >= 0; e = earlier[e]) {
     const [b, c] = [3 * triangles[nextOf(e)], 3 * triangles[lastOf(e)]]
     const area = seenArea(points, v, b / 3, c / 3)
@@ -147,10 +161,13 @@ function disparityAt({ points, triangles }: Surface, v: number, x: number, y: nu
     const lc = ((points[b + 1] - points[3 * v + 1]) * dx - (points[b] - points[3 * v]) * dy) / area
     const la = 1 - lb - lc
     if (!(la >= KEPT)) return null
+    const here = z + lb * (points[b + 2] - z) + lc * (points[c + 2] - z)
+    lowest = Math.min(lowest, here)
+    highest = Math.max(highest, here)
     const inside = Math.min(lb, lc)
     if (inside <= innermost) continue
     innermost = inside
-    disparity = z + lb * (points[b + 2] - z) + lc * (points[c + 2] - z)
+    disparity = here
   }
-  return disparity
+  return highest - lowest <= bend ? disparity : null
 }

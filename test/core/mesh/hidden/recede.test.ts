@@ -20,7 +20,7 @@ const frontOf = async (): Promise<Surface> => {
   const settings = parseSettings([{ origin: 'test', settings: { lods: [2000], cut: CUT } }])
   return (await buildFront(scene, settings, errorModel(scene, settings)))[0]
 }
-const receded = (front: Surface, cut: number, by: number): Surface => recede(front, meshDisparity(front, scene), scene, cut, by)
+const receded = (front: Surface, cut: number, by: number, bend = 0.01): Surface => recede(front, meshDisparity(front, scene), scene, { cut, by, bend })
 
 /** Vertices of the box or of the wall, each u px, v px, disparity. */
 const verticesOf = ({ points }: Surface, of: 'box' | 'wall'): number[][] =>
@@ -52,12 +52,23 @@ describe('recede', () => {
     expect(receded(front, 0.9, 0.5).points).toEqual(front.points)
   })
 
+  it('leaves what would bend', async () => {
+    const front = await frontOf()
+    // with every second vertex raised, the wall's triangles beside the box no longer go on from one another
+    const points = front.points.slice()
+    for (let p = 0; p < points.length; p += 3) if (p % 2 === 1 && points[p + 2] < 0.5 && fromBox(points[p], points[p + 1]) < 1) points[p + 2] += 0.05
+    const bent = { ...front, points }
+    const moved = (bend: number): number => receded(bent, CUT, 0.5, bend).points.reduce((count, value, i) => count + (i % 3 < 2 && value !== points[i] ? 1 : 0), 0)
+    expect(moved(1)).toBeGreaterThan(20)
+    expect(moved(0.001)).toBeLessThan(moved(1) / 2)
+  })
+
   it('does not part the two sides of a cut where they meet', async () => {
     // a flap that rises out of the wall: the cut along its right side ends where it begins
     const flap = mapOf(40, 30, (x, y) => (x < 20 && y >= 10 ? 0.1 + 0.02 * (y - 10) : 0.1))
     const settings = parseSettings([{ origin: 'test', settings: { lods: [2000], cut: CUT } }])
     const [front] = await buildFront(flap, settings, errorModel(flap, settings))
-    const after = recede(front, meshDisparity(front, flap), flap, CUT, 0.5)
+    const after = recede(front, meshDisparity(front, flap), flap, { cut: CUT, by: 0.5, bend: 0.01 })
     const moved = Array.from({ length: front.points.length / 3 }, (_, v) => 3 * v).filter((p) => after.points[p] !== front.points[p] || after.points[p + 1] !== front.points[p + 1])
     expect(moved.length).toBeGreaterThan(0)
     // each that moved has another that stayed in its place, on the near side
@@ -74,7 +85,7 @@ describe('recede', () => {
         if (cut === false) return
         const settings = parseSettings([{ origin: 'test', settings: { projection, cut, lods } }])
         for (const front of await buildFront(map, settings, errorModel(map, settings))) {
-          const after = recede(front, meshDisparity(front, map), map, cut, by)
+          const after = recede(front, meshDisparity(front, map), map, { cut, by, bend: 0.1 })
           expect(findFaults(after.points, after.triangles)).toEqual(findFaults(front.points, front.triangles))
           if (after.points.some((value, i) => value !== front.points[i])) moved++
         }
