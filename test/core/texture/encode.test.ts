@@ -24,9 +24,9 @@ it('halves a texture that is kept whole for every quarter of the triangles, and 
   expect(sizes('png', [100_000, 25_000, 6000, 1500])).toEqual([2048, 1024, 512, 256])
   expect(sizes('png', [50_000, 5000])).toEqual([2048, 256])
   expect(sizes('png', [100, 50, 20], 128)).toEqual([128, 64, 32])
-  expect(sizes('webp', [100_000, 25_000, 6000, 1500])).toEqual([2048, 1024, 724, 512])
-  expect(sizes('webp', [50_000, 5000])).toEqual([2048, 512])
-  expect(sizes('webp', [2, 2, 2])).toEqual([2048, 1024, 512])
+  expect(sizes('webp', [100_000, 25_000, 6000, 1500])).toEqual([2048, 1024, 724, 384])
+  expect(sizes('webp', [50_000, 5000])).toEqual([2048, 384])
+  expect(sizes('webp', [2, 2, 2])).toEqual([2048, 1024, 384])
   expect(sizes('webp', [100_000])).toEqual([2048])
 })
 
@@ -78,9 +78,9 @@ it('compresses the coarsest colours as hard as they have to be', async () => {
     const { width, mimeType } = await encodeForLevel({ ...use, level }, encode(bytes))
     return [width, mimeType]
   }
-  expect(await Promise.all([0, 1, 2, 3].map((level) => asked(level, 1)))).toEqual([[2048, 'image/80'], [1024, 'image/80'], [724, 'image/80'], [512, 'image/80']])
+  expect(await Promise.all([0, 1, 2, 3].map((level) => asked(level, 1)))).toEqual([[2048, 'image/80'], [1024, 'image/80'], [724, 'image/80'], [384, 'image/80']])
   // 24 KiB / 440 bytes a step of quality
-  expect(await asked(3, 440)).toEqual([512, 'image/55'])
+  expect(await asked(3, 440)).toEqual([384, 'image/55'])
 })
 
 it('keeps a placeholder below 2,000 characters, whatever the picture', async () => {
