@@ -197,10 +197,14 @@ export function openCache(options: CacheOptions & { root: string; onTrouble: (me
   }
 }
 
-/** `dir`, else `DEPTHMESH_CACHE_DIR`, else `node_modules/.cache/depthmesh` of the package that `root` lies in, else the user's cache folder. */
+/**
+ * `dir`, seen from `root`, else `DEPTHMESH_CACHE_DIR`, seen from the working directory (so that the plugin, whose root may be another folder, and the command line mean the same one), else
+ * `node_modules/.cache/depthmesh` of the package that `root` lies in, else the user's cache folder.
+ */
 export function cacheFolder(root: string, dir?: string): string {
-  const named = dir ?? process.env.DEPTHMESH_CACHE_DIR
-  if (named !== undefined && named !== '') return resolve(root, named)
+  if (dir !== undefined && dir !== '') return resolve(root, dir)
+  const named = process.env.DEPTHMESH_CACHE_DIR
+  if (named !== undefined && named !== '') return resolve(named)
   const folder = nearestPackage(root)
   return folder === null ? join(userCacheFolder(), 'depthmesh') : join(folder, 'node_modules', '.cache', 'depthmesh')
 }
