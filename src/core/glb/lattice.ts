@@ -83,7 +83,8 @@ export function latticeFor({ nearest, deepest, widest }: Reach, plan: PackPlan, 
   const slack = widened * scaleTimesDepth + SCALE_STEP
   const [smallest, greatest] = [scaleTimesDepth / deepest - slack, scaleTimesDepth / nearest + slack]
   const third = alike || Math.min(MAX_SHORT, Math.floor((smallest * MAX_SHORT) / GAIN))
-  const ahead = shifted ? Math.max(0, Math.ceil((third * GAIN) / smallest) - MAX_SHORT) : 0
+  // The deepest vertex fits, as it is decoded and as it is stored: of large scales what is stored is the larger of the two.
+  const ahead = shifted ? Math.max(0, Math.ceil((third * GAIN) / smallest) - MAX_SHORT, Math.ceil(((third - MAX_SHORT) * GAIN) / smallest)) : 0
   // The nearest vertex fits as well, as it is stored and as it is decoded.
   const nearFits = (ahead * greatest) / GAIN - third <= MAX_SHORT && ahead - (third * GAIN) / greatest <= MAX_SHORT
   const possible = largest <= MAX_SHORT && greatest <= MAX_SHORT && third >= 1 && smallest > 0 && nearFits

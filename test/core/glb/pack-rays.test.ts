@@ -237,7 +237,8 @@ describe('perspective vertices', () => {
         }
         expect(Array.from(edges).filter(([, faces]) => faces !== 1)).toEqual([])
       }),
-      { numRuns: 400 },
+      // (Long lenses, lit: the third number that is stored is larger there than the depth that is decoded.)
+      { numRuns: 400, examples: [[{ width: 2889, aspect: 0.5, fovY: 20, near: 0.1, range: 1.0302038761641077, lit: true, columns: 2, pitch: 1, jitter: 0, steep: 0, seed: 1 }]] },
     )
   })
 
