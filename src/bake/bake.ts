@@ -1,4 +1,5 @@
 import { basename, dirname, isAbsolute, relative, resolve } from 'node:path'
+import { DEFAULT_MAX_PIXELS } from '../core/depth/limits.js'
 import { countPixels } from '../core/depth/map-size.js'
 import type { DepthManifest } from '../core/glb/manifest.js'
 import { DepthMeshError } from '../core/errors.js'
@@ -6,7 +7,8 @@ import type { SettingsLayer } from '../core/options.js'
 import type { BakedFile, BakeResult, BakeSources, MapOptions } from '../core/pipeline.js'
 import { nearestPackage, openCache, type CacheOptions } from './cache.js'
 import { debug } from './debug.js'
-import { aborted, createGate } from './gate.js'
+import { createGate } from './gate.js'
+import { joinJob, startJob, type DraftNews, type JobOutcome, type Jobs } from './jobs.js'
 import { bakeKey, mapKey } from './key.js'
 import type { BakePool } from './pool.js'
 import { lookAt } from './read.js'
@@ -20,7 +22,7 @@ import { toolVersions } from './versions.js'
 export interface Limits {
   /** Pixels of a map. Default: 2^26. */
   maxPixels?: number | undefined
-  /** Bytes of any source file. Default: 256 MB. */
+  /** Bytes of any source file. Default: 256 MiB. */
   maxFileBytes?: number | undefined
   /** Seconds that a bake may take; `Infinity`: as long as it takes. Default: 300. */
   jobSeconds?: number | undefined
@@ -42,7 +44,7 @@ const PATIENT_IDLE_SECONDS = 600
  */
 const JOB_SECONDS = 300
 
-const DEFAULT_LIMITS = { maxPixels: 2 ** 26, maxFileBytes: 256 * 1024 * 1024, jobSeconds: JOB_SECONDS }
+const MAX_FILE_BYTES = 256 * 2 ** 20
 
 export interface BakerOptions {
   /** Where relative paths start and the default cache is looked for. Default: the working directory. */
@@ -69,9 +71,6 @@ export interface BakerOptions {
   /** The bakes under way of other bakers, with the same cache and limits, which this one then shares. */
   jobs?: Jobs | undefined
 }
-
-/** Bakes under way, by key. */
-export type Jobs = Map<string, Job>
 
 /** News of a bake that is really done, not taken from the cache. */
 export interface BakeEvent {
@@ -124,22 +123,6 @@ export interface Baker {
   close(): Promise<void>
 }
 
-export interface Job {
-  result: Promise<{ result: BakeResult; cached: boolean }>
-  callers: number
-  stop: AbortController
-  /** Aborted when the baker closes that has begun it. */
-  closing: AbortSignal
-  done: boolean
-  drafts: DraftNews
-}
-
-/** Callers that wait for a job's draft, and the draft once it is there. */
-interface DraftNews {
-  waiting: Set<(draft: BakeResult) => void>
-  draft: BakeResult | null
-}
-
 /**
  * Makes a baker: sources → key → cache or worker → result. Starts nothing before the first bake.
  *
@@ -150,14 +133,14 @@ interface DraftNews {
  */
 export function createBaker(options: BakerOptions = {}): Baker {
   const root = resolve(options.root ?? process.cwd())
-  const limits = { ...DEFAULT_LIMITS, ...withoutUndefined(options.limits ?? {}) }
+  const { maxPixels = DEFAULT_MAX_PIXELS, maxFileBytes = MAX_FILE_BYTES, jobSeconds = JOB_SECONDS } = options.limits ?? {}
   const warn = options.onWarning ?? (() => undefined)
   const cache = options.cache === false ? null : openCache({ ...options.cache, root, onTrouble: warn })
   /** (Loaded for the first bake: a build that has none goes without.) */
   let pool: Promise<BakePool> | undefined
   const openPool = (): Promise<BakePool> => {
     pool ??= import('./pool.js').then(({ createPool }) =>
-      createPool({ workers: options.workers, jobSeconds: limits.jobSeconds, idleSeconds: options.patient ? PATIENT_IDLE_SECONDS : undefined, yielding: options.patient }))
+      createPool({ workers: options.workers, jobSeconds, idleSeconds: options.patient ? PATIENT_IDLE_SECONDS : undefined, yielding: options.patient }))
     // what can't be loaded now (no more open files, say) may be later
     pool.catch(() => (pool = undefined))
     return pool
@@ -179,7 +162,7 @@ export function createBaker(options: BakerOptions = {}): Baker {
       defaults: options.defaults,
       overrides: options.overrides,
       projectRoots: options.projectRoots ?? [nearestPackage(dirname(absolute)) ?? dirname(absolute)],
-      maxFileBytes: limits.maxFileBytes,
+      maxFileBytes,
       patient: options.patient ?? false,
       mayRead: options.mayRead,
       hashes,
@@ -196,15 +179,14 @@ export function createBaker(options: BakerOptions = {}): Baker {
     try {
       const preparedKey = shape === undefined && cache ? await mapKey(sources, await toolVersions(hashes)) : null
       const known = preparedKey === null ? null : await cache?.getMap(preparedKey)
-      const prepared = known && known.map.width * known.map.height <= limits.maxPixels ? known : undefined
-      const job = { sources: { name, depth, color }, settings, shape, maxPixels: limits.maxPixels, prepared }
+      const prepared = known && known.map.width * known.map.height <= maxPixels ? known : undefined
+      const job = { sources: { name, depth, color }, settings, shape, maxPixels, prepared }
       const onDraft = (draft: BakeResult): void => {
         debug('bake', () => `draft ${key.slice(0, 8)} ${file} ${Date.now() - start} ms`)
-        drafts.draft = draft
-        for (const tell of drafts.waiting) tell(draft)
+        drafts.tell(draft)
       }
       const pixels = shape === undefined ? countPixels(depth) : shape.size ** 2
-      const { manifest, files, prepared: fresh } = await (await openPool()).run(job, { file, pixels, signal, onDraft: drafts.waiting.size > 0 ? onDraft : undefined })
+      const { manifest, files, prepared: fresh } = await (await openPool()).run(job, { file, pixels, signal, onDraft: drafts.isAwaited ? onDraft : undefined })
       if (preparedKey !== null && fresh !== null) await cache?.putMap(preparedKey, fresh)
       state = 'baked'
       // Through JSON, as the cache would: a hit can't be told from a miss.
@@ -217,50 +199,24 @@ export function createBaker(options: BakerOptions = {}): Baker {
     }
   }
 
-  /** The one job of a key: from the cache, else from a worker. */
-  const startJob = (key: string, sources: Sources): Job => {
-    const stop = new AbortController()
-    const drafts: DraftNews = { waiting: new Set(), draft: null }
-    const work = async (): Promise<{ result: BakeResult; cached: boolean }> => {
-      const hit = await cache?.get(key)
-      // An entry made under a higher limit is no reason to let the map through now: the bake will refuse it, in its own words.
-      if (hit && hit.manifest.preflight.width * hit.manifest.preflight.height <= limits.maxPixels) {
-        debug('cache', () => `hit ${key.slice(0, 8)} ${sources.files.depth}`)
-        return { result: hit, cached: true }
-      }
-      return { result: await bakeAnew(key, sources, stop.signal, drafts), cached: false }
+  const fromCacheOrAnew = async (key: string, sources: Sources, stop: AbortSignal, drafts: DraftNews): Promise<JobOutcome> => {
+    const hit = await cache?.get(key)
+    // An entry made under a higher limit is no reason to let the map through now: the bake will refuse it, in its own words.
+    if (hit && hit.manifest.preflight.width * hit.manifest.preflight.height <= maxPixels) {
+      debug('cache', () => `hit ${key.slice(0, 8)} ${sources.files.depth}`)
+      return { result: hit, cached: true }
     }
-    const job: Job = { result: work(), callers: 0, stop, closing: closing.signal, done: false, drafts }
-    // Noted before any caller goes on, so that the last one stops nothing that has ended; and every caller may have left by the time it fails.
-    const end = (): void => void (job.done = true)
-    job.result.then(end, end)
-    jobs.set(key, job)
-    return job
+    return { result: await bakeAnew(key, sources, stop, drafts), cached: false }
   }
 
-  /** Waits for the job of a key together with whoever else waits for it; the last to leave stops it. */
-  const joinJob = async (key: string, sources: Sources, signal: AbortSignal, onDraft?: (draft: BakeResult) => void): Promise<{ result: BakeResult; cached: boolean }> => {
-    const job = jobs.get(key) ?? startJob(key, sources)
-    const { drafts } = job
-    // A caller who has left hears no more of it, also where the job goes on for others.
-    const tell = onDraft && ((draft: BakeResult): void => void (signal.aborted || onDraft(draft)))
-    if (tell) drafts.waiting.add(tell)
-    if (tell && drafts.draft) tell(drafts.draft)
-    job.callers++
+  /** One job for all who ask for the same key at the same time. */
+  const bakeOnce = async (key: string, sources: Sources, signal: AbortSignal, onDraft?: (draft: BakeResult) => void): Promise<JobOutcome> => {
+    const start = () => startJob((stop, drafts) => fromCacheOrAnew(key, sources, stop, drafts), closing.signal)
     try {
-      return await withSignal(job.result, signal, sources.files.depth)
+      return await joinJob(jobs, key, start, { file: sources.files.depth, signal, onDraft })
     } catch (error) {
-      if (signal.aborted || !job.closing.aborted) throw nameFile(error, sources)
-      // Another baker had begun it and has closed: those who still wait do it themselves.
-      if (jobs.get(key) === job) jobs.delete(key)
-    } finally {
-      if (tell) drafts.waiting.delete(tell)
-      if (--job.callers === 0) {
-        if (!job.done) job.stop.abort()
-        if (jobs.get(key) === job) jobs.delete(key)
-      }
+      throw nameFile(error, sources)
     }
-    return joinJob(key, sources, signal, onDraft)
   }
 
   return {
@@ -278,7 +234,7 @@ export function createBaker(options: BakerOptions = {}): Baker {
         const assetOf = ({ manifest, files }: BakeResult, cached: boolean): BakedAsset => {
           return { manifest: structuredClone(manifest), files, dependencies: log.dependencies, cached, key, warnings }
         }
-        const { result, cached } = await joinJob(key, sources, stop, onDraft && ((draft) => onDraft(assetOf(draft, false))))
+        const { result, cached } = await bakeOnce(key, sources, stop, onDraft && ((draft) => onDraft(assetOf(draft, false))))
         return assetOf(result, cached)
       }
       try {
@@ -298,7 +254,7 @@ export function createBaker(options: BakerOptions = {}): Baker {
       const { shapeSources } = await import('./shape-sources.js')
       const sources = shapeSources(request, { name, defaults: options.defaults })
       const key = await bakeKey(sources, await toolVersions(hashes))
-      const { result, cached } = await joinJob(key, sources, stoppedBy(signal))
+      const { result, cached } = await bakeOnce(key, sources, stoppedBy(signal))
       return { manifest: structuredClone(result.manifest), files: result.files, dependencies: { present: [], missing: [] }, cached, key, warnings: [] }
     },
 
@@ -306,7 +262,7 @@ export function createBaker(options: BakerOptions = {}): Baker {
       try {
         const sources = await read(resolve(root, mapPath), new SourceLog(), signal)
         const { name, depth, color, settings, files, warnings } = sources
-        const options: MapOptions = { settings, maxPixels: limits.maxPixels, ...(signal === undefined ? {} : { signal }) }
+        const options: MapOptions = { settings, maxPixels, ...(signal === undefined ? {} : { signal }) }
         const result = await work({ name, depth: await depth.bytes(), color: await color?.bytes() }, options, files).catch((error: unknown) => {
           throw nameFile(error, sources)
         })
@@ -355,18 +311,4 @@ function nameRelative(error: unknown, root: string): unknown {
   if (!(error instanceof DepthMeshError) || error.file === undefined || !isAbsolute(error.file)) return error
   const { code, message, hint, position, cause } = error
   return new DepthMeshError(code, message, { hint, file: relative(root, error.file), position, cause })
-}
-
-/** A caller who gives up leaves; the job goes on for the others. */
-function withSignal<T>(result: Promise<T>, signal: AbortSignal, file: string): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const leave = (): void => reject(aborted(file))
-    if (signal.aborted) leave()
-    signal.addEventListener('abort', leave, { once: true })
-    result.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
-  })
-}
-
-function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, entry]) => entry !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> }
 }
