@@ -2,7 +2,7 @@ import { open } from 'node:fs/promises'
 import { sniffFormat, SNIFFED_BYTES } from '../core/depth/sniff.js'
 import { DepthMeshError } from '../core/errors.js'
 import { MAP_EXTENSIONS } from './map-name.js'
-import { stampOf } from './read.js'
+import { stampOf, unreadable } from './read.js'
 
 /** What people call depth maps in formats that hold none: `canyon.depth.jpg`. */
 export const FOREIGN_EXTENSIONS = ['jpg', 'jpeg', 'jfif', 'webp', 'avif', 'heic', 'heif', 'gif', 'bmp', 'jxl', 'jp2', 'psd', 'hdr', 'pfm', 'pgm', 'ppm', 'npy', 'npz', 'r16', 'r32', 'raw'] as const
@@ -20,8 +20,7 @@ export async function refuseMap(file: string): Promise<DepthMeshError> {
     sniffFormat(head, bytes)
   } catch (error) {
     if (error instanceof DepthMeshError) return error.inFile(file)
-    const { code, message } = error as NodeJS.ErrnoException
-    return new DepthMeshError('INPUT_UNREADABLE', `cannot be read (${code ?? message})`, { file, hint: 'Check that it is a file and that you may read it.', cause: error })
+    return unreadable(file, error as NodeJS.ErrnoException)
   }
   return new DepthMeshError('INPUT_UNSUPPORTED', 'expected a name that ends in .depth.png, .depth.exr, .depth.tif or .depth.tiff', {
     file,

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { MessageChannel, receiveMessageOnPort, type MessagePort } from 'node:worker_threads'
 import type { Piscina } from 'piscina'
-import { DepthMeshError } from '../core/errors.js'
+import { BUG_HINT, DepthMeshError } from '../core/errors.js'
 import type { BakeResult } from '../core/pipeline.js'
 import { runBigJob, type BigJobAnswer } from './big-job.js'
 import { aborted, createGate } from './gate.js'
@@ -176,5 +176,5 @@ function died(file: string, cause: unknown): DepthMeshError {
   if (signal === 'SIGKILL') {
     return new DepthMeshError('INTERNAL', 'the worker was killed from outside', { file, hint: 'Systems do that where memory runs out: bake a smaller map, or set "workers" to 1.', cause })
   }
-  return new DepthMeshError('INTERNAL', `the worker ended (${message})`, { file, hint: 'This is a bug in depthmesh: please report it with the file that caused it.', cause })
+  return new DepthMeshError('INTERNAL', `the worker ended (${message})`, { file, hint: BUG_HINT, cause })
 }

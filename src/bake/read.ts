@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
+import { DepthMeshError } from '../core/errors.js'
 
 /**
  * Files up to this size are read on the spot, bytes: 20 KB take 15 µs of a local disk then, 100 µs by way of libuv's threads, and a build that bakes nothing reads
@@ -43,4 +44,9 @@ export function lookAt(path: string): { size: number; mtimeMs: number; ino: numb
 export function stampOf(path: string): string {
   const found = lookAt(path)
   return found === null ? '' : `${found.size} ${found.mtimeMs} ${found.ino}`
+}
+
+/** What is wrong with a source that is there but can't be read. */
+export function unreadable(file: string, cause: NodeJS.ErrnoException): DepthMeshError {
+  return new DepthMeshError('INPUT_UNREADABLE', `cannot be read (${cause.code ?? cause.message})`, { file, hint: 'Check that it is a file and that you may read it.', cause })
 }

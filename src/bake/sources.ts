@@ -4,9 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { DepthMeshError } from '../core/errors.js'
 import { nearestKey, parseSettings, type Settings, type SettingsLayer } from '../core/options.js'
 import type { WholeRequest } from '../core/shape/request.js'
+import { aborted } from './gate.js'
 import { parseJson, positionOfKey } from './json.js'
 import { COLOR_EXTENSIONS, DEPTH_MAP } from './map-name.js'
-import { lookAt, readBytes, stampOf } from './read.js'
+import { lookAt, readBytes, stampOf, unreadable } from './read.js'
 import { knownFile, readFile, type SourceFile } from './source-file.js'
 import { WORTH_NOTING, type SourceHashes } from './source-hashes.js'
 
@@ -242,7 +243,7 @@ async function readWhole(
 ): Promise<Uint8Array | null> {
   const start = Date.now()
   for (;;) {
-    if (options.signal?.aborted) throw new DepthMeshError('ABORTED', 'stopped', { file: path })
+    if (options.signal?.aborted) throw aborted(path)
     const stamp = stampOf(path)
     if (stamp === '') {
       if (!required || !options.patient || Date.now() - start > PATIENCE_OTHER) return null
@@ -255,7 +256,7 @@ async function readWhole(
     }
     const bytes = await read(path, size).catch((cause: NodeJS.ErrnoException) => {
       if (cause.code === 'ENOENT') return null
-      throw new DepthMeshError('INPUT_UNREADABLE', `cannot be read (${cause.code ?? cause.message})`, { file: path, hint: 'Check that it is a file and that you may read it.', cause })
+      throw unreadable(path, cause)
     })
     if (bytes !== null) log.present(path, stamp)
     if (!options.patient && bytes !== null) return bytes

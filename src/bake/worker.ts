@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import { move, transferableSymbol, valueSymbol } from 'piscina'
-import { DepthMeshError, type DepthMeshErrorCode } from '../core/errors.js'
+import { BUG_HINT, DepthMeshError, type DepthMeshErrorCode } from '../core/errors.js'
 import type { SettingsInput } from '../core/options.js'
 import type { WholeRequest } from '../core/shape/request.js'
 import type { BakeOptions, BakeResult, BakeSources, PreparedMap } from '../core/pipeline.js'
@@ -71,7 +71,7 @@ function refusalOf(error: unknown): BakeAnswer {
     ok: false,
     code: known ? error.code : 'INTERNAL',
     message: thrown.message,
-    hint: known ? error.hint : 'This is a bug in depthmesh: please report it with the file that caused it.',
+    hint: known ? error.hint : BUG_HINT,
     stack: thrown.stack,
   }
 }

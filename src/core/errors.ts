@@ -78,11 +78,14 @@ export class DepthMeshError extends Error {
   }
 }
 
+/** What to do where depthmesh itself is at fault. */
+export const BUG_HINT = 'This is a bug in depthmesh: please report it with the file that caused it.'
+
 /** `file: message. hint` on one line; where settings have several faults, each on a line of its own. Errors of other classes are marked as bugs of depthmesh. */
 export function formatError(error: unknown): string {
   if (!(error instanceof DepthMeshError)) {
     const text = error instanceof Error ? error.message : String(error)
-    return `${text}. This is a bug in depthmesh: please report it with the file that caused it.`
+    return `${text}. ${BUG_HINT}`
   }
   const line = error.position === undefined ? '' : `:${error.position.line}:${error.position.column}`
   const where = error.file === undefined ? '' : `${error.file}${line}: `
