@@ -19,9 +19,9 @@ import { dropUnused, mend } from './mesh/surface/topology.js'
 import { findJumps } from './mesh/triangulate/cut.js'
 import { measureLevel, triangulateLevels } from './mesh/triangulate/triangulate.js'
 import { unproject } from './mesh/unproject.js'
-import { parseSettings, type Settings } from './options.js'
+import type { Settings } from './options.js'
 import { pause } from './pause.js'
-import { readPrepared, type BakeOptions, type BakeResult, type BakeSources } from './pipeline.js'
+import { readPrepared, settingsOf, type BakeOptions, type BakeResult, type BakeSources } from './pipeline.js'
 import { coverage, padEdges, shrinkPicture, type Picture } from './texture/color.js'
 import { encodeNormals, encodePicture, encodePlaceholder, type EncodedImage } from './texture/encode.js'
 import { bakeNormals, normalPicture } from './texture/normal.js'
@@ -47,7 +47,7 @@ const ENCODING = { format: 'jpeg', quality: 85, quick: true } as const
  * @throws DepthMeshError, or `options.signal`'s reason
  */
 export async function draftDepthMesh(sources: BakeSources, options: BakeOptions = {}): Promise<BakeResult | null> {
-  const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
+  const settings = settingsOf(options)
   if (settings.variants > 0) return null
   const { name } = sources
   const { map, report, picture } = await readPrepared(sources, settings, options)

@@ -8,9 +8,8 @@ import type { Pieces } from './glb/pieces.js'
 import { writePixelGlb } from './glb/pixel-glb.js'
 import { readUnwrapped } from './glb/read.js'
 import { pixelSurface } from './mesh/pixel-surface.js'
-import { parseSettings } from './options.js'
 import { pause } from './pause.js'
-import { cutAway, readMap, type BakeSources, type MapOptions } from './pipeline.js'
+import { cutAway, readMap, settingsOf, type BakeSources, type MapOptions } from './pipeline.js'
 import { padEdges } from './texture/color.js'
 import { encodeNormals, encodePicture } from './texture/encode.js'
 import { bakeNormals, normalPicture, type NormalMap } from './texture/normal.js'
@@ -57,7 +56,7 @@ export interface ExportOptions extends MapOptions {
  */
 export async function exportDepthMap(sources: BakeSources, parts: readonly ExportPart[], options: ExportOptions = {}): Promise<ExportResult> {
   const { name } = sources
-  const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
+  const settings = settingsOf(options)
   const read = await readMap(sources, settings, options)
   const { signal } = options
   await pause(signal)

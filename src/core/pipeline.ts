@@ -1,6 +1,5 @@
 import { bakeChain, type BakedFile } from './bake-chain.js'
 import { cleanDepth } from './depth/clean.js'
-import type { CleanStep } from './depth/clean/step.js'
 import { cutByAlpha, toDisparity, type DisparityMap } from './depth/convention.js'
 import { decodeDepth, DEFAULT_MAX_PIXELS, type DepthRaster } from './depth/decode.js'
 import { hasGaps } from './depth/gaps.js'
@@ -50,12 +49,21 @@ export interface BakeOptions extends MapOptions {
 }
 
 /**
+ * The whole settings that options of the core's own functions give.
+ *
+ * @throws DepthMeshError `SETTINGS_INVALID`
+ */
+export function settingsOf({ settings = {} }: Pick<MapOptions, 'settings'>): Settings {
+  return parseSettings([{ origin: 'settings', settings }])
+}
+
+/**
  * What pre-flight says about a map, without baking it.
  *
  * @throws DepthMeshError, or `options.signal`'s reason
  */
 export async function checkDepthMap(sources: BakeSources, options: MapOptions = {}): Promise<PreflightReport> {
-  const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
+  const settings = settingsOf(options)
   return (await readMap(sources, settings, options)).report
 }
 
@@ -65,7 +73,7 @@ export async function checkDepthMap(sources: BakeSources, options: MapOptions = 
  * @throws DepthMeshError, or `options.signal`'s reason
  */
 export async function drawDepthMapCheck(sources: BakeSources, options: MapOptions = {}): Promise<{ report: PreflightReport; picture: Uint8Array }> {
-  const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
+  const settings = settingsOf(options)
   const { raster, meant, report } = await readMap(sources, settings, options)
   await pause(options.signal)
   return { report, picture: await drawPreflight({ raster, map: meant }, settings) }
@@ -77,7 +85,7 @@ export async function drawDepthMapCheck(sources: BakeSources, options: MapOption
  * @throws DepthMeshError, or `options.signal`'s reason
  */
 export async function bakeDepthMesh(sources: BakeSources, options: BakeOptions = {}): Promise<BakeResult> {
-  const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
+  const settings = settingsOf(options)
   const { signal } = options
   const { map, report, picture } = await readPrepared(sources, settings, options)
   const { asset, files, triangles } = await bakeChain({ name: sources.name, map, picture }, settings, signal)
@@ -118,10 +126,8 @@ export interface PreparedMap {
  * @throws DepthMeshError, or `options.signal`'s reason
  */
 export async function prepareMap(sources: BakeSources, options: MapOptions = {}): Promise<PreparedMap> {
-  const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
-  const read = await readMap(sources, settings, options)
-  const { map, steps } = await mendMap(read, settings, options.signal)
-  return { map, report: { ...read.report, cleaned: steps }, picture: read.picture }
+  const settings = settingsOf(options)
+  return mendMap(await readMap(sources, settings, options), settings, options.signal)
 }
 
 /** The prepared map and its picture: what the caller has of them, else read. */
@@ -162,17 +168,18 @@ async function readPicture({ color }: BakeSources, map: { width: number; height:
   return color ? decodeColor(color, map, { size: Math.max(settings.texture.size, map.width, map.height), maxPixels }) : null
 }
 
-/** clean ▶ silhouette: the map as it is meshed, and what was done to it. */
-export async function mendMap({ raster, meant, picture, gray, report }: ReadMap, settings: Settings, signal?: AbortSignal): Promise<{ map: DisparityMap; steps: CleanStep[] }> {
+/** clean ▶ silhouette: the map as it is meshed, and in the report what was done to it. */
+export async function mendMap({ raster, meant, picture, gray, report }: ReadMap, settings: Settings, signal?: AbortSignal): Promise<PreparedMap> {
   await pause(signal)
   const { map, steps } = cleanDepth({ map: meant, raster, report, picture: gray }, settings)
   await pause(signal)
   // After the holes: what alpha cuts away is not to be filled.
   const visible = await cutAway(map, picture)
-  if (settings.cut === false) return { map: visible, steps }
+  const mended = { report: { ...report, cleaned: steps }, picture }
+  if (settings.cut === false) return { map: visible, ...mended }
   const landed = landHanging(visible, { cut: settings.cut, snapped: steps.some(({ step }) => step === 'silhouettes') })
   await pause(signal)
-  return { map: dilateNear(landed, settings.cut), steps }
+  return { map: dilateNear(landed, settings.cut), ...mended }
 }
 
 /** The map where the picture is opaque. */

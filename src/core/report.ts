@@ -8,9 +8,9 @@ import { readLevels, type StoredImage, type StoredLayer } from './glb/read.js'
 import { deviation } from './mesh/error/deviation.js'
 import { errorModel } from './mesh/surface/error-model.js'
 import { project } from './mesh/unproject.js'
-import { parseSettings, type Settings } from './options.js'
+import type { Settings } from './options.js'
 import { pause } from './pause.js'
-import { bakeDepthMesh, mendMap, readMap, variationOf, type BakeResult, type BakeSources, type MapOptions } from './pipeline.js'
+import { bakeDepthMesh, mendMap, readMap, settingsOf, variationOf, type BakeResult, type BakeSources, type MapOptions } from './pipeline.js'
 import { packLayer, Pictures } from './report/pack.js'
 import { writePage, type PageLevel } from './report/page.js'
 import type { ViewAsset, ViewData } from './report/view-data.js'
@@ -45,11 +45,11 @@ export interface ReportResult {
  * const { html } = await reportDepthMesh({ name: 'canyon', depth, color }, { settings: { near: 2, far: 50 } })
  */
 export async function reportDepthMesh(sources: BakeSources, options: ReportOptions = {}): Promise<ReportResult> {
-  const settings = parseSettings([{ origin: 'settings', settings: options.settings ?? {} }])
-  const { raster, meant, picture, gray, report } = await readMap(sources, settings, options)
+  const settings = settingsOf(options)
   const { signal } = options
-  const mended = await mendMap({ raster, meant, picture, gray, report }, settings, signal)
-  const prepared = { map: mended.map, report: { ...report, cleaned: mended.steps }, picture }
+  const read = await readMap(sources, settings, options)
+  const { raster, meant, picture } = read
+  const prepared = await mendMap(read, settings, signal)
   const { manifest, files } = options.baked ?? (await bakeDepthMesh(sources, { ...options, prepared }))
   await pause(signal)
 
