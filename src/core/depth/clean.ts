@@ -45,7 +45,8 @@ const CHECK_OF: Record<CleanStepName, CheckId | null> = { spikes: 'spikes', nois
  * @example
  * const { map, steps } = cleanDepth({ map, raster, report: preflight({ raster, map, picture }, settings), picture }, settings)
  */
-export function cleanDepth({ map, raster, report, picture }: CleanInput, settings: Settings): CleanResult {
+export function cleanDepth({ map: given, raster, report, picture }: CleanInput, settings: Settings): CleanResult {
+  let map = given
   const steps: CleanStep[] = []
   // A picture that lies elsewhere is no guide.
   const guide = report.checks.some(({ id }) => id === 'mirrored' || id === 'upside-down' || id === 'misaligned') ? null : picture

@@ -1,4 +1,5 @@
 import type { DisparityMap } from '../convention.js'
+import { halfSize, halve } from './halve.js'
 
 /** Levels of the pyramid: terraces up to about 2⁵ px wide are spanned. */
 const PYRAMID = 5
@@ -19,7 +20,7 @@ const EDGE_STEPS = 2.5
 export function smoothBands({ width, height, disparity }: DisparityMap): Float32Array {
   const finest: Layer = { width, height, said: disparity, room: halfSteps(disparity), now: disparity.slice() }
   const layers = [finest]
-  while (layers.length < PYRAMID && Math.min(layers.at(-1)!.width, layers.at(-1)!.height) > 2) layers.push(halve(layers.at(-1)!))
+  while (layers.length < PYRAMID && Math.min(layers.at(-1)!.width, layers.at(-1)!.height) > 2) layers.push(coarsen(layers.at(-1)!))
   for (let k = layers.length - 1; k >= 0; k--) {
     if (k < layers.length - 1) refine(layers[k], layers[k + 1])
     relax(layers[k], k === 0 ? FINEST_SWEEPS : SWEEPS)
@@ -32,7 +33,7 @@ interface Layer {
   height: number
   /** What the map says: disparity, NaN = nothing. */
   said: Float32Array
-  /** Half a step: how far `now` may be from `said`. */
+  /** Half a step: how far `now` may be from `said`; NaN where that is. */
   room: Float32Array
   now: Float32Array
 }
@@ -51,32 +52,15 @@ function halfSteps(disparity: Float32Array): Float32Array {
     for (let k = Math.max(0, i - 2); k <= Math.min(used.length - 1, i + 1); k++) smallest = Math.min(smallest, gap[k])
     half[used[i]] = smallest === Infinity ? 0 : smallest / 2
   }
-  const room = new Float32Array(disparity.length)
+  const room = new Float32Array(disparity.length).fill(NaN)
   for (let i = 0; i < disparity.length; i++) if (disparity[i] === disparity[i]) room[i] = half[binOf(disparity[i])]
   return room
 }
 
-/** Means of 2×2 pixels; what is NaN does not count. */
-function halve({ width, height, said, room }: Layer): Layer {
-  const [w, h] = [(width + 1) >> 1, (height + 1) >> 1]
-  const [mean, half] = [new Float32Array(w * h), new Float32Array(w * h)]
-  for (let y = 0; y < h; y++) {
-    for (let x = 0; x < w; x++) {
-      let [sum, rooms, count] = [0, 0, 0]
-      for (let v = 2 * y; v < Math.min(height, 2 * y + 2); v++) {
-        for (let u = 2 * x; u < Math.min(width, 2 * x + 2); u++) {
-          const value = said[v * width + u]
-          if (value !== value) continue
-          sum += value
-          rooms += room[v * width + u]
-          count++
-        }
-      }
-      mean[y * w + x] = count === 0 ? NaN : sum / count
-      half[y * w + x] = count === 0 ? 0 : rooms / count
-    }
-  }
-  return { width: w, height: h, said: mean, room: half, now: mean.slice() }
+/** The next coarser layer: means of both what the map says and how far it may be left. */
+function coarsen(fine: Layer): Layer {
+  const said = halve(fine.said, fine)
+  return { ...halfSize(fine), said, room: halve(fine.room, fine), now: said.slice() }
 }
 
 /** Carries over what the coarser layer moved. */

@@ -51,7 +51,7 @@ export function snapSilhouettes(map: DisparityMap, range: number, picture: GrayP
       const across = Math.abs(disparity[i + R] - disparity[i - R])
       const down = Math.abs(disparity[i + R * width] - disparity[i - R * width])
       if (!(across > step / 2) && !(down > step / 2)) continue
-      const side = sideOf(disparity, picture, x, y, width, height, step)
+      const side = sideOf(map, picture, x, y, step)
       if (side !== side) continue
       snapped[i] = side
       edges.push(i)
@@ -66,7 +66,7 @@ export function snapSilhouettes(map: DisparityMap, range: number, picture: GrayP
 }
 
 /** The disparity of the side that a pixel belongs to; NaN where it stays as it is. */
-function sideOf(disparity: Float32Array, picture: GrayPicture | null, x: number, y: number, width: number, height: number, step: number): number {
+function sideOf({ width, height, disparity }: DisparityMap, picture: GrayPicture | null, x: number, y: number, step: number): number {
   const R = EDGE_RADIUS
   const i = y * width + x
   let low = Infinity
@@ -81,35 +81,34 @@ function sideOf(disparity: Float32Array, picture: GrayPicture | null, x: number,
   const rise = high - low
   const part = (disparity[i] - low) / rise
   if (!(rise > step) || !(part > SHOULDER && part < 1 - SHOULDER) || isSlope(disparity, x, y, width, height, SNAP_SLOPE)) return NaN
+  const vote = picture === null ? part : part + voteOf(picture, disparity, i, { low, rise })
+  return vote > 0.5 ? high : low
+}
 
-  // The mean gray of both sides and its scatter.
+/** What the picture says about a pixel at an edge: above 0 that it looks like the near side, below that it looks like the far one; 0 where the two look alike. */
+function voteOf({ gray, width }: GrayPicture, disparity: Float32Array, i: number, { low, rise }: { low: number; rise: number }): number {
+  const R = EDGE_RADIUS
   let [farGray, nearGray, farSquares, nearSquares, farCount, nearCount] = [0, 0, 0, 0, 0, 0]
-  if (picture !== null) {
-    for (let v = -R; v <= R; v++) {
-      for (let u = -R; u <= R; u++) {
-        const k = i + v * width + u
-        const there = (disparity[k] - low) / rise
-        const gray = picture.gray[k]
-        if (there <= SHOULDER) {
-          farGray += gray
-          farSquares += gray ** 2
-          farCount++
-        } else if (there >= 1 - SHOULDER) {
-          nearGray += gray
-          nearSquares += gray ** 2
-          nearCount++
-        }
+  for (let v = -R; v <= R; v++) {
+    for (let u = -R; u <= R; u++) {
+      const k = i + v * width + u
+      const there = (disparity[k] - low) / rise
+      if (there <= SHOULDER) {
+        farGray += gray[k]
+        farSquares += gray[k] ** 2
+        farCount++
+      } else if (there >= 1 - SHOULDER) {
+        nearGray += gray[k]
+        nearSquares += gray[k] ** 2
+        nearCount++
       }
     }
   }
-  let vote = part
-  if (picture !== null) {
-    const contrast = nearGray / nearCount - farGray / farCount
-    const scatter = Math.sqrt(Math.max(0, nearSquares / nearCount - (nearGray / nearCount) ** 2)) + Math.sqrt(Math.max(0, farSquares / farCount - (farGray / farCount) ** 2))
-    if (Math.abs(contrast) > CONTRAST + scatter) {
-      const like = Math.min(1, Math.max(0, (picture.gray[i] - farGray / farCount) / contrast))
-      vote += PICTURE_WEIGHT * (like - 0.5)
-    }
-  }
-  return vote > 0.5 ? high : low
+  const far = farGray / farCount
+  const near = nearGray / nearCount
+  const contrast = near - far
+  const scatter = Math.sqrt(Math.max(0, nearSquares / nearCount - near ** 2)) + Math.sqrt(Math.max(0, farSquares / farCount - far ** 2))
+  if (!(Math.abs(contrast) > CONTRAST + scatter)) return 0
+  const likeNear = Math.min(1, Math.max(0, (gray[i] - far) / contrast))
+  return PICTURE_WEIGHT * (likeNear - 0.5)
 }
