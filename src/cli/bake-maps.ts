@@ -3,9 +3,8 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { Baker } from '../bake/bake.js'
 import { DepthMeshError } from '../core/errors.js'
-import { mapName } from './find-maps.js'
 import type { Arguments } from './flags.js'
-import { failure, type Baked, type Failure, type Outcome } from './outcome.js'
+import { failure, type Baked, type Outcome } from './outcome.js'
 import { createProgress } from './progress.js'
 import { isNamedLikeSource } from './spare-sources.js'
 import { levelsOf, writeOutputs } from './write-outputs.js'
@@ -104,24 +103,4 @@ function inTurn(): InTurn {
     last = next.catch(() => undefined)
     return next
   }
-}
-
-/** Maps of one name would overwrite each other's files: all but the first fail. */
-export function splitClashes(maps: readonly string[]): { maps: string[]; clashes: Failure[] } {
-  const owners = new Map<string, string>()
-  const clashes: Failure[] = []
-  for (const file of maps) {
-    const name = mapName(file).toLowerCase()
-    const owner = owners.get(name)
-    if (owner === undefined) owners.set(name, file)
-    else clashes.push(failure(file, clash(file, owner)))
-  }
-  return { maps: [...owners.values()], clashes }
-}
-
-function clash(file: string, owner: string): DepthMeshError {
-  return new DepthMeshError('OUTPUT_UNWRITABLE', `expected one map named "${mapName(file)}", found ${owner} too: they would write the same files`, {
-    file,
-    hint: 'Bake them into different folders.',
-  })
 }

@@ -1,9 +1,10 @@
-import { bakeMaps, splitClashes } from './bake-maps.js'
+import { bakeMaps } from './bake-maps.js'
 import { openBaker } from './baker.js'
 import { EXIT, type Command } from './command.js'
-import { findMaps, patternsOf } from './find-maps.js'
+import { patternsOf } from './find-maps.js'
 import { cacheDirFlag, noCacheFlag, outFlag, outFolder, type Arguments } from './flags.js'
-import { failure, reportFailure, reportOutcome, summaryTable, type Outcome } from './outcome.js'
+import { findMapsToWrite } from './maps-to-write.js'
+import { reportFailures, reportOutcome, summaryTable, type Outcome } from './outcome.js'
 import { settingsFromFlags } from './setting-flags.js'
 
 export const bakeCommand: Command = {
@@ -22,11 +23,9 @@ export const bakeCommand: Command = {
 async function bake(args: Arguments, signal: AbortSignal): Promise<number> {
   const out = outFolder(args)
   const settings = settingsFromFlags(args.flags)
-  const found = await findMaps(patternsOf(args))
-  const { maps, clashes } = splitClashes(found.maps)
-  const outcomes: Outcome[] = [...found.errors.map((error) => failure(error.file ?? '', error)), ...clashes]
-  for (const outcome of outcomes) if (!outcome.ok) reportFailure(outcome, args)
-
+  const { maps, failures } = await findMapsToWrite(patternsOf(args))
+  reportFailures(failures, args)
+  const outcomes: Outcome[] = [...failures]
   const baker = openBaker(args, settings)
   try {
     await bakeMaps(maps, { baker, out, signal }, args, (outcome) => {

@@ -1,11 +1,12 @@
 import { openCache, type BakeCache } from '../bake/cache.js'
+import { BUG_HINT } from '../core/errors.js'
 import { nearestKey } from '../core/options.js'
 import { openBaker } from './baker.js'
-import { EXIT, type Command } from './command.js'
+import { EXIT, exitCode, type Command } from './command.js'
 import { eachMap } from './each-map.js'
 import { findMaps } from './find-maps.js'
 import { cacheDirFlag, type Arguments } from './flags.js'
-import { failure, printJson, reportFailure } from './outcome.js'
+import { printJson, reportFailures } from './outcome.js'
 import { UsageError } from './usage-error.js'
 
 export const cacheCommand: Command = {
@@ -56,16 +57,15 @@ async function verify(cache: BakeCache, args: Arguments, signal: AbortSignal): P
     if (!flags.has('quiet')) console.log(`${found.dir}: ${amount(found)}, ${found.damaged.length === 0 ? 'all whole' : `${found.damaged.length} damaged. They will be made again`}`)
   }
   const same = await compareWithFresh(args, signal)
-  if (signal.aborted) return EXIT.interrupted
-  return found.damaged.length === 0 && same ? EXIT.ok : EXIT.failed
+  return exitCode(found.damaged.length === 0 && same, signal)
 }
 
 /** Bakes maps again and compares with what is kept. Maps that are not kept are told apart. */
 async function compareWithFresh(args: Arguments, signal: AbortSignal): Promise<boolean> {
   const [, ...patterns] = args.positionals
   if (patterns.length === 0) return true
-  const { maps, errors } = await findMaps(patterns)
-  for (const error of errors) reportFailure(failure(error.file ?? '', error), args)
+  const { maps, failures } = await findMaps(patterns)
+  reportFailures(failures, args)
   const kept = openBaker(args, {}, { readonly: true })
   const fresh = openBaker({ ...args, flags: new Map([...args.flags, ['no-cache', true]]) }, {})
   let differ = 0
@@ -77,11 +77,11 @@ async function compareWithFresh(args: Arguments, signal: AbortSignal): Promise<b
       if (differing.length > 0) differ++
       return () => {
         if (args.flags.has('json')) printJson({ file, ok: differing.length === 0, kept: old.cached, differing })
-        else if (differing.length > 0) console.error(`error: ${file}: expected the bytes that are kept, got others in ${differing.join(', ')}. This is a bug in depthmesh: please report it with the file that caused it.`)
+        else if (differing.length > 0) console.error(`error: ${file}: expected the bytes that are kept, got others in ${differing.join(', ')}. ${BUG_HINT}`)
         else if (!args.flags.has('quiet')) console.log(`${file}: ${old.cached ? `${now.files.length} files, the same again` : 'not kept'}`)
       }
     })
-    return errors.length + failed + differ === 0
+    return failures.length + failed + differ === 0
   } finally {
     await kept.close()
     await fresh.close()

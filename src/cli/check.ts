@@ -1,12 +1,12 @@
 import { basename, dirname, extname } from 'node:path'
 import type { BakeSources, MapOptions, PreflightReport } from '../core/index.js'
 import { openBaker } from './baker.js'
-import { EXIT, type Command } from './command.js'
+import { exitCode, type Command } from './command.js'
 import { eachMap } from './each-map.js'
 import { findMaps, patternsOf } from './find-maps.js'
 import type { Arguments } from './flags.js'
 import { endable } from './interrupt.js'
-import { failure, printJson, reportFailure, reportWarnings } from './outcome.js'
+import { printJson, reportFailures, reportWarnings } from './outcome.js'
 import { preflightList } from './preflight-list.js'
 import { settingsFromFlags } from './setting-flags.js'
 import { UsageError } from './usage-error.js'
@@ -31,9 +31,10 @@ export const checkCommand: Command = {
 async function check(args: Arguments, signal: AbortSignal): Promise<number> {
   const settings = settingsFromFlags(args.flags)
   const picture = pictureFile(args)
-  const { maps, errors } = await findMaps(patternsOf(args))
-  if (picture !== undefined && maps.length + errors.length > 1) throw new UsageError(`--picture: expected one map, got ${maps.length + errors.length}. Check them one by one.`)
-  for (const error of errors) reportFailure(failure(error.file ?? '', error), args)
+  const { maps, failures } = await findMaps(patternsOf(args))
+  const count = maps.length + failures.length
+  if (picture !== undefined && count > 1) throw new UsageError(`--picture: expected one map, got ${count}. Check them one by one.`)
+  reportFailures(failures, args)
   let fired = false
   const baker = openBaker(args, settings)
   try {
@@ -50,8 +51,7 @@ async function check(args: Arguments, signal: AbortSignal): Promise<number> {
         print(file, report, picture, args)
       }
     })
-    if (signal.aborted) return EXIT.interrupted
-    return fired || failed + errors.length > 0 ? EXIT.failed : EXIT.ok
+    return exitCode(!fired && failures.length + failed === 0, signal)
   } finally {
     await baker.close()
   }

@@ -10,6 +10,12 @@ export const EXIT = {
   interrupted: 130,
 } as const
 
+/** The exit code of a command that has come to its end. */
+export function exitCode(allWell: boolean, signal: AbortSignal): number {
+  if (signal.aborted) return EXIT.interrupted
+  return allWell ? EXIT.ok : EXIT.failed
+}
+
 /** One command of the bin. */
 export interface Command {
   name: string

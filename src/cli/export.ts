@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import type { ExportPart, ExportResult } from '../core/index.js'
-import { splitClashes } from './bake-maps.js'
 import { openBaker } from './baker.js'
-import { EXIT, type Command } from './command.js'
+import { exitCode, type Command } from './command.js'
 import { eachMap } from './each-map.js'
 import { readExportRecord } from './export-record.js'
-import { findMaps, mapName, patternsOf } from './find-maps.js'
+import { mapName, patternsOf } from './find-maps.js'
 import { outFlag, outFolder, type Arguments } from './flags.js'
 import { endable } from './interrupt.js'
-import { failure, printJson, reportFailure, reportWarnings } from './outcome.js'
+import { findMapsToWrite } from './maps-to-write.js'
+import { printJson, reportFailures, reportWarnings } from './outcome.js'
 import { settingsFromFlags } from './setting-flags.js'
 import { UsageError } from './usage-error.js'
 import { writeOutputs, type Output } from './write-outputs.js'
@@ -44,11 +44,9 @@ async function exportMaps(args: Arguments, signal: AbortSignal): Promise<number>
   const out = outFolder(args)
   const parts = chosenParts(args)
   const settings = settingsFromFlags(args.flags)
-  const found = await findMaps(patternsOf(args))
-  const onto = await readTarget(args, found.maps.length + found.errors.length)
-  const { maps, clashes } = splitClashes(found.maps)
-  const failures = [...found.errors.map((error) => failure(error.file ?? '', error)), ...clashes]
-  for (const each of failures) reportFailure(each, args)
+  const { maps, failures } = await findMapsToWrite(patternsOf(args))
+  const onto = await readTarget(args, maps.length + failures.length)
+  reportFailures(failures, args)
   const baker = openBaker(args, settings)
   try {
     const failed = await eachMap(maps, args, signal, async (file) => {
@@ -69,8 +67,7 @@ async function exportMaps(args: Arguments, signal: AbortSignal): Promise<number>
         report(file, result, out, args)
       }
     })
-    if (signal.aborted) return EXIT.interrupted
-    return failures.length + failed === 0 ? EXIT.ok : EXIT.failed
+    return exitCode(failures.length + failed === 0, signal)
   } finally {
     await baker.close()
   }

@@ -7,6 +7,7 @@ import { DEPTH_MAP, MAP_EXTENSIONS } from '../bake/map-name.js'
 import { DepthMeshError } from '../core/errors.js'
 import { nearestKey } from '../core/options.js'
 import type { Arguments } from './flags.js'
+import { failure, type Failure } from './outcome.js'
 import { UsageError } from './usage-error.js'
 
 /** Every depth map below a folder. */
@@ -17,11 +18,11 @@ const FOREIGN_BELOW = `**/*.depth.{${FOREIGN_EXTENSIONS.join()}}`
 /** Folders that hold nobody's sources. */
 export const IGNORED = ['**/node_modules/**', '**/.git/**']
 
-/** What the patterns name: maps to work on, and what named none. */
+/** What the patterns name: maps to work on, and why others are none. */
 export interface FoundMaps {
   /** As typed, or below what was typed; in order, each once. */
   maps: string[]
-  errors: DepthMeshError[]
+  failures: Failure[]
 }
 
 /**
@@ -37,12 +38,13 @@ export function patternsOf({ positionals }: Arguments): readonly string[] {
 /** Finds the depth maps that files, folders and globs name. */
 export async function findMaps(patterns: readonly string[]): Promise<FoundMaps> {
   const maps = new Map<string, string>()
-  const errors: DepthMeshError[] = []
+  const failures: Failure[] = []
+  const refuse = (file: string, error: DepthMeshError): void => void failures.push(failure(file, error))
   for (const pattern of patterns) {
     const stats = statsOf(pattern)
     if (stats?.isFile()) {
       if (DEPTH_MAP.test(pattern)) maps.set(resolve(pattern), pattern)
-      else errors.push(await refuseMap(pattern))
+      else refuse(pattern, await refuseMap(pattern))
       continue
     }
     const all = stats?.isDirectory() ? await glob([MAPS_BELOW, FOREIGN_BELOW], { cwd: pattern, absolute: true, ignore: IGNORED, caseSensitiveMatch: false }) : await globFiles(pattern)
@@ -52,10 +54,10 @@ export async function findMaps(patterns: readonly string[]): Promise<FoundMaps> 
     const known = new Set(found.map(stemOf))
     // Beside a map of the same name it may be a preview of it.
     const foreign = all.filter((file) => FOREIGN_MAP.test(file) && !known.has(stemOf(file))).sort()
-    for (const file of foreign) errors.push(await refuseMap(asTyped(file)))
-    if (found.length + foreign.length === 0) errors.push(await nothingFound(pattern, stats?.isDirectory() ?? false))
+    for (const file of foreign.map(asTyped)) refuse(file, await refuseMap(file))
+    if (found.length + foreign.length === 0) refuse(pattern, await nothingFound(pattern, stats?.isDirectory() ?? false))
   }
-  return { maps: [...maps.values()], errors }
+  return { maps: [...maps.values()], failures }
 }
 
 /** What is known of a file or a folder; nothing of what is none, a glob say, or can't be reached. */

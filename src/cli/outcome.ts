@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { DepthMeshError, formatError } from '../core/errors.js'
+import { BUG_HINT, DepthMeshError, formatError } from '../core/errors.js'
 import type { DepthAsset, DepthManifest } from '../core/index.js'
 import type { Arguments } from './flags.js'
 import { preflightCounts, preflightList } from './preflight-list.js'
@@ -27,7 +27,7 @@ export interface Failure {
 export function failure(file: string, error: unknown): Failure {
   if (error instanceof DepthMeshError) return { file, ok: false, error: error.inFile(file) }
   const message = error instanceof Error ? error.message : String(error)
-  return { file, ok: false, error: new DepthMeshError('INTERNAL', message, { file, hint: 'This is a bug in depthmesh: please report it with the file that caused it.', cause: error }) }
+  return { file, ok: false, error: new DepthMeshError('INTERNAL', message, { file, hint: BUG_HINT, cause: error }) }
 }
 
 /** Says what went wrong with a file: a line on standard error, or a JSON line on standard output. */
@@ -39,6 +39,11 @@ export function reportFailure({ file, error }: Failure, { flags }: Arguments): v
   console.error(`error: ${formatError(error)}`)
   if (error.position !== undefined) console.error(error.position.frame)
   if (flags.has('verbose')) console.error(error.cause instanceof Error ? error.cause.stack : error.stack)
+}
+
+/** Says it of each. */
+export function reportFailures(failures: readonly Failure[], args: Arguments): void {
+  for (const each of failures) reportFailure(each, args)
 }
 
 /** What a person wants to know at once: failures and suspicions. A program gets it all. */

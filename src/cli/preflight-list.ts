@@ -1,6 +1,5 @@
+import { countFindings, SEVERITY_WORDS } from '../core/depth/preflight/check.js'
 import type { PreflightCheck, PreflightReport } from '../core/index.js'
-
-const MARKS = { error: 'wrong', warning: 'suspicious', info: 'note' } as const
 
 /** The pre-flight report of one map, as a list for people. */
 export function preflightList(file: string, report: PreflightReport): string {
@@ -12,16 +11,11 @@ export function preflightList(file: string, report: PreflightReport): string {
 
 /** `2 suspicious, 1 note`, `3 notes`; empty when nothing fired. */
 export function preflightCounts(checks: readonly PreflightCheck[]): string {
-  return (['error', 'warning', 'info'] as const)
-    .map((severity) => [checks.filter((check) => check.severity === severity).length, MARKS[severity]] as const)
-    .filter(([count]) => count > 0)
-    // "wrong" and "suspicious" have no plural.
-    .map(([count, mark]) => `${count} ${mark}${mark === 'note' && count > 1 ? 's' : ''}`)
-    .join(', ')
+  return countFindings(checks).map(({ words }) => words).join(', ')
 }
 
 function checkText({ id, severity, found, why, advice, settings }: PreflightCheck): string {
-  const lines = [`  ${MARKS[severity]}: ${found} (${id})`, `    ${why}`, `    ${advice}`]
+  const lines = [`  ${SEVERITY_WORDS[severity]}: ${found} (${id})`, `    ${why}`, `    ${advice}`]
   if (settings !== undefined) lines.push(`    settings: ${JSON.stringify(settings)}`)
   return lines.join('\n')
 }

@@ -1,12 +1,12 @@
 import { basename, dirname, extname } from 'node:path'
 import { openBaker } from './baker.js'
-import { splitClashes } from './bake-maps.js'
-import { EXIT, type Command } from './command.js'
+import { exitCode, type Command } from './command.js'
 import { eachMap } from './each-map.js'
-import { findMaps, mapName, patternsOf } from './find-maps.js'
+import { mapName, patternsOf } from './find-maps.js'
 import { cacheDirFlag, noCacheFlag, type Arguments } from './flags.js'
 import { endable } from './interrupt.js'
-import { failure, printJson, reportFailure, reportWarnings } from './outcome.js'
+import { findMapsToWrite } from './maps-to-write.js'
+import { printJson, reportFailures, reportWarnings } from './outcome.js'
 import { settingsFromFlags } from './setting-flags.js'
 import { UsageError } from './usage-error.js'
 import { writeOutputs } from './write-outputs.js'
@@ -30,11 +30,9 @@ export const reportCommand: Command = {
 
 async function report(args: Arguments, signal: AbortSignal): Promise<number> {
   const settings = settingsFromFlags(args.flags)
-  const found = await findMaps(patternsOf(args))
-  const output = outputFile(args, found.maps.length + found.errors.length)
-  const { maps, clashes } = splitClashes(found.maps)
-  const failures = [...found.errors.map((error) => failure(error.file ?? '', error)), ...clashes]
-  for (const each of failures) reportFailure(each, args)
+  const { maps, failures } = await findMapsToWrite(patternsOf(args))
+  const output = outputFile(args, maps.length + failures.length)
+  reportFailures(failures, args)
   const baker = openBaker(args, settings)
   try {
     const failed = await eachMap(maps, args, signal, async (file) => {
@@ -53,8 +51,7 @@ async function report(args: Arguments, signal: AbortSignal): Promise<number> {
         else if (!args.flags.has('quiet')) console.log(`${file} → ${page} (${(bytes / 2 ** 20).toFixed(1)} MiB)`)
       }
     })
-    if (signal.aborted) return EXIT.interrupted
-    return failures.length + failed === 0 ? EXIT.ok : EXIT.failed
+    return exitCode(failures.length + failed === 0, signal)
   } finally {
     await baker.close()
   }

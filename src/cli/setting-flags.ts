@@ -1,19 +1,14 @@
 import * as v from 'valibot'
 import { conflictsOf, DEFAULTS, faultsOf, namedIn, settingsEntries, type Settings, type SettingsInput } from '../core/options.js'
-import { hasEntries, leavesOf, readSettingText } from '../core/setting-text.js'
+import { plain, readSettingText, settingPlaces, type SettingPlace } from '../core/setting-text.js'
 import type { Flag } from './flags.js'
 import { usageError } from './usage-error.js'
 
 /** A flag that mirrors a key of the sidecar: `--fov-y` is `fovY`, `--texture.size` is `size` in `texture`. */
-export interface SettingFlag extends Flag {
-  /** Where its value stands in the settings. */
-  path: readonly [string] | readonly [string, string]
-  /** What the schema allows there, unions and wrappers unfolded. */
-  leaves: readonly v.GenericSchema[]
-}
+export interface SettingFlag extends Flag, Pick<SettingPlace, 'path' | 'leaves'> {}
 
 /** One flag for every key of the schema, one more for every key inside an object. */
-export const settingFlags: readonly SettingFlag[] = Object.entries(settingsEntries).flatMap(([key, schema]) => flagsOf(key, schema))
+export const settingFlags: readonly SettingFlag[] = [...settingPlaces(Object.keys(settingsEntries) as (keyof typeof settingsEntries)[]).values()].map(flagOf)
 
 /**
  * Settings from the flags as typed, each checked by itself, and against others that were typed: what the sidecar says beside them is not known yet.
@@ -47,31 +42,17 @@ function asFlag(flag: string, { message, hint }: { message: string; hint?: strin
   return `--${flag}: ${expectation}.${hint === undefined ? '' : ` ${plain(hint)}`}`
 }
 
-function flagsOf(key: string, schema: v.GenericSchema): SettingFlag[] {
+function flagOf({ path, schema, leaves }: SettingPlace): SettingFlag {
+  const [key, inner] = path
+  const name = path.map(kebab).join('.')
+  if (inner !== undefined) {
+    const fallback = defaultOf(key, inner)
+    const meaning = meaningOf(leaves[0]) || meaningOf((schema as { wrapped?: v.GenericSchema }).wrapped ?? schema)
+    return { name, path, leaves, value: valueName(leaves), meaning: `${key}: ${meaning}`, ...(fallback === undefined ? {} : { fallback }) }
+  }
+  const value = isSwitch(leaves) ? null : valueName(leaves)
   const { fallback } = v.getMetadata(schema) as { fallback: string }
-  const leaves = leavesOf(schema)
-  const own = leaves.filter((leaf) => leaf.type !== 'strict_object')
-  const flags: SettingFlag[] = []
-  if (own.length > 0) {
-    const value = isSwitch(own) ? null : valueName(own)
-    flags.push({ name: kebab(key), path: [key], leaves: own, value, meaning: meaningOf(schema), fallback: asTyped(fallback), negatable: value === null })
-  }
-  for (const leaf of leaves) {
-    if (!hasEntries(leaf)) continue
-    for (const [inner, innerSchema] of Object.entries(leaf.entries)) {
-      const innerLeaves = leavesOf(innerSchema)
-      const innerFallback = defaultOf(key, inner)
-      flags.push({
-        name: `${kebab(key)}.${kebab(inner)}`,
-        path: [key, inner],
-        leaves: innerLeaves,
-        value: valueName(innerLeaves),
-        meaning: `${key}: ${meaningOf(innerLeaves[0]) || meaningOf((innerSchema as { wrapped?: v.GenericSchema }).wrapped ?? innerSchema)}`,
-        ...(innerFallback === undefined ? {} : { fallback: innerFallback }),
-      })
-    }
-  }
-  return flags
+  return { name, path, leaves, value, meaning: meaningOf(schema), fallback: asTyped(fallback), negatable: value === null }
 }
 
 function meaningOf(schema: v.GenericSchema): string {
@@ -113,11 +94,6 @@ function leafName(leaf: v.GenericSchema): string {
 
 function kebab(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-}
-
-/** Without Markdown's backticks. */
-function plain(text: string): string {
-  return text.replaceAll('`', '')
 }
 
 function isObject(value: unknown): value is object {

@@ -3,12 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { watch as watchFolders } from 'chokidar'
 import type { Baker } from '../bake/bake.js'
 import { watchFiles } from '../bake/watch-files.js'
-import { bakeMaps, splitClashes } from './bake-maps.js'
+import { bakeMaps } from './bake-maps.js'
 import { openBaker } from './baker.js'
 import { EXIT, type Command } from './command.js'
 import { findMaps, patternsOf, statsOf } from './find-maps.js'
 import { cacheDirFlag, noCacheFlag, outFlag, outFolder, type Arguments } from './flags.js'
-import { failure, reportFailure, reportOutcome, summaryTable, type Outcome } from './outcome.js'
+import { splitClashes } from './maps-to-write.js'
+import { reportFailure, reportFailures, reportOutcome, summaryTable, type Outcome } from './outcome.js'
 import { settingsFromFlags } from './setting-flags.js'
 
 /** How long files must be quiet before they are looked at, ms: chokidar drops events within 50 ms of the last one, so that the last write may go unseen. */
@@ -73,7 +74,7 @@ interface Seen {
 /** Bakes maps that are new or whose files are not what they were. */
 async function bakeWhatChanged(baker: Baker, seen: Seen, args: Arguments, { out, signal, first }: { out: string; signal: AbortSignal; first: boolean }): Promise<Outcome[]> {
   const found = await findMaps(args.positionals)
-  if (first) for (const error of found.errors) reportFailure(failure(error.file ?? '', error), args)
+  if (first) reportFailures(found.failures, args)
   const { maps, clashes } = splitClashes(found.maps)
   for (const clash of clashes) {
     if (!seen.clashes.has(clash.file)) reportFailure(clash, args)

@@ -3,27 +3,46 @@ import { null as nullSchema } from 'valibot'
 import { settingsEntries } from './options.js'
 
 /** Leaves of a schema: optionals, nullables and unions taken apart. (A valibot pipe carries the fields of its first schema.) */
-export function leavesOf(schema: v.GenericSchema): v.GenericSchema[] {
+function leavesOf(schema: v.GenericSchema): v.GenericSchema[] {
   const { type, wrapped, options } = schema as v.GenericSchema & { wrapped?: v.GenericSchema; options?: v.GenericSchema[] }
   if (wrapped !== undefined) return type === 'nullable' ? [...leavesOf(wrapped), nullSchema()] : leavesOf(wrapped)
   return type === 'union' && options !== undefined ? options.flatMap(leavesOf) : [schema]
 }
 
 /** Does a leaf stand for an object with keys of its own? */
-export function hasEntries(schema: v.GenericSchema): schema is v.GenericSchema & { entries: v.ObjectEntries } {
+function hasEntries(schema: v.GenericSchema): schema is v.GenericSchema & { entries: v.ObjectEntries } {
   return schema.type === 'strict_object'
 }
 
-/** Every place in some of the settings where a value may stand that can be written as text: `fovY`, and `texture.size` for a key inside an object. */
-export function settingPaths(keys: readonly (keyof typeof settingsEntries)[]): Map<string, { path: readonly [string] | readonly [string, string]; leaves: readonly v.GenericSchema[] }> {
-  const paths = new Map<string, { path: readonly [string] | readonly [string, string]; leaves: readonly v.GenericSchema[] }>()
+/** A place in the settings where a value may stand that can be written as text. */
+export interface SettingPlace {
+  /** A key, and where its value is an object the key inside. */
+  path: readonly [string] | readonly [string, string]
+  schema: v.GenericSchema
+  /** What the schema allows there, unions and wrappers unfolded; no objects. */
+  leaves: readonly v.GenericSchema[]
+}
+
+/** Every such place of some settings, by its dotted path: `fovY`, and `texture.size` for a key inside an object. */
+export function settingPlaces(keys: readonly (keyof typeof settingsEntries)[]): Map<string, SettingPlace> {
+  const places = new Map<string, SettingPlace>()
   for (const key of keys) {
-    const leaves = leavesOf(settingsEntries[key])
+    const schema = settingsEntries[key]
+    const leaves = leavesOf(schema)
     const own = leaves.filter((leaf) => !hasEntries(leaf))
-    if (own.length > 0) paths.set(key, { path: [key], leaves: own })
-    for (const leaf of leaves) if (hasEntries(leaf)) for (const [inner, schema] of Object.entries(leaf.entries)) paths.set(`${key}.${inner}`, { path: [key, inner], leaves: leavesOf(schema as v.GenericSchema) })
+    if (own.length > 0) places.set(key, { path: [key], schema, leaves: own })
+    for (const { entries } of leaves.filter(hasEntries)) {
+      for (const [inner, innerSchema] of Object.entries(entries) as [string, v.GenericSchema][]) {
+        places.set(`${key}.${inner}`, { path: [key, inner], schema: innerSchema, leaves: leavesOf(innerSchema) })
+      }
+    }
   }
-  return paths
+  return places
+}
+
+/** A setting's text without Markdown's backticks, for terminals and pages. */
+export function plain(text: string): string {
+  return text.replaceAll('`', '')
 }
 
 /** Text of a flag or a query as the value that a sidecar would hold. What it can't read stays text, for the schema to refuse. */

@@ -1,5 +1,5 @@
 import { faultsOf, nearestKey, settingsError, type SettingsFault } from '../core/options.js'
-import { readSettingText, settingPaths } from '../core/setting-text.js'
+import { readSettingText, settingPlaces } from '../core/setting-text.js'
 import { SHAPE_SETTINGS, type ShapeRequest } from '../core/shape/request.js'
 import { SHAPE_IMPORT } from './shape-id.js'
 
@@ -13,14 +13,14 @@ const MARKS = new Set(['import', 't', 'v'])
  */
 export function parseShapeImport(source: string): ShapeRequest {
   const [shape, query = ''] = source.replace(SHAPE_IMPORT, '').split('?', 2)
-  const paths = settingPaths(SHAPE_SETTINGS)
-  const known = ['seed', 'size', ...paths.keys()]
+  const places = settingPlaces(SHAPE_SETTINGS)
+  const known = ['seed', 'size', ...places.keys()]
   const request: ShapeRequest = { shape }
   const settings: Record<string, unknown> = {}
   const faults: SettingsFault[] = []
   for (const [key, text] of new URLSearchParams(query)) {
     if (MARKS.has(key)) continue
-    const setting = paths.get(key)
+    const setting = places.get(key)
     if (key === 'seed' || key === 'size') request[key] = text.trim() === '' ? NaN : Number(text)
     else if (setting === undefined) faults.push(unknownKey(key, known))
     else {

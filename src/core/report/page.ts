@@ -1,6 +1,7 @@
 import { countedTravel } from '../camera.js'
 import type { CleanStep } from '../depth/clean/step.js'
 import type { PreflightCheck } from '../depth/preflight.js'
+import { countFindings, SEVERITY_WORDS } from '../depth/preflight/check.js'
 import { PREFLIGHT_COLORS } from '../depth/preflight/draw.js'
 import type { DepthAsset, DepthManifest } from '../glb/manifest.js'
 import type { Deviation } from '../mesh/error/deviation.js'
@@ -41,7 +42,6 @@ export interface PageLevel {
 /** Nothing is loaded from anywhere, and the page says so to the browser. */
 const POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
-const SEVERITIES = { error: 'wrong', warning: 'suspicious', info: 'note' } as const
 const MODES = ['Picture', 'Facets', 'Wireframe', 'Error'] as const
 
 /** The whole report as one HTML file. Same content, same text. */
@@ -77,13 +77,13 @@ ${settings(content.settings)}
 
 function head({ sources, manifest, settings }: PageContent): Html {
   const { preflight: { width, height, bitDepth, levels, checks }, camera, bounds } = manifest
-  const counts = (['error', 'warning', 'info'] as const).map((severity) => ({ severity, count: checks.filter((check) => check.severity === severity).length })).filter(({ count }) => count > 0)
+  const counts = countFindings(checks)
   const across = (axis: number) => metres(bounds.max[axis] - bounds.min[axis])
   const space = camera ? `perspective, ${metres(camera.near)} to ${metres(camera.far)}, field of view ${round(camera.fovY)}°` : `relief, ${across(0)} × ${across(1)} × ${across(2)}, ${settings.orientation}`
   return html`<header>
 <h1>${manifest.name}</h1>
 <p>${sources.depth}: ${whole(width)} × ${whole(height)} px, ${bitDepth === 32 ? '32-bit float' : `${bitDepth}-bit`}, ${whole(levels)} levels · ${sources.color ?? 'no colour picture'} · ${space}</p>
-<div class="verdict">${counts.length === 0 ? html`<span class="badge fine">nothing to complain about</span>` : join(counts.map(({ severity, count }) => html`<span class="badge ${SEVERITIES[severity]}">${count} ${SEVERITIES[severity]}${severity === 'info' && count > 1 ? 's' : ''}</span>`))}</div>
+<div class="verdict">${counts.length === 0 ? html`<span class="badge fine">nothing to complain about</span>` : join(counts.map(({ severity, words }) => html`<span class="badge ${SEVERITY_WORDS[severity]}">${words}</span>`))}</div>
 </header>`
 }
 
@@ -141,7 +141,7 @@ function figure(image: EncodedImage, title: string, alt: string, words: Html | s
 }
 
 function finding({ id, severity, found, why, advice, settings }: PreflightCheck): Html {
-  return html`<li class="${SEVERITIES[severity]}"><h3><span>${SEVERITIES[severity]}</span>${found}<code>${id}</code></h3><p class="why">${why}</p><p>${advice}</p>${settings === undefined ? '' : html`<pre>${JSON.stringify(settings)}</pre>`}</li>`
+  return html`<li class="${SEVERITY_WORDS[severity]}"><h3><span>${SEVERITY_WORDS[severity]}</span>${found}<code>${id}</code></h3><p class="why">${why}</p><p>${advice}</p>${settings === undefined ? '' : html`<pre>${JSON.stringify(settings)}</pre>`}</li>`
 }
 
 function cleaning({ step, done }: CleanStep): Html {

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { parseSettings, settingsEntries, type Settings } from '../options.js'
+import { plain } from '../setting-text.js'
 
 /** A setting as a report lists it. */
 export interface SettingRow {
@@ -21,9 +22,4 @@ export function settingRows(settings: Settings): SettingRow[] {
     const open = settings[key] === undefined || (settings[key] === null && same)
     return { key: name, value: open ? plain(fallback) : JSON.stringify(settings[key]), meaning: plain(v.getDescription(schema as v.GenericSchema) ?? ''), changed: !same }
   })
-}
-
-/** Without Markdown's backticks. */
-function plain(text: string): string {
-  return text.replaceAll('`', '')
 }

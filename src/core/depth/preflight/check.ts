@@ -47,6 +47,20 @@ export interface PreflightCheck {
   settings?: SettingsInput
 }
 
+/** What people read for each severity, the worst first. */
+export const SEVERITY_WORDS = { error: 'wrong', warning: 'suspicious', info: 'note' } as const
+
+/** How many findings there are of each severity, in words, the worst first: `2 suspicious`, `3 notes`; none of what there is none of. */
+export function countFindings(checks: readonly Pick<PreflightCheck, 'severity'>[]): { severity: PreflightCheck['severity']; words: string }[] {
+  const severities = Object.keys(SEVERITY_WORDS) as PreflightCheck['severity'][]
+  return severities.flatMap((severity) => {
+    const count = checks.filter((check) => check.severity === severity).length
+    // "wrong" and "suspicious" have no plural.
+    const plural = severity === 'info' && count > 1 ? 's' : ''
+    return count === 0 ? [] : [{ severity, words: `${count} ${SEVERITY_WORDS[severity]}${plural}` }]
+  })
+}
+
 /** Whether the settings keep what a step would mend: the question has been answered, and is not asked again. */
 export function isRefused(step: CleanStepName, { clean }: Settings): boolean {
   return clean === false || (typeof clean === 'object' && clean[step] === false)
