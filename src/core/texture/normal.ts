@@ -1,7 +1,7 @@
 import { depthAt, inverseDepth, pixelSize } from '../camera.js'
 import type { DisparityMap } from '../depth/convention.js'
 import type { Settings } from '../options.js'
-import { padEdges, type Picture } from './color.js'
+import { padEdges, sizeWithin, type Picture } from './color.js'
 
 /** Least z of a stored normal: glTF wants normals above their base plane. In perspective a surface seen at a grazing angle may lean past it. */
 const LEAST_Z = 0.02
@@ -30,13 +30,25 @@ export type NormalSettings = Pick<Settings, 'projection' | 'fovY' | 'width' | 'c
  * planes are straight: Zᵤ = −Z² (1/near − 1/far) dᵤ. No slope is taken across a jump that the surface is cut at.
  */
 export function bakeNormals(map: DisparityMap, size: number, settings: NormalSettings): NormalMap {
-  const { width, height } = map
-  const scale = Math.min(1, size / Math.max(width, height))
-  const target: NormalMap = { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)), sums: new Float32Array(0) }
-  target.sums = new Float32Array(target.width * target.height * 3)
+  return averaged(map, size, settings.projection === 'perspective' ? perspectiveNormal(map, settings) : orthographicNormal(map, settings))
+}
+
+/** The same normals at most `size` pixels long. */
+export function shrinkNormals(map: NormalMap, size: number): NormalMap {
+  if (Math.max(map.width, map.height) <= size) return map
+  return averaged(map, size, (x, y, into) => {
+    const at = (y * map.width + x) * 3
+    for (let axis = 0; axis < 3; axis++) into[axis] = map.sums[at + axis]
+    return true
+  })
+}
+
+/** Normals of pixels, averaged down to at most `size` pixels. */
+function averaged({ width, height }: { width: number; height: number }, size: number, normalAt: NormalAt): NormalMap {
+  const target = sizeWithin({ width, height }, size)
+  const sums = new Float32Array(target.width * target.height * 3)
   const columns = overlaps(width, target.width)
   const rows = overlaps(height, target.height)
-  const normalAt = settings.projection === 'perspective' ? perspectiveNormal(map, settings) : orthographicNormal(map, settings)
   const normal = new Float64Array(3)
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
@@ -47,33 +59,12 @@ export function bakeNormals(map: DisparityMap, size: number, settings: NormalSet
           const weight = columns.shares[x * 2 + i] * rows.shares[y * 2 + j]
           if (weight === 0) continue
           const at = ((rows.first[y] + j) * target.width + columns.first[x] + i) * 3
-          for (let axis = 0; axis < 3; axis++) target.sums[at + axis] += normal[axis] * weight
+          for (let axis = 0; axis < 3; axis++) sums[at + axis] += normal[axis] * weight
         }
       }
     }
   }
-  return target
-}
-
-/** The same normals at most `size` pixels long. */
-export function shrinkNormals(map: NormalMap, size: number): NormalMap {
-  const scale = Math.min(1, size / Math.max(map.width, map.height))
-  if (scale === 1) return map
-  const [width, height] = [Math.max(1, Math.round(map.width * scale)), Math.max(1, Math.round(map.height * scale))]
-  const sums = new Float32Array(width * height * 3)
-  const columns = overlaps(map.width, width)
-  const rows = overlaps(map.height, height)
-  for (let y = 0; y < map.height; y++) {
-    for (let x = 0; x < map.width; x++) {
-      for (let k = 0; k < 4; k++) {
-        const weight = columns.shares[x * 2 + (k & 1)] * rows.shares[y * 2 + (k >> 1)]
-        if (weight === 0) continue
-        const at = ((rows.first[y] + (k >> 1)) * width + columns.first[x] + (k & 1)) * 3
-        for (let axis = 0; axis < 3; axis++) sums[at + axis] += map.sums[(y * map.width + x) * 3 + axis] * weight
-      }
-    }
-  }
-  return { width, height, sums }
+  return { width: target.width, height: target.height, sums }
 }
 
 /** As a picture: unit length, 0..255 for −1..1, continued where there is no surface. */
@@ -104,6 +95,7 @@ function encode(component: number): number {
   return Math.round(Math.min(1, Math.max(-1, component)) * 127.5 + 127.5)
 }
 
+/** Writes what belongs to a pixel to `into`; false where there is nothing. */
 type NormalAt = (x: number, y: number, into: Float64Array) => boolean
 
 function orthographicNormal(map: DisparityMap, settings: NormalSettings): NormalAt {
