@@ -12,7 +12,7 @@ export const bakeCommand: Command = {
   usage: '<file, folder or glob…> --out <folder> [flags]',
   summary: 'depth maps → <name>.lod0.glb, <name>.lod1.glb, … and <name>.json',
   details: [
-    'Bakes each depth map into one GLB a level of detail, fine to coarse, and a manifest that lists them with bounds, source camera, placeholder and pre-flight report.',
+    'Bakes each depth map into one GLB per level of detail, fine to coarse, and a manifest that lists them with bounds, source camera, placeholder and pre-flight report.',
     'Settings stand in <name>.depth.json beside the map; the colour picture is found as <name>.color.* or <name>.*. Sources are never written to.',
   ],
   flags: [outFlag, cacheDirFlag, noCacheFlag],

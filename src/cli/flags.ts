@@ -24,7 +24,7 @@ export interface Arguments {
 
 /** Flags of every command. */
 export const commonFlags: readonly Flag[] = [
-  { name: 'json', value: null, meaning: 'one JSON object a line on standard output, for programs' },
+  { name: 'json', value: null, meaning: 'one JSON object per line on standard output, for programs' },
   { name: 'quiet', value: null, meaning: 'errors only' },
   { name: 'verbose', value: null, meaning: 'more about each file, and stack traces of bugs' },
   { name: 'help', value: null, meaning: 'this page' },

@@ -105,7 +105,7 @@ export const settingsEntries = {
     'the normal map of lit meshes; `size`: its longer side, pixels',
   ),
   compression: key(oneOf(['meshopt', 'khr_meshopt', 'quantize', 'none']), '`"meshopt"`', '`meshopt`, `khr_meshopt` (a little smaller, for three alone), `quantize` (engines without meshopt), `none`'),
-  container: key(oneOf(['levels', 'msft_lod']), '`"levels"`', '`levels`: one GLB a level. `msft_lod`: one GLB with all of them, for Babylon.js'),
+  container: key(oneOf(['levels', 'msft_lod']), '`"levels"`', '`levels`: one GLB per level. `msft_lod`: one GLB with all of them, for Babylon.js'),
   variants: key(whole(0, 16), '`0`', 'how many deterministic variations of this map to bake'),
   seed: key(whole(0, 2 ** 32 - 1), '`1`', 'what the variations are drawn from'),
 }

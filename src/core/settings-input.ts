@@ -161,7 +161,7 @@ export interface SettingsInput {
    */
   compression?: 'meshopt' | 'khr_meshopt' | 'quantize' | 'none' | undefined
   /**
-   * `levels`: one GLB a level. `msft_lod`: one GLB with all of them, for Babylon.js.
+   * `levels`: one GLB per level. `msft_lod`: one GLB with all of them, for Babylon.js.
    * Default: `"levels"`.
    */
   container?: 'levels' | 'msft_lod' | undefined
