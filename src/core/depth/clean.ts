@@ -7,11 +7,11 @@ import { smoothNoise } from './clean/noise.js'
 import { snapSilhouettes } from './clean/silhouettes.js'
 import { removeSpikes } from './clean/spikes.js'
 import type { CleanStep, CleanStepName } from './clean/step.js'
-import type { DisparityMap } from './convention.js'
+import { HALF_OPAQUE, type DisparityMap } from './convention.js'
 import type { DepthRaster } from './decode.js'
 import type { GrayPicture } from './picture.js'
 import type { CheckId, PreflightReport } from './preflight.js'
-import { disparityRange, grainScale } from './range.js'
+import { disparityRange, extentOf, grainScale } from './range.js'
 import { SPIKE_HEIGHT } from './spike.js'
 
 /** Standard deviation that is smoothed where the step is forced on a map without noticeable noise, as a share of the scale. */
@@ -97,7 +97,7 @@ function findHoles({ disparity }: DisparityMap, { alpha }: DepthRaster, { black,
   if (black === 'cut' || (black !== 'hole' && encoding !== 'metric' && !asked)) return null
   let holes: Uint8Array | null = null
   for (let i = 0; i < disparity.length; i++) {
-    if (disparity[i] === disparity[i] || (alpha !== null && alpha[i] < 128)) continue
+    if (disparity[i] === disparity[i] || (alpha !== null && alpha[i] < HALF_OPAQUE)) continue
     holes ??= new Uint8Array(disparity.length)
     holes[i] = 1
   }
@@ -106,13 +106,7 @@ function findHoles({ disparity }: DisparityMap, { alpha }: DepthRaster, { black,
 
 /** A map in metres whose 0..1 reaches again from its farthest to its nearest pixel, after spikes that lay beyond are gone. */
 function fitRange(map: DisparityMap, { projection }: Settings): DisparityMap {
-  let low = Infinity
-  let high = -Infinity
-  for (let i = 0; i < map.disparity.length; i++) {
-    const value = map.disparity[i]
-    if (value < low) low = value
-    if (value > high) high = value
-  }
+  const { lowest: low, highest: high } = extentOf(map.disparity)
   if (!(high > low) || (low === 0 && high === 1)) return map
   const disparity = map.disparity.map((value) => (value - low) / (high - low))
   if (projection === 'orthographic') return { ...map, disparity, relief: map.relief * (high - low) }

@@ -22,6 +22,9 @@ export interface DisparityMap {
   relief: number
 }
 
+/** Alpha below this, of 255, means that nothing is there. */
+export const HALF_OPAQUE = 128
+
 /** Metres of a level, unless somebody says otherwise: sensors write millimetres. */
 export const LEVEL_UNIT = 0.001
 
@@ -185,7 +188,7 @@ function floatRange(raster: DepthRaster): [number, number] {
 
 function cutAway(disparity: Float32Array, alpha: Uint8Array | Float32Array): void {
   if (alpha.length !== disparity.length) throw new DepthMeshError('INTERNAL', `expected alpha for ${disparity.length} pixels, got ${alpha.length}`)
-  const half = alpha instanceof Uint8Array ? 128 : 0.5
+  const half = alpha instanceof Uint8Array ? HALF_OPAQUE : 0.5
   for (let i = 0; i < disparity.length; i++) if (!(alpha[i] >= half)) disparity[i] = NaN
 }
 

@@ -14,6 +14,17 @@ export function disparityRange(disparity: Float32Array): number {
   return sorted[Math.floor(0.99 * (count - 1))] - sorted[Math.floor(0.01 * (count - 1))]
 }
 
+/** The lowest and the highest of the values that are known; Infinity and −Infinity where none is. */
+export function extentOf(values: Float32Array): { lowest: number; highest: number } {
+  let lowest = Infinity
+  let highest = -Infinity
+  for (let i = 0; i < values.length; i++) {
+    if (values[i] < lowest) lowest = values[i]
+    if (values[i] > highest) highest = values[i]
+  }
+  return { lowest, highest }
+}
+
 /**
  * The disparity that grain is measured against. Levels have a scale of their own. Metres have not: their 0..1 hangs on the nearest pixel,
  * and a single one that flies before the lens would make all others look smooth.

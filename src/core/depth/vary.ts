@@ -1,5 +1,6 @@
 import type { Variation } from '../variation.js'
 import type { DisparityMap } from './convention.js'
+import { extentOf } from './range.js'
 
 /** Disparity difference from which neighbours are two surfaces, not one: nothing is mixed across it. The default of `cut`. */
 const JUMP = 0.03
@@ -13,12 +14,7 @@ export function varyMap(map: DisparityMap, variation: Variation): DisparityMap {
   const { width, height, disparity } = map
   const varied = new Float32Array(disparity.length)
   const from = new Float64Array(2)
-  let lowest = Infinity
-  let highest = -Infinity
-  for (const value of disparity) {
-    if (value < lowest) lowest = value
-    if (value > highest) highest = value
-  }
+  const { lowest, highest } = extentOf(disparity)
   const range = highest - lowest
   for (let y = 0, i = 0; y < height; y++) {
     const v = (y + 0.5) / height

@@ -6,7 +6,7 @@ import { EDGE_RADIUS, EDGE_STEP, placeAtEdge } from '../edge.js'
 import { disparityRange, grainScale } from '../range.js'
 import { SPIKE_HEIGHT, spikeMedian } from '../spike.js'
 import { borderStep, findBlackHoles } from './holes.js'
-import { measureLevels } from './levels.js'
+import { measureLevels } from './spread.js'
 
 /** Colours of what is drawn on the map, RGB. Later ones lie on top. */
 export const PREFLIGHT_COLORS = {

@@ -3,7 +3,7 @@ import { isBlackFar, type DisparityMap } from '../convention.js'
 import type { DepthRaster } from '../decode.js'
 import { labelAreas } from '../areas.js'
 import { isRefused, isRelief, percent, type PreflightCheck } from './check.js'
-import type { LevelSpread } from './levels.js'
+import type { LevelSpread } from './spread.js'
 
 /** More black than this share of the map is looked at. */
 const MANY_ZEROS = 0.01
@@ -22,57 +22,65 @@ const SPARSE_ISLANDS = 1000
 export function checkHoles(raster: DepthRaster, map: DisparityMap, spread: LevelSpread, settings: Settings): PreflightCheck[] {
   const metric = settings.encoding === 'metric'
   const isSky = metric && !isRelief(settings) && isBlackFar(settings)
-  const blank = (metric ? spread.zeros : 0) + spread.unknown + (isSky ? 0 : spread.background)
-  if (spread.zeros > SPARSE_ZEROS) {
-    const islands = labelAreas(raster.width, raster.height, (i) => raster.samples[i] !== 0).count
-    if (islands > SPARSE_ISLANDS) {
-      return [
-        {
-          id: 'sparse',
-          severity: 'warning',
-          value: spread.zeros,
-          found: `${percent(spread.zeros)} of the pixels are black, the rest lie in ${islands.toLocaleString('en-US')} islands`,
-          why: 'This looks like a lidar’s sparse points: most of the surface would be made up between them.',
-          advice: 'Densify the map first (depth completion), or let depthmesh fill it in and look at the result closely.',
-          ...(settings.black === 'hole' || metric ? {} : { settings: { black: 'hole' } }),
-        },
-      ]
-    }
-  }
+  const sparse = sparsePoints(raster, spread, settings)
+  if (sparse) return [sparse]
 
   const sky = isSky && settings.black === null && spread.background > 0 ? [skyOf(spread.background)] : []
-  if (blank > 0 || (settings.black === 'hole' && spread.zeros > 0)) {
-    const hole = settings.black === 'hole' || (metric && settings.black !== 'cut')
-    const filled = hole && !isRefused('holes', settings)
-    return [
-      ...sky,
-      {
-        id: 'unknown',
-        severity: 'info',
-        value: blank > 0 ? blank : spread.zeros,
-        found: blank > 0 ? `${percent(blank)} of the pixels are unknown` : `${percent(spread.zeros)} of the pixels are black, which stands for unknown`,
-        why: filled ? 'They are filled in from around.' : 'They are left open.',
-        advice: filled ? 'To leave them open instead, set "black": "cut".' : hole ? 'To fill them in instead, let "clean" do it.' : 'To fill them in instead, set "black": "hole".',
-        ...(filled || settings.black === 'cut' ? {} : { settings: hole ? { clean: { holes: 'auto' } } : { black: 'hole' } }),
-      },
-    ]
-  }
+  const blank = (metric ? spread.zeros : 0) + spread.unknown + (isSky ? 0 : spread.background)
+  if (blank > 0 || (settings.black === 'hole' && spread.zeros > 0)) return [...sky, unknownPixels(blank, spread, settings)]
 
   // Who says what black is has answered already. (In metres black is unknown: there is none left here.)
   if (settings.black !== null || spread.zeros <= MANY_ZEROS) return sky
   const holes = findBlackHoles(raster, map, borderStep(spread)).pixels / raster.samples.length
-  if (holes <= MANY_ZEROS) return []
-  return [
-    {
-      id: 'holes',
-      severity: 'warning',
-      value: holes,
-      found: `${percent(holes)} of the pixels are black and break off from their surroundings`,
-      why: `These look like unknown pixels. Taken for depth, each becomes ${extreme(settings).shape}.`,
-      advice: `Say what black is: unknown ("hole", to be filled in), nothing ("cut"), or ${extreme(settings).surface} after all ("far").`,
-      settings: { black: 'hole' },
-    },
-  ]
+  return holes > MANY_ZEROS ? [blackHoles(holes, settings)] : []
+}
+
+/** A map that is hardly there; `null` where it is dense enough. */
+function sparsePoints({ width, height, samples }: DepthRaster, { zeros }: LevelSpread, { black, encoding }: Settings): PreflightCheck | null {
+  if (zeros <= SPARSE_ZEROS) return null
+  const islands = labelAreas(width, height, (i) => samples[i] !== 0).count
+  if (islands <= SPARSE_ISLANDS) return null
+  return {
+    id: 'sparse',
+    severity: 'warning',
+    value: zeros,
+    found: `${percent(zeros)} of the pixels are black, the rest lie in ${islands.toLocaleString('en-US')} islands`,
+    why: 'This looks like a lidar’s sparse points: most of the surface would be made up between them.',
+    advice: 'Densify the map first (depth completion), or let depthmesh fill it in and look at the result closely.',
+    ...(black === 'hole' || encoding === 'metric' ? {} : { settings: { black: 'hole' } }),
+  }
+}
+
+/**
+ * Pixels that are known to be unknown.
+ *
+ * @param blank share of those that are so whatever black means
+ */
+function unknownPixels(blank: number, { zeros }: LevelSpread, settings: Settings): PreflightCheck {
+  const hole = settings.black === 'hole' || (settings.encoding === 'metric' && settings.black !== 'cut')
+  const filled = hole && !isRefused('holes', settings)
+  return {
+    id: 'unknown',
+    severity: 'info',
+    value: blank > 0 ? blank : zeros,
+    found: blank > 0 ? `${percent(blank)} of the pixels are unknown` : `${percent(zeros)} of the pixels are black, which stands for unknown`,
+    why: filled ? 'They are filled in from around.' : 'They are left open.',
+    advice: filled ? 'To leave them open instead, set "black": "cut".' : hole ? 'To fill them in instead, let "clean" do it.' : 'To fill them in instead, set "black": "hole".',
+    ...(filled || settings.black === 'cut' ? {} : { settings: hole ? { clean: { holes: 'auto' } } : { black: 'hole' } }),
+  }
+}
+
+/** Black that looks unknown, where nobody has said what black is. */
+function blackHoles(share: number, settings: Settings): PreflightCheck {
+  return {
+    id: 'holes',
+    severity: 'warning',
+    value: share,
+    found: `${percent(share)} of the pixels are black and break off from their surroundings`,
+    why: `These look like unknown pixels. Taken for depth, each becomes ${extreme(settings).shape}.`,
+    advice: `Say what black is: unknown ("hole", to be filled in), nothing ("cut"), or ${extreme(settings).surface} after all ("far").`,
+    settings: { black: 'hole' },
+  }
 }
 
 /** Where a renderer's rays hit nothing, in metres. */

@@ -1,6 +1,7 @@
 import { percentileBin } from '../histogram.js'
 import type { Settings } from '../../options.js'
 import type { GrayPicture } from '../picture.js'
+import { extentOf } from '../range.js'
 import { percent, type PreflightCheck } from './check.js'
 import { shrink, type Thumbnail } from './thumbnail.js'
 
@@ -114,12 +115,7 @@ function compare(depth: Thumbnail, gray: Thumbnail, sure: boolean): Verdict {
  * the two seemed to fit better when the picture was moved outward.
  */
 function onBackground({ width, height, values }: Thumbnail): Thumbnail {
-  let lowest = Infinity
-  let highest = -Infinity
-  for (const value of values) {
-    if (value < lowest) lowest = value
-    if (value > highest) highest = value
-  }
+  const { lowest, highest } = extentOf(values)
   return { width, height, values: values.map((value) => (Number.isNaN(value) ? lowest - BEHIND * (highest - lowest) : value)) }
 }
 

@@ -5,8 +5,8 @@ import { percentileBin } from '../histogram.js'
 import { grainScale } from '../range.js'
 import { SPIKE_HEIGHT, spikeMedian } from '../spike.js'
 import { isRefused, percent, type PreflightCheck } from './check.js'
-import type { LevelSpread } from './levels.js'
 import { checkSilhouettes } from './silhouettes.js'
+import type { LevelSpread } from './spread.js'
 import { strideOf } from './stride.js'
 
 /** One 8-bit step, the unit of the thresholds: they were measured on 65 real maps at 0..255. */
