@@ -1,5 +1,5 @@
-// What src/core/mesh/pixels/pixels.ts and insertion.ts call: insertion, and loops over pixels, four at a time. Compiled by scripts/build-wasm.js into
-// src/core/mesh/pixels/pixels-wasm.ts; plain-pixels.ts and plain-insertion.ts in test/core/mesh/ are the references that it is held to.
+// What pixels.ts, insertion.ts and fit.ts in src/core/mesh/pixels/ call: insertion, least squares, and loops over pixels, four at a time. Compiled by scripts/build-wasm.js into
+// pixels-wasm.ts there; plain-pixels.ts, plain-insertion.ts and plain-solve.ts in test/core/mesh/ are the references that they are held to.
 //
 // Memory: the host puts the map (f32, row after row, 16 bytes of padding behind it) and its arrays behind `freeFrom()` and passes addresses.
 

@@ -15,7 +15,8 @@ import { lookAt } from './read.js'
 import type { ShapeRequest } from '../core/shape/request.js'
 import { SourceChanged } from './source-file.js'
 import type { SourceHashes } from './source-hashes.js'
-import { readSources, SourceLog, type Dependencies, type Sources } from './sources.js'
+import { SourceLog, type Dependencies } from './source-log.js'
+import { readSources, type Sources } from './sources.js'
 import { toolVersions } from './versions.js'
 
 /** What is refused, so that a file by mistake or by malice cannot take the machine with it. */

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { randomUUID } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Dependencies } from './sources.js'
+import type { Dependencies } from './source-log.js'
 import { watchFiles } from './watch-files.js'
 
 /** Tells a watcher that sees changes of files, but no new ones, of companions that appear. */

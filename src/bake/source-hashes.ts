@@ -44,7 +44,7 @@ export interface SourceHashes {
   /** Reads a file whole. Call `note` with its SHA-256. Rejects as `readFile` does. */
   read(path: string): Promise<{ bytes: Buffer; note: (hash: Buffer) => void }>
   /**
-   * SHA-256 of several files of a folder, from `read` where they have to be read: for depthmesh's own core, some 160 files in every key.
+   * SHA-256 of several files of a folder, from `read` where they have to be read: for depthmesh's own core, whose files are part of every key.
    *
    * @param files names relative to the folder, in the order in which they are hashed
    */

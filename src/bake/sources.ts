@@ -1,15 +1,18 @@
 import { readdir, realpath } from 'node:fs/promises'
-import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { PNG_SIGNATURE } from '../core/depth/sniff.js'
 import { DepthMeshError } from '../core/errors.js'
 import { nearestKey, parseSettings, type Settings, type SettingsLayer } from '../core/options.js'
 import type { WholeRequest } from '../core/shape/request.js'
+import { colorByStem, mayBeColor, namedColor } from './color-file.js'
 import { aborted } from './gate.js'
 import { parseJson, positionOfKey } from './json.js'
-import { COLOR_EXTENSIONS, DEPTH_MAP } from './map-name.js'
-import { lookAt, readBytes, stampOf, unreadable } from './read.js'
+import { DEPTH_MAP } from './map-name.js'
+import { readBytes, stampOf, unreadable } from './read.js'
 import { knownFile, readFile, type SourceFile } from './source-file.js'
 import { WORTH_NOTING, type SourceHashes } from './source-hashes.js'
+import { SourceLog } from './source-log.js'
 
 /** How long a file that changed a moment ago may look unfinished before it is taken as it is, ms: PNGs say where they end, others hardly do. */
 const PATIENCE_PNG = 1500
@@ -19,15 +22,6 @@ const RETRY = 30
 
 /** The last 12 bytes of every whole PNG: an empty IEND chunk with its checksum. */
 const IEND = Buffer.from([0, 0, 0, 0, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82])
-const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
-
-/** The files one asset is made of. Absolute paths. */
-export interface Dependencies {
-  /** Read, and watched for edits. */
-  present: string[]
-  /** Not there; would be read if they appeared. */
-  missing: string[]
-}
 
 export interface SourceOptions {
   /** Settings beneath the sidecar, lowest first: plugin options. */
@@ -59,33 +53,6 @@ export interface Sources {
   warnings: string[]
   /** A shape of the library instead of files: its bytes are made in the worker, if the cache does not know it. */
   shape?: WholeRequest | undefined
-}
-
-/** Notes what was looked at while sources are read, so that it is known after a failure too. */
-export class SourceLog {
-  readonly #present = new Map<string, string>()
-  readonly #missing = new Set<string>()
-
-  /** `stamp` tells one state of a file from the next. */
-  present(path: string, stamp: string): void {
-    this.#present.set(resolve(path), stamp)
-    this.#missing.delete(resolve(path))
-  }
-
-  missing(path: string): void {
-    if (!this.#present.has(resolve(path))) this.#missing.add(resolve(path))
-  }
-
-  get dependencies(): Dependencies {
-    return { present: [...this.#present.keys()], missing: [...this.#missing] }
-  }
-
-  /** Has any of the files changed, gone or appeared since? */
-  isStale(): boolean {
-    for (const [path, stamp] of this.#present) if (stampOf(path) !== stamp) return true
-    for (const path of this.#missing) if (stampOf(path) !== '') return true
-    return false
-  }
 }
 
 /** Stem and names of an asset's files: `canyon` of `canyon.depth.png`, whose sidecar is `canyon.depth.json`. */
@@ -140,65 +107,6 @@ async function readSidecar(sidecar: string, options: SourceOptions, log: SourceL
   }
   const text = decodeText(bytes, sidecar)
   return { origin: sidecar, settings: parseJson(text, sidecar), positionOf: (key) => positionOfKey(text, key) }
-}
-
-/** `<stem>.color.*`, else `<stem>.*`. Extensions in any case, names in any Unicode form (macOS stores them decomposed). */
-async function colorByStem(mapPath: string, name: string, folder: string, warnings: string[], log: SourceLog): Promise<string | null> {
-  const entries = await listFolder(folder)
-  const map = plainName(basename(mapPath))
-  for (const stem of [`${name}.color`, name]) {
-    const found: string[] = []
-    for (const extension of COLOR_EXTENSIONS) {
-      const wanted = `${stem}.${extension}`
-      const entry = entries.get(plainName(wanted))
-      if (entry === undefined) log.missing(join(folder, wanted))
-      else if (plainName(entry) !== map) found.push(entry)
-    }
-    if (found.length > 1) warnings.push(`${basename(mapPath)}: ${found[0]} is used as the colour picture; ${found.slice(1).join(', ')} is not. Keep one, or name it with "color" in ${name}.depth.json.`)
-    if (found.length > 0) return join(folder, found[0])
-  }
-  return null
-}
-
-/** A folder that changed less than this before it was listed may change again within the same tick of its clock, ms: FAT counts in steps of two seconds. */
-const TICK = 2000
-
-const listings = new Map<string, { changed: number; names: Promise<Map<string, string>> }>()
-
-/** The names in a folder by their plain form. Maps share one look as long as the folder stays as it is: a build reads a whole folder of them. */
-function listFolder(folder: string): Promise<Map<string, string>> {
-  const changed = lookAt(folder)?.mtimeMs ?? NaN
-  const known = listings.get(folder)
-  if (known?.changed === changed) return known.names
-  const quiet = changed < Date.now() - TICK
-  const names = readdir(folder).then((names) => new Map(names.map((name) => [plainName(name), name])))
-  const listing = { changed, names }
-  listings.set(folder, listing)
-  const forget = (): void => void (listings.get(folder) === listing && listings.delete(folder))
-  names.then(quiet ? undefined : forget, forget)
-  return names
-}
-
-function plainName(name: string): string {
-  return name.normalize('NFC').toLowerCase()
-}
-
-/** The picture that `color` names: looked for inside the project only, whatever links say. */
-async function namedColor(color: string, folder: string, origin: string, projectRoots: readonly string[]): Promise<string> {
-  const path = isAbsolute(color) ? color : join(folder, color)
-  const forbidden = (): DepthMeshError =>
-    new DepthMeshError('COLOR_FORBIDDEN', `color: expected a picture inside the project, got ${JSON.stringify(color)}`, { file: origin, hint: 'Copy the picture into the project.' })
-  if (!projectRoots.some((root) => isInside(root, resolve(path)))) throw forbidden()
-  const real = await realpath(path).catch(() => null)
-  if (real === null) return path
-  const roots = await Promise.all(projectRoots.map((root) => realpath(root).catch(() => resolve(root))))
-  if (!roots.some((root) => isInside(root, real))) throw forbidden()
-  return path
-}
-
-function isInside(root: string, path: string): boolean {
-  const way = relative(resolve(root), path)
-  return way !== '' && !isAbsolute(way) && way !== '..' && !/^\.\.[/\\]/.test(way)
 }
 
 /** Asks on the path as written first, so that nothing outside can be probed for existence, then on where links lead. */
@@ -261,7 +169,7 @@ async function readWhole(
     if (bytes !== null) log.present(path, stamp)
     if (!options.patient && bytes !== null) return bytes
     if (bytes !== null && stampOf(path) === stamp) {
-      const patience = bytes.subarray(0, 8).equals(PNG_SIGNATURE) ? PATIENCE_PNG : PATIENCE_OTHER
+      const patience = isPng(bytes) ? PATIENCE_PNG : PATIENCE_OTHER
       const age = Date.now() - Number(stamp.split(' ')[1])
       if (isWhole(bytes) || age > patience || Date.now() - start > patience) return bytes
     }
@@ -276,10 +184,14 @@ function sizeOf(stamp: string): number {
 }
 
 function looksWhole(bytes: Buffer): boolean {
-  if (bytes.subarray(0, 8).equals(PNG_SIGNATURE)) return bytes.subarray(-12).equals(IEND)
+  if (isPng(bytes)) return bytes.subarray(-12).equals(IEND)
   if (bytes[0] === 0xff && bytes[1] === 0xd8) return bytes.at(-2) === 0xff && bytes.at(-1) === 0xd9
   if (bytes.subarray(0, 4).toString('latin1') === 'RIFF' && bytes.length >= 8) return bytes.length >= bytes.readUInt32LE(4) + 8
   return !bytes.subarray(-512).every((byte) => byte === 0)
+}
+
+function isPng(bytes: Buffer): boolean {
+  return PNG_SIGNATURE.every((byte, i) => bytes[i] === byte)
 }
 
 function isJson(bytes: Buffer): boolean {
@@ -312,10 +224,6 @@ async function missingColor(color: string, origin: string): Promise<DepthMeshErr
 function mayBeMap(missing: string): (name: string) => boolean {
   const named = DEPTH_MAP.test(missing)
   return (name) => (named ? DEPTH_MAP.test(name) : /\.(?:png|exr|tiff?)$/i.test(name) && !/\.color\.[^.]+$/i.test(name))
-}
-
-function mayBeColor(name: string): boolean {
-  return COLOR_EXTENSIONS.some((extension) => plainName(name).endsWith(`.${extension}`)) && !/\.depth\.[^.]+$/i.test(name)
 }
 
 async function suggestion(path: string, folder: string, mayBe: (name: string) => boolean): Promise<string> {

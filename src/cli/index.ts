@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
 import { formatError } from '../core/errors.js'
-import { nearestKey } from '../core/options.js'
 import { bakeCommand } from './bake.js'
 import { checkCommand } from './check.js'
 import { cacheCommand } from './cache.js'
@@ -13,7 +12,7 @@ import { newCommand } from './new.js'
 import { listenForInterrupts } from './interrupt.js'
 import { reportCommand } from './report.js'
 import { settingFlags } from './setting-flags.js'
-import { UsageError } from './usage-error.js'
+import { unknownWord, UsageError } from './usage-error.js'
 import { watchCommand } from './watch.js'
 
 const commands: readonly Command[] = [bakeCommand, checkCommand, reportCommand, watchCommand, exportCommand, newCommand, cacheCommand]
@@ -61,8 +60,7 @@ function find(name: string): Command {
   if (command !== undefined) return command
   const names = commands.map((each) => each.name)
   if (name.startsWith('-')) throw new UsageError(`expected a command before ${name}. Commands: ${names.join(', ')}.`)
-  const suggestion = nearestKey(name, names)
-  throw new UsageError(`unknown command ${JSON.stringify(name)}. ${suggestion === undefined ? `Commands: ${names.join(', ')}.` : `Did you mean ${JSON.stringify(suggestion)}?`}`)
+  throw unknownWord('command', name, names)
 }
 
 function version(): string {

@@ -4,13 +4,12 @@ import { DepthMeshError } from '../core/errors.js'
 import type { MadeShape } from '../core/shape.js'
 import { SHAPE_LODS, SHAPE_SETTINGS, SHAPE_SIZE } from '../core/shape/request.js'
 import { SHAPES } from '../core/shape/shapes.js'
-import { nearestKey } from '../core/options.js'
 import { EXIT, type Command } from './command.js'
 import type { Arguments, Flag } from './flags.js'
 import { endable } from './interrupt.js'
 import { failure, printJson, reportFailure } from './outcome.js'
 import { settingFlags, settingsFromFlags } from './setting-flags.js'
-import { UsageError } from './usage-error.js'
+import { unknownWord, UsageError } from './usage-error.js'
 import { writeOutputs } from './write-outputs.js'
 
 const shapes = Object.keys(SHAPES)
@@ -76,8 +75,7 @@ function chosenShape({ positionals }: Arguments): string {
   if (shape === undefined) throw new UsageError(`expected a shape, got none. Shapes: ${shapes.join(', ')}.`)
   if (more !== undefined) throw new UsageError(`expected one shape, got ${positionals.join(' ')}. Call it once for each; --name names the files.`)
   if (shapes.includes(shape)) return shape
-  const near = nearestKey(shape, shapes)
-  throw new UsageError(`unknown shape ${JSON.stringify(shape)}. ${near === undefined ? `Shapes: ${shapes.join(', ')}.` : `Did you mean ${JSON.stringify(near)}?`}`)
+  throw unknownWord('shape', shape, shapes)
 }
 
 /** Where the files go, and what they are called: `--out props`, `--out props --name boulder` and `--out props/boulder.depth.png` all say it. */

@@ -80,10 +80,10 @@ interface Level extends LevelSurfaces {
 
 /** backdrop ▶ triangulate ▶ cut ▶ refine ▶ lod, and what all levels wear. (Who holds the backdrop holds 150 MB of a map of 4096²: it stays in here.) */
 async function makeSurfaces({ map, picture, variation, shared = null }: ChainSources, settings: Settings, { model, lit, signal }: { model: ErrorModel; lit: boolean; signal: AbortSignal | undefined }): Promise<{ surfaces: Level[]; textures: LevelTextures }> {
-  const own = (picture: Picture): Picture => (variation ? varyPicture(picture, variation) : picture)
+  const varied = (picture: Picture): Picture => (variation ? varyPicture(picture, variation) : picture)
   const backdrop = buildBackdrop(map, settings)
   await pause(signal)
-  const contrast = picture && choosesByPicture(settings) ? measureContrast(await grayAt(own(picture), map)) : null
+  const contrast = picture && choosesByPicture(settings) ? measureContrast(await grayAt(varied(picture), map)) : null
   const budgeted = shared ? { ...settings, lods: budgetsBeforeSplitting(settings) } : settings
   const bare = await buildLevels(map, backdrop, budgeted, model, { contrast, signal }).finally(() => forgetLoops(map))
   await pause(signal)
@@ -93,7 +93,7 @@ async function makeSurfaces({ map, picture, variation, shared = null }: ChainSou
       : bare.map((level) => ({ ...level, worn: null }))
   await pause(signal)
   const needsOwn = backdrop !== null || surfaces.some(({ worn }) => !worn)
-  const textures = await LevelTextures.of({ map, backdrop, picture: picture && needsOwn ? own(picture) : null, lit, triangles: surfaces.map(trianglesOf) }, settings, model, signal)
+  const textures = await LevelTextures.of({ map, backdrop, picture: picture && needsOwn ? varied(picture) : null, lit, triangles: surfaces.map(trianglesOf) }, settings, model, signal)
   return { surfaces, textures }
 }
 

@@ -19,7 +19,8 @@ interface Head {
 /** Bytes that are looked at to name a format: enough for a web page whose `<html` stands behind a comment. */
 export const SNIFFED_BYTES = 512
 
-const PNG_SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
+/** The first bytes of every PNG. */
+export const PNG_SIGNATURE: readonly number[] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]
 
 const SAVE_AS = 'Save the depth map as a 16-bit gray PNG, a TIFF or an EXR.'
 const DOWNLOAD = 'The download saved a page instead of the picture: fetch the file itself.'
