@@ -42,6 +42,14 @@ const part = <const S extends v.GenericSchema>(schema: S, meaning: string) => v.
 
 const cleanStep = (meaning: string) => part(v.union([flag(), v.literal('auto')], 'expected true | false | "auto"'), meaning)
 
+const cleanSteps = {
+  holes: cleanStep('fill in what is unknown'),
+  spikes: cleanStep('remove lone outliers'),
+  noise: cleanStep('smooth sensor noise'),
+  bands: cleanStep('smooth terraces, inside of what each level allows'),
+  silhouettes: cleanStep('snap soft edges to one side'),
+}
+
 // --- the schema ----------------------------------------------------------------------------------------------------
 
 /** The one schema of the settings: sidecar, plugin defaults and CLI flags. Every key is optional here; defaults stand in {@link DEFAULTS}. */
@@ -62,17 +70,7 @@ export const settingsEntries = {
   levels: key(v.nullable(v.tuple([fraction(), fraction()], 'expected [black, white] in 0..1')), '`null`', '`[black, white]` points in 0..1 that are stretched to the full range'),
   depthInfluence: key(fraction(), '`1`', '0..1, how strictly the surface follows the map: below 1 blends toward its edge-preserving smooth form'),
   clean: key(
-    v.union([
-      v.literal('auto'),
-      v.literal(false),
-      object({
-        holes: cleanStep('fill in what is unknown'),
-        spikes: cleanStep('remove lone outliers'),
-        noise: cleanStep('smooth sensor noise'),
-        bands: cleanStep('smooth terraces, inside of what each level allows'),
-        silhouettes: cleanStep('snap soft edges to one side'),
-      }),
-    ], 'expected "auto" | false | an object with holes, spikes, noise, bands, silhouettes'),
+    v.union([v.literal('auto'), v.literal(false), object(cleanSteps)], `expected "auto" | false | an object with ${Object.keys(cleanSteps).join(', ')}`),
     '`"auto"`',
     '`auto` (each step only where its check fires), `false`, or an object per step: `holes`, `spikes`, `noise`, `bands`, `silhouettes`',
   ),
@@ -322,7 +320,7 @@ function knownKeys(path: readonly string[]): string[] {
   if (path.length === 0) return Object.keys(settingsEntries)
   if (path[0] === 'texture') return Object.keys(DEFAULTS.texture)
   if (path[0] === 'normalMap') return Object.keys(DEFAULTS.normalMap)
-  if (path[0] === 'clean') return ['holes', 'spikes', 'noise', 'bands', 'silhouettes']
+  if (path[0] === 'clean') return Object.keys(cleanSteps)
   return path[0] === 'lods' ? ['error'] : []
 }
 
