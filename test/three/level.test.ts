@@ -43,6 +43,8 @@ describe('screenError', () => {
   it('grows in proportion once the camera leaves the source view by more than a tenth of near', () => {
     expect(errorOf(picture, lod(3, 100), cameraAt(0.1, 0, 0))).toBeCloseTo(6)
     expect(errorOf(picture, lod(3, 100), cameraAt(0.4, 0, 0))).toBeCloseTo(24)
+    const far: DepthAsset = { ...picture, camera: { fovY: 90, aspect: 1, near: 4, far: 10 } }
+    expect(errorOf(far, lod(3, 100), cameraAt(0.8, 0, 0))).toBeCloseTo(12)
   })
 
   it('takes metres over distance where that is the smaller bound, as for a picture seen from afar', () => {
@@ -80,6 +82,12 @@ describe('screenError', () => {
     const object = new Group()
     object.scale.setScalar(3)
     expect(errorOf(relief, lod(0, 0.1), camera, object)).toBeCloseTo(120)
+    // By whatever else its place in the scene is scaled.
+    const parent = new Group().add(object)
+    parent.scale.setScalar(2)
+    expect(errorOf(relief, lod(0, 0.1), camera, object)).toBeCloseTo(240)
+    // What a pixel of its source view errs by says nothing where no ray leans.
+    expect(errorOf(picture, lod(1e-6, 0.1), camera)).toBeCloseTo(40)
   })
 })
 
@@ -102,6 +110,16 @@ describe('screenError of textures', () => {
     // 10 m over 250 texels are 4 cm, seen from 10 m with 500 px a unit: 2 px.
     const wall = { ...relief, lods: textured.lods }
     expect(errorOf(wall, wall.lods[1], cameraAt(0, 11, 0))).toBeCloseTo(2 / 1.5)
+  })
+
+  it('takes the longer side of a picture for that of its texture', () => {
+    const portrait = { ...textured, size: { width: 250, height: 500 } }
+    expect(errorOf(portrait, portrait.lods[1], cameraAt(0, 0, 0))).toBeCloseTo(4 / 1.5)
+  })
+
+  it('takes those of a view in perspective across its bounds where an orthographic camera looks on', () => {
+    // 20 m over 250 texels are 8 cm, of which 1 m is 100 px.
+    expect(errorOf(textured, textured.lods[1], new OrthographicCamera(-5, 5, 5, -5))).toBeCloseTo(8 / 1.5)
   })
 })
 
