@@ -380,6 +380,27 @@ describe('pre-flight', () => {
     expect(back.found).toMatch(/^(9\d|100) % of the slanted surfaces bend away from the camera, all by the law of a map that is linear in disparity$/)
   })
 
+  describe('takes no bent surfaces for a sign of another encoding', () => {
+    const ramps = (x: number, y: number) => 0.1 + 0.8 * ((x % 100) / 200 + y / 320)
+    /** Disparities of a scene from 1 m to `far`, as a renderer's linear Z. */
+    const linearZ = (x: number, y: number, far: number) => (far - 1 / (1 / far + ramps(x, y) * (1 - 1 / far))) / (far - 1)
+
+    it.each<[string, (x: number, y: number) => number]>([
+      ['they are a small part of the map', (x, y) => (x < 44 && y < 44 ? linearZ(x, y, 8) : 0.1)],
+      ['they are seven in ten', (x, y) => (x < 140 ? linearZ(x, y, 8) : ramps(x, y))],
+      ['the scene is so shallow that it makes no difference', (x, y) => linearZ(x, y, 1.5)],
+    ])('of what is read as disparity, where %s', (_, level) => {
+      expect(ids(checks(rasterOf(200, 160, level)))).not.toContain('encoding')
+    })
+
+    it.each<[string, number, (x: number, y: number) => number]>([
+      ['the scene is so shallow that it makes no difference', 1.5, ramps],
+      ['it is one, of another depth than was said', 30, (x, y) => linearZ(x, y, 4)],
+    ])('of what is read as a Z pass, where %s', (_, far, level) => {
+      expect(ids(checks(rasterOf(200, 160, level), { encoding: 'depth', near: 1, far }))).not.toContain('encoding')
+    })
+  })
+
   it('takes bulging things for what they are', () => {
     const balls = rasterOf(200, 160, (x, y) => Math.max(0, 1 - (((x % 70) - 35) ** 2 + ((y % 60) - 30) ** 2) / 30 ** 2))
     expect(ids(checks(balls))).not.toContain('encoding')

@@ -14,6 +14,18 @@ const waves: Picture = {
   pixels: Uint8Array.from({ length: 64 * 32 * 3 }, (_, i) => 128 + Math.round(100 * Math.sin(i / 17))),
 }
 
+it('leaves the console to everybody else, while the encoder starts and afterwards', async () => {
+  const said = vi.spyOn(console, 'log').mockImplementation(() => undefined)
+  const { log } = console
+  const encoded = encodeKtx2(waves, { role: 'color', quality: 80 })
+  while (console.log === log) await new Promise(setImmediate)
+  console.log('meanwhile', 1)
+  await encoded
+  expect(said.mock.calls).toEqual([['meanwhile', 1]])
+  expect(console.log).toBe(log)
+  vi.restoreAllMocks()
+})
+
 it.each([
   ['color', 163, 2, 1],
   ['normals', 166, 1, 2],
@@ -63,6 +75,14 @@ it.each([31, 30, 29])('leaves a picture of %i px, whose sides are no whole block
   }
 })
 
+it('is opaque, and as its picture is, whose fourth channel says nothing', async () => {
+  const four = Uint8Array.from({ length: 64 * 32 * 4 }, (_, i) => (i % 4 === 3 ? 7 : waves.pixels[Math.floor(i / 4) * 3 + (i % 4)]))
+  const [texels] = await decode(await encodeKtx2({ ...waves, channels: 4, pixels: four }, { role: 'color', quality: 100 }))
+  expect(texels.filter((_, i) => i % 4 === 3).every((alpha) => alpha === 255)).toBe(true)
+  const off = Array.from(texels, (value, i) => (i % 4 === 3 ? 0 : Math.abs(value - four[i])))
+  expect(off.reduce((sum, value) => sum + value, 0) / off.length).toBeLessThan(10)
+})
+
 it('spends more bytes on more quality', async () => {
   const sizes = []
   for (const quality of [10, 80, 100]) sizes.push((await encodeKtx2(waves, { role: 'color', quality })).length)
@@ -73,6 +93,7 @@ it('spends more bytes on more quality', async () => {
 it('has sides of whole blocks, and says when a picture is too large', () => {
   expect(ktx2Size({ width: 1023, height: 3 })).toEqual({ width: 1020, height: 4 })
   expect(ktx2Size({ width: 1, height: 690 })).toEqual({ width: 4, height: 688 })
+  expect(() => ktx2Size({ width: 2048, height: 8192 })).toThrow('expected at most 7094 for this picture as KTX2, got 8192')
   const large = () => ktx2Size({ width: 4096, height: 4096 })
   expect(large).toThrow(
     expect.objectContaining({
