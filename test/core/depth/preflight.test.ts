@@ -96,6 +96,11 @@ describe('pre-flight', () => {
     expect(check.severity).toBe('info')
     expect(check.settings).toEqual({ levels: [expect.closeTo(0.22, 1), 1] })
     expect(check.found).toMatch(/^99 % of the levels lie at 2\d % of the scale or above$/)
+    expect(ids(checks(rasterOf(200, 160, (x, y) => 0.2 + 0.8 * scene(x, y)), { levels: [0.1, 1] }))).not.toContain('lifted-black')
+  })
+
+  it('says nothing of the contrast of floats, which have no scale', () => {
+    for (const peak of [1, 50]) expect(ids(checks(rasterOf(200, 160, (x, y) => (x + y === 0 ? peak : 0.01 + 0.01 * scene(x, y)), 32)))).not.toContain('low-contrast')
   })
 
   it('does not say of a canyon that nothing in it is as low as black, where its river is', () => {
@@ -363,6 +368,16 @@ describe('pre-flight', () => {
     expect(ids(checks(upsideDown, { white: 'far' }))).not.toContain('inverted')
     expect(only('inverted', plain(), { white: 'far' }).settings).toEqual({ white: 'near' })
     expect(ids(checks(upsideDown, { projection: 'orthographic' }))).not.toContain('inverted')
+    // What is unknown at its top says nothing about the rest of it.
+    expect(only('inverted', rasterOf(200, 160, (x, y) => (x < 20 && y < 20 ? NaN : 1 - scene(x, y)), 32)).value).toBeLessThan(-0.5)
+    // A view up at a bridge, in metres that say so themselves.
+    expect(ids(checks(rasterOf(200, 160, (_, y) => 2 + y / 20, 32), { encoding: 'metric' }))).not.toContain('inverted')
+  })
+
+  it.each([[0.05, false], [0.25, true]])('%s of the range that the top is nearer than the bottom, and near and far are suspected of being swapped: %s', (lean, suspected) => {
+    // From left to right the whole range.
+    const map = rasterOf(200, 160, (x, y) => (1 - 1.2 * lean) * (x / 199) + 1.2 * lean * (1 - y / 159))
+    expect(ids(checks(map)).includes('inverted')).toBe(suspected)
   })
 
   it('tells a Z pass from disparity by planes that bend, advises, and never converts', () => {

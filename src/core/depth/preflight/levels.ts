@@ -139,4 +139,4 @@ export function checkColorChunks({ colourChunks }: DepthRaster, settings: Settin
 }
 
 const floor3 = (share: number) => Math.floor(share * 1000) / 1000
-const ceil3 = (share: number) => Math.min(1, Math.ceil(share * 1000) / 1000)
+const ceil3 = (share: number) => Math.ceil(share * 1000) / 1000
