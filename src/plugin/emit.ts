@@ -96,16 +96,9 @@ export function createEmissions(config: ResolvedConfig): Emissions {
       const chunks = Object.values(bundle).filter((output) => output.type === 'chunk')
       const used = new Set(chunks.flatMap(({ moduleIds }) => moduleIds))
       // A bundler may have moved a constant URL into the importer and dropped the module.
-      const known = [...modules.values()].flatMap(({ outputs }) => outputs.flatMap(({ reference }) => nameOf(context, reference) ?? [])).map((name) => encodeURI(posix.basename(name)))
-      const isMentioned = (name: string | undefined): boolean => {
-        if (name === undefined) return false
-        const file = encodeURI(posix.basename(name))
-        // (Not as the end of another's name: without hashes `hill.lod0.glb` is that of `big-hill.lod0.glb`.)
-        const longer = known.filter((other) => other !== file && other.endsWith(file))
-        return chunks.some(({ code }) => longer.reduce((rest, other) => rest.replaceAll(other, ''), code).includes(file))
-      }
+      const isMentioned = (name: string | undefined): boolean => name !== undefined && chunks.some(({ code }) => speaksOf(code, name))
       const kept = [...modules].flatMap(([id, { outputs }]) => outputs.filter(({ reference }) => used.has(id) || isMentioned(nameOf(context, reference))))
-      const names = new Set(kept.flatMap(({ reference, pictures }) => [reference, ...pictures.values()]).map((reference) => nameOf(context, reference)))
+      const names = new Set(kept.map(({ reference }) => nameOf(context, reference)))
       for (const { reference } of [...modules.values()].flatMap(({ outputs }) => outputs)) {
         const name = nameOf(context, reference)
         if (name !== undefined && !names.has(name)) delete bundle[name]
@@ -114,7 +107,7 @@ export function createEmissions(config: ResolvedConfig): Emissions {
 
     askedFor(context, bundle) {
       const chunks = Object.values(bundle).filter((output) => output.type === 'chunk')
-      const isAsked = (name: string | undefined): boolean => name !== undefined && chunks.some(({ code }) => speaksOf(code, encodeURI(posix.basename(name))))
+      const isAsked = (name: string | undefined): boolean => name !== undefined && chunks.some(({ code }) => speaksOf(code, name))
       const modules = [...(emitted.get(context.environment)?.values() ?? [])]
       return modules.filter(({ outputs }) => outputs.some(({ reference }) => isAsked(nameOf(context, reference)))).map(({ map }) => map)
     },

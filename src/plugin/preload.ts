@@ -54,7 +54,7 @@ export function createPreloads(patterns: readonly (string | RegExp)[], config: R
       if (chunk === undefined) return []
       const scripts = chunksFrom([chunk], bundle, 'all')
       // (A page that takes the finest level alone has no use for the coarsest.)
-      const levels = [...wanted.values()].flat().filter((file) => file in bundle && scripts.some(({ code }) => speaksOf(code, encodeURI(posix.basename(file)))))
+      const levels = [...wanted.values()].flat().filter((file) => file in bundle && scripts.some(({ code }) => speaksOf(code, file)))
       const link = (rel: string, file: string, attrs: HtmlTagDescriptor['attrs'] = {}): HtmlTagDescriptor[] => {
         const href = urlIn(path.replace(/^\//, ''), file, config)
         return href === undefined ? [] : [{ tag: 'link', attrs: { rel, ...attrs, crossorigin: true, href }, injectTo: 'head' }]

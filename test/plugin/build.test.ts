@@ -86,6 +86,9 @@ describe.each(viteVersions)('vite build with %s', (version) => {
     expect(existsSync(fileURLToPath(relative))).toBe(true)
     const [runtime] = await built((name) => ({ runtime: `("cdn:" + ${JSON.stringify(name)})` }))
     expect(runtime).toMatch(/^cdn:assets\/hill\.lod0-/)
+    // Files are kept whose names the code does not speak of.
+    await built((name) => `https://cdn.example/${Buffer.from(name).toString('hex')}`)
+    expect(glbs(project)).toHaveLength(2)
 
     await project.build(script({ build: { assetsDir: 'static' } }, 'dir'))
     expect(glbs(project, 'dir')[0]).toMatch(/^static\/hill\.lod0-/)
@@ -102,6 +105,10 @@ describe.each(viteVersions)('vite build with %s', (version) => {
     expect(manifest['art/hill.depth.png'].file).toBe(files[0])
     expect(manifest['art/hill.depth.png?lod=1'].file).toBe(files[1])
     expect(manifest['main.js'].assets?.toSorted()).toEqual(files)
+
+    project.write({ 'art/hill.depth.json': JSON.stringify({ container: 'msft_lod' }) })
+    await project.build(script({ build: { manifest: true } }))
+    expect(Object.keys(JSON.parse(project.text('dist/.vite/manifest.json')) as object).toSorted()).toEqual(['art/hill.depth.png', 'main.js'])
   })
 
   it('gives the server the URLs of the client, and no GLBs', async () => {
@@ -124,15 +131,15 @@ describe.each(viteVersions)('vite build with %s', (version) => {
   })
 
   it('says of which maps a server gives out URLs that lead nowhere', async () => {
-    const only = `import url, { asset } from './art/only.depth.png'\nimport './worker.js'\nglobalThis.game = { url, asset }`
+    const only = `import url, { asset } from './art/only ü.depth.png'\nimport './worker.js'\nglobalThis.game = { url, asset }`
     const project = await gameProject({
       'main.js': `${main}new Worker(new URL('./worker.js', import.meta.url), { type: 'module' })`,
-      'worker.js': `import url from './art/worker.depth.png'\npostMessage(url)`,
+      'worker.js': `import url from './art/wörker 1.depth.png'\npostMessage(url)`,
       'server.js': `import './main.js'\n${only}`,
       'placeholder.js': `export { placeholder } from './art/bare.depth.png'`,
-      'art/only.depth.png': await hill(0.4),
+      'art/only ü.depth.png': await hill(0.4),
       'art/bare.depth.png': await hill(0.6),
-      'art/worker.depth.png': await hill(0.8),
+      'art/wörker 1.depth.png': await hill(0.8),
     }, version)
     const { vite, depthmesh, root } = project
     const warned = async (ssr: BuildEnvironmentOptions, base = '/'): Promise<string[]> => {
@@ -152,7 +159,7 @@ describe.each(viteVersions)('vite build with %s', (version) => {
       return warnings.filter((text) => text.includes('server alone'))
     }
     for (const base of ['/', './']) {
-      expect(await warned({}, base)).toEqual([expect.stringContaining('art/only.depth.png: code of the server alone imports it, and the files of that are not kept, so that pages ask for GLBs that are not there. Import it in code that pages load too.')])
+      expect(await warned({}, base)).toEqual([expect.stringContaining('art/only ü.depth.png: code of the server alone imports it, and the files of that are not kept, so that pages ask for GLBs that are not there. Import it in code that pages load too.')])
     }
     // A framework that keeps them moves them, as SvelteKit, Astro and React Router do.
     expect(await warned({ emitAssets: true })).toEqual([])
@@ -214,6 +221,15 @@ describe.each(viteVersions)('vite build with %s', (version) => {
     expect(await play(project)).toBe(1)
   })
 
+  it.runIf(/^vite(80)?$/.test(version))('keeps the GLB whose URL the bundler has moved into the importer, in place of the whole module', async () => {
+    const project = await gameProject({ 'main.js': `import url from './art/high ü.depth.png'\nglobalThis.game = { url }`, 'art/high ü.depth.png': await hill() }, version)
+    for (const base of ['/', './']) {
+      await project.build(script({ base, build: { rollupOptions: { optimization: { inlineConst: true } } as object } }))
+      const { url } = await play(project)
+      expect(existsSync(base === '/' ? project.path(`dist${decodeURI(url)}`) : fileURLToPath(url))).toBe(true)
+    }
+  })
+
   it('keeps giving the picture to ?url, ?raw, ?inline, CSS, HTML and new URL()', async () => {
     const project = await gameProject(
       {
@@ -224,12 +240,17 @@ describe.each(viteVersions)('vite build with %s', (version) => {
           import inline from './art/hill.depth.png?inline'
           import file from './art/hill.depth.png?no-inline'
           import raw from './art/hill.depth.png?raw'
-          globalThis.game = [url, inline, file, raw.length, new URL('./art/hill.depth.png', import.meta.url).href]`,
+          import exr from './art/hill.depth.exr?no-inline'
+          import tif from './art/hill.depth.tif?no-inline'
+          globalThis.game = [url, inline, file, raw.length, exr, tif, new URL('./art/hill.depth.png', import.meta.url).href]`,
+        'art/hill.depth.exr': 'floats',
+        'art/hill.depth.tif': 'levels',
       },
       version,
     )
     await project.build({ build: { assetsInlineLimit: 0, minify: false } })
     expect(glbs(project)).toEqual([])
+    expect(project.list('dist').filter((name) => /\.(exr|tif)$/.test(name))).toHaveLength(2)
     const pictures = project.list('dist').filter((name) => name.endsWith('.png'))
     expect(pictures).toHaveLength(1)
     expect(project.bytes(`dist/${pictures[0]}`).equals(project.bytes('art/hill.depth.png'))).toBe(true)
@@ -278,6 +299,7 @@ describe.each(viteVersions)('vite build with %s', (version) => {
     const named = (project: Project, folder: string) =>
       glbs(project, folder).filter((name) => name.includes('variant')).map((name) => {
         const [uri] = namedPictures(project.bytes(`${folder}/${name}`))
+        expect(uri).toMatch(/^[\w%./-]+$/)
         return fileURLToPath(new URL(uri, pathToFileURL(project.path(folder, name))))
       })
 
@@ -308,6 +330,15 @@ describe.each(viteVersions)('vite build with %s', (version) => {
       await project.build(script({}, 'repainted'))
       for (const name of glbs(project, 'repainted')) expect(before).not.toContain(name)
       for (const path of named(project, 'repainted')) expect(path).toBe(project.path('repainted', pictures(project, 'repainted')[0]))
+    })
+
+    it('name it whatever the map is called', async () => {
+      const name = 'bunte Hügel 100%'
+      const project = await trio({ 'main.js': `import { asset } from './art/${name}.depth.png'\nglobalThis.game = { asset }`, [`art/${name}.depth.png`]: await hill(), [`art/${name}.color.png`]: await noise(9), [`art/${name}.depth.json`]: JSON.stringify({ projection: 'orthographic', variants: 2, texture: { quality: 90 } }) })
+      await project.build(script({}, 'named'))
+      const found = named(project, 'named')
+      expect(found).toHaveLength(4)
+      for (const path of found) expect(path).toBe(project.path('named', pictures(project, 'named')[0]))
     })
 
     it('leave nothing behind when they are not used or built for a server, and have a key of their own in manifest.json', async () => {
@@ -341,13 +372,14 @@ describe.each(viteVersions)('vite build with %s', (version) => {
   it('makes a library that can be moved, and warns when it cannot', async () => {
     const project = await gameProject({ 'main.js': `export { default as url, asset } from './art/hill.depth.png'` }, version)
     const lib = { entry: 'main.js', formats: ['es' as const], fileName: 'main' }
-    await project.build({ base: './', build: { lib } })
-    const built = (await import(/* @vite-ignore */ pathToFileURL(project.path(entry(project))).href)) as Game
-    for (const url of urls(built)) expect(existsSync(fileURLToPath(url))).toBe(true)
-
     const warnings: string[] = []
     const logger = project.vite.createLogger('silent')
     logger.warn = (message) => void warnings.push(message)
+    await project.build({ base: './', customLogger: logger, build: { lib } })
+    expect(warnings.filter((text) => text.includes('Library mode'))).toEqual([])
+    const built = (await import(/* @vite-ignore */ pathToFileURL(project.path(entry(project))).href)) as Game
+    for (const url of urls(built)) expect(existsSync(fileURLToPath(url))).toBe(true)
+
     await project.build({ customLogger: logger, build: { lib, outDir: 'rigid' } })
     expect(warnings.filter((text) => text.includes('Library mode'))).toHaveLength(1)
     expect(warnings.join('\n')).toContain(`Set base: './'.`)

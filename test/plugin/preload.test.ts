@@ -91,17 +91,20 @@ describe.each(viteVersions)('preload with %s', (version) => {
     for (const base of ['/', './']) expect((await built(project, '**/dune.depth.png', { base })).two, base).toEqual([])
   })
 
-  it('tells names apart of which one ends like the other', async () => {
+  it('tells names apart of which one ends like the others, which URLs may spell another way', async () => {
     const project = await projectOf({
       'index.html': page('main.js'),
       'rooms/two.html': page('two.js'),
-      'main.js': `import { lods } from './art/big-rock.depth.png'\nglobalThis.game = lods`,
+      'main.js': `import { lods } from './art/big-rock.depth.png'\nimport { asset } from './art/big ü rock.depth.png'\nglobalThis.game = [lods, asset]`,
       'two.js': `import { lods } from './art/rock.depth.png'\nglobalThis.game = lods`,
       'art/big-rock.depth.png': await hill(0.4),
+      'art/big ü rock.depth.png': await hill(0.5),
       'art/rock.depth.png': await hill(0.6),
     })
-    const { index, two } = await built(project, 'art/*', { build: { rollupOptions: { ...bothPages.rollupOptions, output: { assetFileNames: 'assets/[name][extname]' } } } })
-    expect([index, two]).toEqual([['/assets/big-rock.lod1.glb'], ['/assets/rock.lod1.glb']])
+    for (const [base, toIndex, toTwo] of [['/', '/', '/'], ['./', '', '../']]) {
+      const { index, two } = await built(project, 'art/*', { base, build: { rollupOptions: { ...bothPages.rollupOptions, output: { assetFileNames: 'assets/[name][extname]' } } } })
+      expect([index.toSorted(), two]).toEqual([[`${toIndex}assets/big%20%C3%BC%20rock.lod1.glb`, `${toIndex}assets/big-rock.lod1.glb`], [`${toTwo}assets/rock.lod1.glb`]])
+    }
   })
 
   it('takes shapes by their import, and a file with all levels whole', async () => {
