@@ -103,7 +103,7 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
       const { parseShapeImport } = await import('./shape-import.js')
       const asset = await (session?.baker ?? bakerOf()).bakeShape(parseShapeImport(source), { name: source })
       const urlOf = session ? session.publish(id, asset) : emissions.emit(context, { id, map: source, original: source }, asset)
-      return { code: assetModule(asset.manifest, { urlOf, hot: undefined }), map: null, moduleType: 'js' as const }
+      return { code: assetModule(asset.manifest, { urlOf, hot: undefined }), map: null, moduleSideEffects: false, moduleType: 'js' as const }
     } catch (error) {
       return context.error(shownError(error, source, config))
     }
@@ -184,7 +184,8 @@ function createPlugin(shared: Shared): Plugin<DepthMeshApi> {
           const urlOf = session ? session.publish(file, asset) : emissions.emit(this, { id, map: file, original: relative(config.root, file) }, asset)
           // On a server nobody listens, and frameworks send what their servers import to pages as plain data, which a function is not.
           const hot = this.environment.config.consumer === 'client' ? session?.hotOf(file, asset) : undefined
-          return { code: assetModule(asset.manifest, { urlOf, hot }), map: null, moduleType: 'js' }
+          // (Bundlers see that by themselves, unless another plugin adds to the code.)
+          return { code: assetModule(asset.manifest, { urlOf, hot }), map: null, moduleSideEffects: false, moduleType: 'js' }
         } catch (error) {
           return this.error(shownError(error, file, config))
         } finally {
