@@ -28,7 +28,8 @@ export async function run({ count = 5000, seed = 1 } = {}) {
     const faults = []
     try {
       const settings = parseSettings([{ origin: 'campaign', settings: given }])
-      levels = await buildLevels(map, buildBackdrop(map, settings), settings, errorModel(map, settings))
+      const textureSize = pick([2048, 32, 8])
+      levels = await buildLevels(map, buildBackdrop(map, settings), settings, errorModel(map, settings), { textureSize: () => textureSize })
       faults.push(...faultsOf(levels, given.lods))
       if (given.projection === 'perspective') for (const level of levels) faults.push(...(await packedFaults(level, { map, times: pick(TIMES), far: pick(FARS), lit: random() < 0.5 }, settings)))
     } catch (error) {

@@ -18,7 +18,7 @@ import type { Settings } from './options.js'
 import { pause } from './pause.js'
 import { budgetsBeforeSplitting, type SharedPicture, type Wearer, type Worn } from './shared-picture.js'
 import { grayAt, shrinkPicture, type Picture } from './texture/color.js'
-import { encodePlaceholder } from './texture/encode.js'
+import { encodePlaceholder, textureSize } from './texture/encode.js'
 import { varyPicture } from './texture/vary.js'
 import type { Variation } from './variation.js'
 
@@ -85,7 +85,7 @@ async function makeSurfaces({ map, picture, variation, shared = null }: ChainSou
   await pause(signal)
   const contrast = picture && choosesByPicture(settings) ? measureContrast(await grayAt(varied(picture), map)) : null
   const budgeted = shared ? { ...settings, lods: budgetsBeforeSplitting(settings) } : settings
-  const bare = await buildLevels(map, backdrop, budgeted, model, { contrast, signal }).finally(() => forgetLoops(map))
+  const bare = await buildLevels(map, backdrop, budgeted, model, { contrast, signal, textureSize: (level, triangles) => textureSize({ ...settings.texture, role: 'color', level, triangles }) }).finally(() => forgetLoops(map))
   await pause(signal)
   const surfaces =
     shared && variation

@@ -3,7 +3,7 @@ import { DepthMeshError } from '../errors.js'
 import type { Settings } from '../options.js'
 import { pause } from '../pause.js'
 import { buildGridLods } from './grid.js'
-import type { Backdrop } from './hidden/backdrop.js'
+import { ringOf, type Backdrop } from './hidden/backdrop.js'
 import { coverWith, pushBehind } from './hidden/behind.js'
 import { hiddenLevels } from './hidden/hidden.js'
 import { recede } from './hidden/recede.js'
@@ -39,6 +39,8 @@ const FEWEST_SEEN = 2
 
 /** How far before an edge the farther side ends, texels: up to there a renderer mixes nothing else into it. */
 const HALF_A_TEXEL = 0.5
+/** Never more than this share of the ring in which it overlaps the hidden layer, however coarse a picture was asked for. */
+const MOST_OF_RING = 0.5
 /** By how much it may come to lie elsewhere there, source pixels: with .75 the largest error of some levels grows, without a bound from 2.4 to 9 px. */
 const MOST_BEND = 0.5
 
@@ -49,6 +51,11 @@ const FRONT_SHARE = 0.9
 const SHRINK = 0.97
 const SOLID_ATTEMPTS = 8
 
+export interface SurfaceOptions extends LevelOptions {
+  /** The longer side of a level's picture, pixels, by the triangles of all levels; without it the finest one's. */
+  textureSize?: ((level: number, triangles: readonly number[]) => number) | undefined
+}
+
 /**
  * All surfaces of all levels, fine → coarse: what is seen and, where there is a backdrop, what is hidden, within each level's budget together.
  *
@@ -56,14 +63,14 @@ const SOLID_ATTEMPTS = 8
  *
  * @throws DepthMeshError `INPUT_NOTHING_TO_MESH` when no pixel holds anything; `SETTINGS_INVALID` when a closed surface fits no budget.
  */
-export async function buildLevels(map: DisparityMap, backdrop: Backdrop | null, settings: Settings, model: ErrorModel, options: LevelOptions = {}): Promise<LevelSurfaces[]> {
+export async function buildLevels(map: DisparityMap, backdrop: Backdrop | null, settings: Settings, model: ErrorModel, options: SurfaceOptions = {}): Promise<LevelSurfaces[]> {
   const { lods } = settings
-  const { signal } = options
+  const { signal, textureSize } = options
   if (settings.solid) return (await solidLevels(map, settings, model, signal)).map((front) => ({ front, backdrop: null }))
   if (settings.topology === 'grid') return (await gridLevels(map, settings, model, signal)).map((front) => ({ front, backdrop: null }))
   if (!Array.isArray(lods)) {
     const hidden = backdrop ? await hiddenLevels(backdrop, goalsOf(lods), model, signal) : []
-    return withHidden(await buildFront(map, settings, model, { signal }), (_, level) => hidden[level], { map, model, backdrop, settings, signal })
+    return withHidden(await buildFront(map, settings, model, { signal }), (_, level) => hidden[level], { map, model, backdrop, settings, signal, textureSize })
   }
   const shares = lods.map((budget, level) => Math.floor(Math.min(BACKDROP_SHARE.finest * budget, level === 0 ? Infinity : Math.max(BACKDROP_SHARE.coarser * budget, ENOUGH_HIDDEN)))).filter((share) => share >= FEWEST_HIDDEN)
   const hidden = backdrop ? await hiddenLevels(backdrop, { budgets: shares }, model, signal) : []
@@ -74,7 +81,7 @@ export async function buildLevels(map: DisparityMap, backdrop: Backdrop | null, 
   }
   // Levels that the map can't tell apart are left out of the chain: each front takes the backdrop of the smallest budget that it fits.
   const fronts = await buildFront(map, { ...settings, lods: budgets }, model, options)
-  return withHidden(fronts, (front) => hidden[budgets.findLastIndex((budget) => trianglesOf(front) <= budget)], { map, model, backdrop, settings, signal })
+  return withHidden(fronts, (front) => hidden[budgets.findLastIndex((budget) => trianglesOf(front) <= budget)], { map, model, backdrop, settings, signal, textureSize })
 }
 
 interface Hiding {
@@ -83,10 +90,12 @@ interface Hiding {
   backdrop: Backdrop | null
   settings: Settings
   signal: AbortSignal | undefined
+  textureSize: SurfaceOptions['textureSize']
 }
 
 /** Each front with the hidden layer that is its own, if there is one. */
-async function withHidden(fronts: readonly PlaneMesh[], hiddenOf: (front: PlaneMesh, level: number) => Surface | undefined, { map, model, backdrop, settings, signal }: Hiding): Promise<LevelSurfaces[]> {
+async function withHidden(fronts: readonly PlaneMesh[], hiddenOf: (front: PlaneMesh, level: number) => Surface | undefined, { map, model, backdrop, settings, signal, textureSize }: Hiding): Promise<LevelSurfaces[]> {
+  const triangles = fronts.map((front, level) => trianglesOf(front) + trianglesOf(hiddenOf(front, level)))
   const levels: LevelSurfaces[] = []
   for (const [level, front] of fronts.entries()) {
     await pause(signal)
@@ -95,15 +104,17 @@ async function withHidden(fronts: readonly PlaneMesh[], hiddenOf: (front: PlaneM
       levels.push({ front, backdrop: null })
       continue
     }
-    const shown = settings.cut === false ? front : recede(front, meshDisparity(front, map), map, { cut: settings.cut, by: HALF_A_TEXEL * Math.max(1, texelOf(map, settings)), bend: MOST_BEND / model.pixelsPerDisparity })
+    const texel = texelOf(map, textureSize ? textureSize(level, triangles) : settings.texture.size)
+    const by = Math.min(HALF_A_TEXEL * Math.max(1, texel), MOST_OF_RING * ringOf(map))
+    const shown = settings.cut === false ? front : recede(front, meshDisparity(front, map), map, { cut: settings.cut, by, bend: MOST_BEND / model.pixelsPerDisparity })
     levels.push({ front: shown, backdrop: keepBehind(hidden, shown, map, backdrop) })
   }
   return levels
 }
 
-/** Of the finest level's picture, pixels of the map; less than 1 where that is larger than the map. */
-function texelOf({ width, height }: DisparityMap, { texture }: Settings): number {
-  return Math.max(width, height) / texture.size
+/** Of a level's picture, pixels of the map; less than 1 where that could be larger than the map. */
+function texelOf({ width, height }: DisparityMap, textureSize: number): number {
+  return Math.max(width, height) / textureSize
 }
 
 /** The hidden layer behind the front surface of its level. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { DisparityMap } from '../../../src/core/depth/convention.js'
 import { buildBackdrop } from '../../../src/core/mesh/hidden/backdrop.js'
 import { coverWith } from '../../../src/core/mesh/hidden/behind.js'
-import { buildLevels } from '../../../src/core/mesh/levels.js'
+import { buildLevels, type SurfaceOptions } from '../../../src/core/mesh/levels.js'
 import { errorModel } from '../../../src/core/mesh/surface/error-model.js'
 import { findFaults } from '../../../src/core/mesh/surface/topology.js'
 import { parseSettings, type SettingsInput } from '../../../src/core/options.js'
@@ -127,6 +127,47 @@ describe('buildLevels', () => {
     expect(levels[0].front.pixelError.max).toBeLessThanOrEqual(0.5)
     expect(count(levels[1].front)).toBeLessThan(count(levels[0].front))
     for (const { backdrop } of levels) expect(count(backdrop)).toBeGreaterThan(0)
+  })
+})
+
+describe('what lies behind an edge', () => {
+  /** A pillar before a wall that leans back; the hidden layer overlaps the front by 4 px. */
+  const pillar: DisparityMap = {
+    width: 800,
+    height: 200,
+    disparity: Float32Array.from({ length: 800 * 200 }, (_, i) => (i % 800 >= 300 && i % 800 < 400 ? 0.8 : 0.1 + 0.0001 * (i % 800) + 0.0002 * Math.floor(i / 800))),
+    near: 1,
+    far: 10,
+    relief: 1,
+  }
+  /** How far before the pillar the wall ends at each level, px: at most of its corners there, since some have too little room. */
+  const gaps = async (options: SurfaceOptions): Promise<number[]> => {
+    const settings = parseSettings([{ origin: 'test', settings: { lods: [3000, 700], texture: { size: 800 } } }])
+    const levels = await buildLevels(pillar, buildBackdrop(pillar, settings), settings, errorModel(pillar, settings), options)
+    return levels.map(({ front: { points } }) => {
+      const beside = Array.from(points, (u, p) => (p % 3 === 0 && points[p + 2] < 0.5 && u <= 300 && u > 295 ? 300 - u : NaN)).filter((gap) => !Number.isNaN(gap))
+      expect(beside.length).toBeGreaterThan(20)
+      return beside.sort((a, b) => a - b)[beside.length >> 1]
+    })
+  }
+
+  it('ends half a texel of its own level before the edge', async () => {
+    expect(await gaps({ textureSize: (level) => [800, 320][level] })).toEqual([0.5, 1.25])
+    expect(await gaps({})).toEqual([0.5, 0.5])
+  })
+
+  it('is told the triangles of all levels, hidden ones too', async () => {
+    const told: (readonly number[])[] = []
+    await gaps({ textureSize: (_, triangles) => (told.push(triangles), 800) })
+    expect(told).toHaveLength(2)
+    for (const [finest, coarsest] of told) {
+      expect(finest).toBeGreaterThan(coarsest)
+      expect(coarsest).toBeGreaterThan(0)
+    }
+  })
+
+  it('stays over the hidden layer, however coarse the picture is', async () => {
+    expect(await gaps({ textureSize: () => 16 })).toEqual([2, 2])
   })
 })
 

@@ -101,7 +101,7 @@ export function buildBackdrop(map: DisparityMap, settings: Settings): Backdrop |
   const back = new Float32Array(columns * rows).fill(NaN)
   for (let k = 0; k < continued.length; k++) back[continued[k]] = front[from[continued[k]]]
 
-  const ring = Math.max(LEAST_RING, Math.round(RING * Math.max(width, height)))
+  const ring = ringOf(map)
   // (3) A ring of the farther side itself; beside the skirt as wide as that, being set back, moves less than the border.
   addRing(canvas, continued.filter((i) => !isInPicture(canvas, i)), from, back, ring + Math.ceil(parallax(reach, SKIRT_OVERLAP * SET_BACK, 0, 0, 0, width, height)))
   addRing(canvas, continued, from, back, ring)
@@ -125,6 +125,11 @@ export function buildBackdrop(map: DisparityMap, settings: Settings): Backdrop |
     source[k] = ((i - x) / columns - top) * width + x - left
   }
   return { map: { ...map, width: columns, height: rows, disparity: back }, left, top, continued, source, deepest }
+}
+
+/** How far the layer overlaps the front beside an edge, pixels. */
+export function ringOf({ width, height }: Pick<DisparityMap, 'width' | 'height'>): number {
+  return Math.max(LEAST_RING, Math.round(RING * Math.max(width, height)))
 }
 
 /**
