@@ -107,7 +107,9 @@ export function buildBackdrop(map: DisparityMap, settings: Settings): Backdrop |
   addRing(canvas, continued, from, back, ring)
 
   // (4) Smooth what was continued, keep it behind the front surface, set all of it back.
-  relax(back, 1, continued, columns, (i) => !Number.isNaN(back[i]))
+  // (Past the border a near thing goes on beside what is continued behind it: held by that, the skirt would leave the thing. The step between both belongs behind the thing.)
+  const isBehindSkirt = (i: number, j: number): boolean => back[j] - back[i] > cut && isInPicture(canvas, i) && !isInPicture(canvas, j)
+  relax(back, 1, continued, columns, (i, j) => !Number.isNaN(back[i]) && !isBehindSkirt(i, j))
   for (let k = 0; k < continued.length; k++) {
     const i = continued[k]
     if (back[i] > front[i] - SET_BACK) back[i] = front[i] - SET_BACK

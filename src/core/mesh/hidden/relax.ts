@@ -15,11 +15,11 @@ const DY = [0, 0, 1, -1]
  *
  * @param values canvas pixels × channels.
  * @param continued row by row.
- * @param has which pixels of the canvas the layer has.
+ * @param holds whether a pixel of the canvas, which the layer may not have, holds its neighbour.
  */
-export function relax(values: Float32Array, channels: number, continued: Uint32Array, columns: number, has: (pixel: number) => boolean): void {
+export function relax(values: Float32Array, channels: number, continued: Uint32Array, columns: number, holds: (neighbour: number, pixel: number) => boolean): void {
   const order = redBlack(continued, columns)
-  const neighbours = connect(order, columns, values.length / channels / columns, has)
+  const neighbours = connect(order, columns, values.length / channels / columns, holds)
   const count = order.length
   for (let sweep = 0; sweep < SWEEPS; sweep++) {
     for (let k = 0; k < count; k++) {
@@ -47,8 +47,8 @@ function redBlack(pixels: Uint32Array, columns: number): Uint32Array {
   return order
 }
 
-/** For each pixel which of its neighbours the layer has, a bit each; the pixel itself stands for the others, so that a border pulls nowhere. (Their indices would be 16 times as much.) */
-function connect(pixels: Uint32Array, columns: number, rows: number, has: (pixel: number) => boolean): Uint8Array {
+/** For each pixel which of its neighbours hold it, a bit each; the pixel itself stands for the others, so that a border pulls nowhere. (Their indices would be 16 times as much.) */
+function connect(pixels: Uint32Array, columns: number, rows: number, holds: (neighbour: number, pixel: number) => boolean): Uint8Array {
   const neighbours = new Uint8Array(pixels.length)
   for (let k = 0; k < pixels.length; k++) {
     const x = pixels[k] % columns
@@ -56,7 +56,7 @@ function connect(pixels: Uint32Array, columns: number, rows: number, has: (pixel
     for (let side = 0; side < 4; side++) {
       const nx = x + DX[side]
       const ny = y + DY[side]
-      if (nx >= 0 && ny >= 0 && nx < columns && ny < rows && has(ny * columns + nx)) neighbours[k] |= 1 << side
+      if (nx >= 0 && ny >= 0 && nx < columns && ny < rows && holds(ny * columns + nx, pixels[k])) neighbours[k] |= 1 << side
     }
   }
   return neighbours

@@ -37,6 +37,12 @@ describe('buildBackdrop', () => {
     for (const x of [59, 57, 55]) expect(at(backdrop, x, 40)).toBeCloseTo(0.3 - 0.005, 5)
   })
 
+  it('goes on from a near thing past the border, whatever it continues behind the thing there', () => {
+    const backdrop = built(mapOf((_, y) => (y < 40 ? 0.3 : 0.9)))
+    expect(at(backdrop, WIDTH - 1, 49)).toBeLessThan(0.895)
+    for (const x of [-1, WIDTH]) expect(at(backdrop, x, 49)).toBeGreaterThan(0.88)
+  })
+
   it('reaches as far behind the edge as a camera at the end of its travel can look', () => {
     // 0.6 of disparity · 15 px = 9 px in the middle of the picture; 4 px more for simplified silhouettes
     const backdrop = built(edge)
