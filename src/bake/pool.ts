@@ -7,6 +7,7 @@ import { BUG_HINT, DepthMeshError } from '../core/errors.js'
 import type { BakeResult } from '../core/pipeline.js'
 import { runBigJob, type BigJobAnswer } from './big-job.js'
 import { aborted, createGate } from './gate.js'
+import { newLoadPhase, stopLoading } from './loading.js'
 import { ownBuffers } from './transfer.js'
 import type { BakeAnswer, BakeJob, BakeOutcome } from './worker.js'
 
@@ -28,6 +29,9 @@ const IDLE_SECONDS = 30
 const NICE = 10
 /** Linux has priorities of threads; elsewhere one would be the whole server's. */
 const NICE_THREAD = process.platform === 'linux' ? NICE : 0
+
+/** How long a worker that is stopped may go on loading before it is ended all the same, ms: 100 times what it takes. */
+const LOADING_MS = 30_000
 
 /** The longest that a timer of Node waits, ms: 25 days. A longer one would go off at once. */
 const LONGEST_TIMER = 2 ** 31 - 1
@@ -61,7 +65,7 @@ export interface BakePool {
    *
    * @throws DepthMeshError what the bake threw; `ABORTED`, `TIMEOUT`; `INTERNAL` when the worker died.
    */
-  run(job: Omit<BakeJob, 'drafts' | 'lastWords'>, options: JobOptions): Promise<BakeOutcome>
+  run(job: Omit<BakeJob, 'drafts' | 'lastWords' | 'loading'>, options: JobOptions): Promise<BakeOutcome>
   /** Stops what is running. The pool can be used again afterwards. */
   close(): Promise<void>
 }
@@ -97,6 +101,16 @@ export function createPool({ workers, jobSeconds, idleSeconds = IDLE_SECONDS, yi
   const runInThread = async (job: BakeJob, signal: AbortSignal, onDraft: ((draft: BakeResult) => void) | undefined): Promise<BigJobAnswer> => {
     threads ??= start()
     const pool = await threads
+    signal.throwIfAborted()
+    const loading = newLoadPhase()
+    const ending = new AbortController()
+    const end = (): void => ending.abort()
+    let patience: NodeJS.Timeout | undefined
+    const stop = (): void => {
+      if (stopLoading(loading)) patience = setTimeout(end, LOADING_MS).unref()
+      else end()
+    }
+    signal.addEventListener('abort', stop, { once: true })
     const { sources: { depth, color }, prepared } = job
     const transferList: (ArrayBuffer | MessagePort)[] = ownBuffers([depth, ...(color ? [color] : []), ...(prepared ? [prepared.map.disparity] : [])])
     const line = onDraft && openLine(onDraft)
@@ -104,12 +118,14 @@ export function createPool({ workers, jobSeconds, idleSeconds = IDLE_SECONDS, yi
     const lastWords = new MessageChannel()
     transferList.push(lastWords.port2)
     try {
-      return (await pool.run({ ...job, drafts: line?.sender, lastWords: lastWords.port2 }, { signal, transferList })) as BakeAnswer
+      return (await pool.run({ ...job, drafts: line?.sender, lastWords: lastWords.port2, loading }, { signal: ending.signal, transferList })) as BakeAnswer
     } catch (cause) {
       const left = receiveMessageOnPort(lastWords.port1) as { message: BakeAnswer } | undefined
       if (left === undefined) throw cause
       return left.message
     } finally {
+      signal.removeEventListener('abort', stop)
+      clearTimeout(patience)
       line?.close()
       lastWords.port1.close()
     }
@@ -127,7 +143,7 @@ export function createPool({ workers, jobSeconds, idleSeconds = IDLE_SECONDS, yi
           throw stop.aborted ? aborted(file) : deadline?.aborted ? tooSlow(file, jobSeconds) : cause instanceof DepthMeshError ? cause : died(file, cause)
         })
         if (answer.ok) return answer.result
-        throw failed(answer)
+        throw answer.code !== 'ABORTED' ? failed(answer) : stop.aborted ? aborted(file) : tooSlow(file, jobSeconds)
       } finally {
         release()
       }

@@ -5,6 +5,7 @@ import type { SettingsInput } from '../core/options.js'
 import type { WholeRequest } from '../core/shape/request.js'
 import type { BakeOptions, BakeResult, BakeSources, PreparedMap } from '../core/pipeline.js'
 import { debug } from './debug.js'
+import { endLoading, type LoadPhase } from './loading.js'
 import { ownBuffers } from './transfer.js'
 
 /** One bake, as a worker gets it. Its large arrays are handed over. */
@@ -21,6 +22,8 @@ export interface BakeJob {
   drafts?: MessagePort | undefined
   /** Where a worker whose WebAssembly was stopped half-way leaves its answer before it ends itself: had it answered, it would be given the next job as well. */
   lastWords?: MessagePort | undefined
+  /** Told when all is loaded. */
+  loading?: LoadPhase | undefined
 }
 
 /** What a worker made of it. */
@@ -37,9 +40,8 @@ export type BakeAnswer =
 /** Bakes one map. Runs in a worker thread. */
 export default async function bakeInWorker(job: BakeJob): Promise<BakeAnswer> {
   try {
-    // Loaded here and not at the top: a worker that fails while it starts (sharp without its binary) could not say why.
-    const { bakeDepthMesh, prepareMap } = await import('../core/pipeline.js')
-    const { keepNoPictures, useOneImageThread } = await import('../core/texture/libraries.js')
+    const { bakeDepthMesh, prepareMap, keepNoPictures, useOneImageThread } = await loadStages(job)
+    if (job.loading !== undefined && !endLoading(job.loading)) return { ok: false, code: 'ABORTED', message: 'stopped', hint: undefined, stack: undefined }
     useOneImageThread()
     keepNoPictures()
     const { maxPixels, drafts } = job
@@ -62,6 +64,15 @@ export default async function bakeInWorker(job: BakeJob): Promise<BakeAnswer> {
     lastWords.postMessage(answer, [])
     process.exit(1)
   }
+}
+
+/** Loaded here and not at the top: a worker that fails while it starts (sharp without its binary) could not say why. And all at once: what is loaded later may be cut off. */
+async function loadStages({ drafts, shape }: BakeJob): Promise<Pick<typeof import('../core/pipeline.js'), 'bakeDepthMesh' | 'prepareMap'> & Pick<typeof import('../core/texture/libraries.js'), 'keepNoPictures' | 'useOneImageThread'>> {
+  const { bakeDepthMesh, prepareMap } = await import('../core/pipeline.js')
+  const { keepNoPictures, useOneImageThread } = await import('../core/texture/libraries.js')
+  if (drafts !== undefined) await import('../core/draft.js')
+  if (shape !== undefined) await import('../core/shape.js')
+  return { bakeDepthMesh, prepareMap, keepNoPictures, useOneImageThread }
 }
 
 function refusalOf(error: unknown): BakeAnswer {

@@ -1,14 +1,16 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { getPriority } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { BakeResult } from '../../src/core/index.js'
 import type { BakePool } from '../../src/bake/pool.js'
 import { createPool } from '../support/dist.js'
 import { temporaryFolder } from '../support/folder.js'
+import { gray16 } from '../support/maps.js'
 
 /** Beyond this many pixels a job gets a process of its own. */
 const BIG = 2 ** 23 + 1
@@ -38,6 +40,31 @@ describe('the pool', () => {
   it('keeps its workers between jobs', async () => {
     const { run } = open(1)
     expect((await run('a')).thread).toBe((await run('b')).thread)
+  })
+
+  it('keeps a worker that is stopped while it loads, which would leave its modules open', async () => {
+    const { run, refusal } = open(1)
+    const { thread } = await run('a')
+    const stop = new AbortController()
+    const stopped = refusal('load', { signal: stop.signal, tenths: 5 })
+    await sleep(200)
+    stop.abort()
+    expect(await stopped).toEqual({ code: 'ABORTED', text: expect.stringContaining('load.depth.png: stopped') as string })
+    expect((await run('b')).thread).toBe(thread)
+  })
+
+  it.runIf(process.platform === 'linux')('leaves no file open where edit after edit overtakes a bake that has just begun', async () => {
+    const pool = createPool({ workers: 1, jobSeconds: 20 })
+    pools.push(pool)
+    for (let i = 0; i < 12; i++) {
+      const stop = new AbortController()
+      const job = pool.run({ sources: { name: 'a', depth: await gray16(64, 64, (x) => x / 64) }, settings: {}, maxPixels: 1e6 }, { file: 'a.depth.png', pixels: 4096, signal: stop.signal })
+      await sleep(60 + i * 20)
+      stop.abort()
+      await job.catch(() => undefined)
+    }
+    const open = readdirSync('/proc/self/fd').flatMap((fd) => linkOf(`/proc/self/fd/${fd}`) ?? [])
+    expect(open.filter((file) => /\/dist\/core\//.test(file))).toEqual([])
   })
 
   it('replaces a worker after a trap', async () => {
@@ -234,5 +261,14 @@ function isGone(pid: number): boolean {
     return process.platform === 'linux' && /\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
   } catch {
     return true
+  }
+}
+
+/** Where a link leads; nothing where it is gone by now. */
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return undefined
   }
 }
