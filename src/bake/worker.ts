@@ -3,7 +3,9 @@ import { move, transferableSymbol, valueSymbol } from 'piscina'
 import { BUG_HINT, DepthMeshError, type DepthMeshErrorCode } from '../core/errors.js'
 import type { SettingsInput } from '../core/options.js'
 import type { WholeRequest } from '../core/shape/request.js'
+import type * as pipeline from '../core/pipeline.js'
 import type { BakeOptions, BakeResult, BakeSources, PreparedMap } from '../core/pipeline.js'
+import type * as libraries from '../core/texture/libraries.js'
 import { debug } from './debug.js'
 import { endLoading, type LoadPhase } from './loading.js'
 import { ownBuffers } from './transfer.js'
@@ -66,8 +68,10 @@ export default async function bakeInWorker(job: BakeJob): Promise<BakeAnswer> {
   }
 }
 
+type Stages = Pick<typeof pipeline, 'bakeDepthMesh' | 'prepareMap'> & Pick<typeof libraries, 'keepNoPictures' | 'useOneImageThread'>
+
 /** Loaded here and not at the top: a worker that fails while it starts (sharp without its binary) could not say why. And all at once: what is loaded later may be cut off. */
-async function loadStages({ drafts, shape }: BakeJob): Promise<Pick<typeof import('../core/pipeline.js'), 'bakeDepthMesh' | 'prepareMap'> & Pick<typeof import('../core/texture/libraries.js'), 'keepNoPictures' | 'useOneImageThread'>> {
+async function loadStages({ drafts, shape }: BakeJob): Promise<Stages> {
   const { bakeDepthMesh, prepareMap } = await import('../core/pipeline.js')
   const { keepNoPictures, useOneImageThread } = await import('../core/texture/libraries.js')
   if (drafts !== undefined) await import('../core/draft.js')
