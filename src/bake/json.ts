@@ -1,4 +1,5 @@
 import { DepthMeshError, type TextPosition } from '../core/errors.js'
+import { LFS_POINTER } from '../core/lfs-pointer.js'
 
 /** Lines shown above and below the faulty one. */
 const FRAME_CONTEXT = 2
@@ -6,6 +7,9 @@ const FRAME_CONTEXT = 2
 /** One JSON token; sticky, so that it matches at `lastIndex` only. */
 // oxlint-disable-next-line no-control-regex -- JSON forbids them in texts
 const TOKEN = /[{}[\],:]|"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true\b|false\b|null\b/y
+
+/** A line that git leaves where two sides of a merge differ. (No text in JSON goes over a line.) */
+const CONFLICT = /^(?:<{7}|>{7})(?= |$)/m
 
 interface Fault {
   offset: number
@@ -75,6 +79,9 @@ export function positionAt(text: string, offset: number): TextPosition {
 
 /** Walks the grammar to the first token that does not fit. Runs only once `JSON.parse` has refused. */
 function findFault(text: string): Fault {
+  if (LFS_POINTER.test(text)) return { offset: 0, message: 'expected settings, found a Git LFS pointer, not the file it stands for', hint: 'Run "git lfs pull" to fetch it.' }
+  const conflict = CONFLICT.exec(text)
+  if (conflict !== null) return { offset: conflict.index, message: 'found a merge conflict', hint: 'Keep one of its sides, and remove the lines with <<<<<<<, ======= and >>>>>>>.' }
   let offset = 0
   let token = ''
   let start = 0

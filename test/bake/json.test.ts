@@ -36,6 +36,8 @@ describe('JSON of a sidecar', () => {
     ['{} {}', '1:4', 'found more text after the end of the JSON. Remove it.'],
     ['{ "near": NaN }', '1:11', 'expected a value, found NaN. Write "NaN", in double quotes.'],
     ['{ "near": 1 ½ }', '1:13', 'expected , or }, found ½. Remove it.'],
+    ['{\n<<<<<<< HEAD\n  "near": 2\n=======\n  "near": 3\n>>>>>>> night\n}', '2:1', 'found a merge conflict. Keep one of its sides, and remove the lines with <<<<<<<, ======= and >>>>>>>.'],
+    ['version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 120\n', '1:1', 'expected settings, found a Git LFS pointer, not the file it stands for. Run "git lfs pull" to fetch it.'],
   ])('says where %j goes wrong and what to do', (text, place, message) => {
     expect(() => JSON.parse(text) as unknown).toThrow()
     expect(String(refusal(text))).toBe(`hill.depth.json:${place}: ${message}`)

@@ -1,4 +1,5 @@
 import { DepthMeshError } from '../errors.js'
+import { LFS_POINTER } from '../lfs-pointer.js'
 
 /** The formats that hold depth maps. */
 export type DepthFormat = 'png' | 'tiff' | 'exr'
@@ -32,7 +33,7 @@ function convert(extension: string, flaw = 'from this copy the fine levels are g
 }
 
 const FOREIGN: Foreign[] = [
-  { found: 'a Git LFS pointer, not the picture it stands for', matches: text(/^version https:\/\/git-lfs/), hint: 'Run "git lfs pull" to fetch the picture.' },
+  { found: 'a Git LFS pointer, not the picture it stands for', matches: text(LFS_POINTER), hint: 'Run "git lfs pull" to fetch the picture.' },
   { found: 'a JPEG picture', matches: magic(0xff, 0xd8, 0xff), hint: convert('jpg', 'JPEG keeps 8 bits and blurs silhouettes') },
   { found: 'a WebP picture', matches: text(/^RIFF[^]{4}WEBP/), hint: convert('webp') },
   { found: 'an AVIF picture', matches: text(/^[^]{4}ftyp(avif|avis)/), hint: convert('avif') },

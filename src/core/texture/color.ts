@@ -2,6 +2,7 @@ import sharp from 'sharp'
 import { hasGaps } from '../depth/gaps.js'
 import type { GrayPicture } from '../depth/picture.js'
 import { DepthMeshError } from '../errors.js'
+import { LFS_POINTER } from '../lfs-pointer.js'
 
 /** Largest difference between the aspect of the colour picture and that of the map, as a share. */
 const ASPECT_TOLERANCE = 0.01
@@ -58,6 +59,9 @@ export async function decodeColor(bytes: Uint8Array, map: { width: number; heigh
     return rgb(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), info)
   } catch (cause) {
     if (cause instanceof DepthMeshError) throw cause
+    if (LFS_POINTER.test(Buffer.from(bytes.subarray(0, 64)).toString('latin1'))) {
+      throw new DepthMeshError('COLOR_UNREADABLE', 'expected a picture, found a Git LFS pointer, not the picture it stands for', { hint: 'Run "git lfs pull" to fetch the picture.', cause })
+    }
     const tooLarge = cause instanceof Error && /pixel limit/.test(cause.message)
     const found = tooLarge ? `a picture of more than ${options.maxPixels} pixels` : size === undefined ? 'none that can be decoded' : `one of ${size} that is cut off or damaged, in ${bytes.length.toLocaleString('en-US')} bytes`
     throw new DepthMeshError('COLOR_UNREADABLE', `expected a picture (PNG, JPEG, WebP, AVIF or TIFF), found ${found}`, { hint: 'Save it again as PNG or JPEG.', cause })

@@ -80,6 +80,11 @@ describe('decoding', () => {
     expect(await errorOf(decodeColor(bytes, { width: 100, height: 200 }, ENOUGH))).toContain('One of the two is turned by 90°: turn it back.')
   })
 
+  it('says so when it was not fetched', async () => {
+    const pointer = Buffer.from('version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n')
+    expect(await errorOf(decodeColor(pointer, { width: 4, height: 4 }, ENOUGH))).toBe('expected a picture, found a Git LFS pointer, not the picture it stands for. Run "git lfs pull" to fetch the picture.')
+  })
+
   it('says so when it is no picture', async () => {
     const message = 'expected a picture (PNG, JPEG, WebP, AVIF or TIFF), found none that can be decoded. Save it again as PNG or JPEG.'
     expect(await errorOf(decodeColor(new TextEncoder().encode('<!doctype html>'), { width: 2, height: 1 }, ENOUGH))).toBe(message)
