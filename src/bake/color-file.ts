@@ -1,14 +1,9 @@
-import { readdir, realpath } from 'node:fs/promises'
+import { realpath } from 'node:fs/promises'
 import { basename, isAbsolute, join, relative, resolve } from 'node:path'
 import { DepthMeshError } from '../core/errors.js'
+import { companion, listFolder, plainName } from './beside.js'
 import { COLOR_EXTENSIONS } from './map-name.js'
-import { lookAt } from './read.js'
 import type { SourceLog } from './source-log.js'
-
-/** A folder that changed less than this before it was listed may change again within the same tick of its clock, ms: FAT counts in steps of two seconds. */
-const TICK = 2000
-
-const listings = new Map<string, { changed: number; names: Promise<Map<string, string>> }>()
 
 /**
  * The colour picture that is found by a map's name: `<stem>.color.*`, else `<stem>.*`; `null` where there is none. Extensions in any case, names in any Unicode form (macOS stores them decomposed).
@@ -17,14 +12,14 @@ const listings = new Map<string, { changed: number; names: Promise<Map<string, s
  */
 export async function colorByStem(mapPath: string, name: string, folder: string, warnings: string[], log: SourceLog): Promise<string | null> {
   const entries = await listFolder(folder)
-  const map = plainName(basename(mapPath))
+  const map = basename(mapPath)
   for (const stem of [`${name}.color`, name]) {
     const found: string[] = []
     for (const extension of COLOR_EXTENSIONS) {
       const wanted = `${stem}.${extension}`
-      const entry = entries.get(plainName(wanted))
+      const entry = companion(entries, wanted, map)
       if (entry === undefined) log.missing(join(folder, wanted))
-      else if (plainName(entry) !== map) found.push(entry)
+      else if (plainName(entry) !== plainName(map)) found.push(entry)
     }
     if (found.length > 1) warnings.push(`${basename(mapPath)}: ${found[0]} is used as the colour picture; ${found.slice(1).join(', ')} is not. Keep one, or name it with "color" in ${name}.depth.json.`)
     if (found.length > 0) return join(folder, found[0])
@@ -53,24 +48,6 @@ export async function namedColor(color: string, folder: string, origin: string, 
 /** Whether a name may be that of a colour picture: for suggestions. */
 export function mayBeColor(name: string): boolean {
   return COLOR_EXTENSIONS.some((extension) => plainName(name).endsWith(`.${extension}`)) && !/\.depth\.[^.]+$/i.test(name)
-}
-
-/** The names in a folder by their plain form. Maps share one look as long as the folder stays as it is: a build reads a whole folder of them. */
-function listFolder(folder: string): Promise<Map<string, string>> {
-  const changed = lookAt(folder)?.mtimeMs ?? NaN
-  const known = listings.get(folder)
-  if (known?.changed === changed) return known.names
-  const quiet = changed < Date.now() - TICK
-  const names = readdir(folder).then((names) => new Map(names.map((name) => [plainName(name), name])))
-  const listing = { changed, names }
-  listings.set(folder, listing)
-  const forget = (): void => void (listings.get(folder) === listing && listings.delete(folder))
-  names.then(quiet ? undefined : forget, forget)
-  return names
-}
-
-function plainName(name: string): string {
-  return name.normalize('NFC').toLowerCase()
 }
 
 function isInside(root: string, path: string): boolean {

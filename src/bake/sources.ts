@@ -5,11 +5,12 @@ import { PNG_SIGNATURE } from '../core/depth/sniff.js'
 import { DepthMeshError } from '../core/errors.js'
 import { nearestKey, parseSettings, type Settings, type SettingsLayer } from '../core/options.js'
 import type { WholeRequest } from '../core/shape/request.js'
+import { findSidecar } from './beside.js'
 import { colorByStem, mayBeColor, namedColor } from './color-file.js'
 import { aborted } from './gate.js'
 import { parseJson, positionOfKey } from './json.js'
 import { DEPTH_MAP } from './map-name.js'
-import { readBytes, stampOf, unreadable } from './read.js'
+import { lookAt, readBytes, stampOf, unreadable } from './read.js'
 import { knownFile, readFile, type SourceFile } from './source-file.js'
 import { WORTH_NOTING, type SourceHashes } from './source-hashes.js'
 import { SourceLog } from './source-log.js'
@@ -69,7 +70,7 @@ export function assetNames(mapPath: string): { name: string; folder: string; sid
  * @throws DepthMeshError `INPUT_MISSING`, `INPUT_UNREADABLE`, `INPUT_TOO_LARGE`, `COLOR_*`, `SETTINGS_*`, `ABORTED`.
  */
 export async function readSources(mapPath: string, options: SourceOptions, log: SourceLog = new SourceLog()): Promise<Sources> {
-  const { name, folder, sidecar } = assetNames(mapPath)
+  const { name, folder, sidecar: usual } = assetNames(mapPath)
   const warnings: string[] = []
 
   // (1) The map.
@@ -78,6 +79,8 @@ export async function readSources(mapPath: string, options: SourceOptions, log: 
   if (depth === null) throw await missingMap(mapPath, folder)
 
   // (2) The sidecar, and with it the settings.
+  const sidecar = lookAt(usual) === null ? ((await findSidecar(mapPath, usual)) ?? usual) : usual
+  if (sidecar !== usual) log.missing(usual)
   await checkReadable(sidecar, options)
   const layer = await readSidecar(sidecar, options, log)
   const settings = parseSettings([...(options.defaults ?? []), ...(layer === null ? [] : [layer]), ...(options.overrides ?? [])])

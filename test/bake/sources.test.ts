@@ -42,6 +42,26 @@ describe('companions', () => {
     expect(await text((await read(folder, {}, 'H\u00fcgel.depth.png')).color)).toBe('bare')
   })
 
+  it('finds the settings in any Unicode form, and hears of those in the usual one', async () => {
+    const folder = temporaryFolder({ 'H\u00fcgel.depth.png': 'map', 'Hu\u0308gel.depth.json': '{ "near": 3 }' })
+    const log = new SourceLog()
+    expect((await read(folder, {}, 'H\u00fcgel.depth.png', log)).settings.near).toBe(3)
+    expect(log.dependencies.present).toContain(join(folder, 'Hu\u0308gel.depth.json'))
+    writeFileSync(join(folder, 'H\u00fcgel.depth.json'), '{ "near": 4 }')
+    expect(log.isStale()).toBe(true)
+    expect((await read(folder, {}, 'H\u00fcgel.depth.png')).settings.near).toBe(4)
+  })
+
+  // (macOS and Windows tell no names apart by their capitals.)
+  it.runIf(process.platform === 'linux')('gives each of two maps its own files where capitals alone tell them apart', async () => {
+    const names = ['rock', 'Rock', 'ROCK']
+    const folder = temporaryFolder(Object.fromEntries(names.flatMap((name) => [[`${name}.depth.png`, 'map'], [`${name}.color.png`, name]])))
+    for (const name of names) expect(await text((await read(folder, {}, `${name}.depth.png`)).color)).toBe(name)
+    const bare = temporaryFolder({ 'rock.depth.png': 'map', 'Rock.depth.png': 'map', 'Rock.color.png': 'Rock', 'Rock.depth.json': '{ "near": 3 }' })
+    const { color, settings } = await read(bare, {}, 'rock.depth.png')
+    expect([color, settings.near]).toEqual([null, 1])
+  })
+
   it('never takes the map itself for its picture', async () => {
     const folder = temporaryFolder({ 'hill.png': 'map' })
     expect((await read(folder, {}, 'hill.png')).color).toBeNull()
