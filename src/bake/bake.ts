@@ -41,6 +41,11 @@ const SOURCES_IN_FLIGHT = 2 ** 25
 const PATIENT_IDLE_SECONDS = 600
 
 /**
+ * A watcher sweeps its cache this long after a bake, ms, when what it shows has long been read: Ctrl-C ends Vite's dev server at once, and where nobody builds, results of edits would pile up for ever.
+ */
+const SWEEP_AFTER_MS = 60_000
+
+/**
  * Ends what is stuck, not what is slow: a photo of 2752 × 1536 is baked in 13 s alone, but an edit of it took more than 60 s where the page that showed it was drawn by the same two cores.
  */
 const JOB_SECONDS = 300
@@ -136,7 +141,7 @@ export function createBaker(options: BakerOptions = {}): Baker {
   const root = resolve(options.root ?? process.cwd())
   const { maxPixels = DEFAULT_MAX_PIXELS, maxFileBytes = MAX_FILE_BYTES, jobSeconds = JOB_SECONDS } = options.limits ?? {}
   const warn = options.onWarning ?? (() => undefined)
-  const cache = options.cache === false ? null : openCache({ ...options.cache, root, onTrouble: warn })
+  const cache = options.cache === false ? null : openCache({ ...options.cache, root, onTrouble: warn, sweepAfter: options.patient ? SWEEP_AFTER_MS : undefined })
   /** (Loaded for the first bake: a build that has none goes without.) */
   let pool: Promise<BakePool> | undefined
   const openPool = (): Promise<BakePool> => {

@@ -69,8 +69,9 @@ export interface BakeCache {
  * A damaged entry is replaced, never deleted: between reading and deleting it another process may have mended it.
  *
  * @param root where a relative `dir` starts and the nearest package is looked for.
+ * @param sweepAfter sweeps this long after an entry was written, ms: for servers, which nobody lets end in order.
  */
-export function openCache(options: CacheOptions & { root: string; onTrouble: (message: string) => void }): BakeCache {
+export function openCache(options: CacheOptions & { root: string; onTrouble: (message: string) => void; sweepAfter?: number | undefined }): BakeCache {
   const dir = cacheFolder(options.root, options.dir)
   const maxBytes = options.maxBytes ?? DEFAULT_MAX_BYTES
   const maxAgeDays = options.maxAge ?? DEFAULT_MAX_AGE_DAYS
@@ -129,10 +130,14 @@ export function openCache(options: CacheOptions & { root: string; onTrouble: (me
       tell(`The cache ${dir} cannot be written (${reasonOf(error)}); baking without it. Name another folder in DEPTHMESH_CACHE_DIR.`)
     }
   }
-  const writeEntry = (key: string, entry: Entry): Promise<void> => write(`${key}.bake`, () => encodeEntry(key, entry))
+  let sweeping: NodeJS.Timeout | undefined
+  const writeEntry = async (key: string, entry: Entry): Promise<void> => {
+    await write(`${key}.bake`, () => encodeEntry(key, entry))
+    if (options.sweepAfter !== undefined && writable) sweeping ??= setTimeout(() => void cache.sweep(), options.sweepAfter).unref()
+  }
   const hashes = openSourceHashes({ file: join(dir, SOURCE_HASHES), maxAge: maxAgeDays, write: (content) => write(SOURCE_HASHES, () => content), onTrouble: tell })
 
-  return {
+  const cache: BakeCache = {
     dir,
 
     async get(key) {
@@ -152,6 +157,8 @@ export function openCache(options: CacheOptions & { root: string; onTrouble: (me
     hashes,
 
     async sweep() {
+      clearTimeout(sweeping)
+      sweeping = undefined
       if (!writable) return
       await hashes.save()
       const now = Date.now()
@@ -195,6 +202,7 @@ export function openCache(options: CacheOptions & { root: string; onTrouble: (me
       return { dir, entries: entries.length, bytes: sum(entries) }
     },
   }
+  return cache
 }
 
 /**

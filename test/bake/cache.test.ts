@@ -5,7 +5,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSy
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { cacheFolder, openCache, type CacheOptions } from '../../src/bake/cache.js'
 import { CACHE_FORMAT } from '../../src/bake/key.js'
 import type { BakeResult } from '../../src/core/index.js'
@@ -15,9 +15,9 @@ import { temporaryFolder } from '../support/folder.js'
 const { keyOf, resultOf } = (await import(new URL('../fixtures/cache-content.mjs', import.meta.url).href)) as { keyOf: (i: number) => string; resultOf: (i: number) => BakeResult }
 const DAY = 24 * 60 * 60 * 1000
 
-function open(dir: string, options: CacheOptions = {}) {
+function open(dir: string, options: CacheOptions = {}, sweepAfter?: number) {
   const troubles: string[] = []
-  return { cache: openCache({ root: dir, dir, ...options, onTrouble: (message) => troubles.push(message.replaceAll(dir, '.')) }), troubles }
+  return { cache: openCache({ root: dir, dir, ...options, sweepAfter, onTrouble: (message) => troubles.push(message.replaceAll(dir, '.')) }), troubles }
 }
 const entryOf = (dir: string, i: number): string => join(dir, `${keyOf(i)}.bake`)
 const plain = (result: BakeResult | null) => result && { manifest: result.manifest, files: result.files.map(({ name, bytes }) => [name, Buffer.from(bytes).toString('hex')]) }
@@ -190,6 +190,20 @@ describe('the cache', () => {
     expect(existsSync(entryOf(dir, 2))).toBe(true)
     expect([temp, fresh].map((file) => existsSync(file))).toEqual([false, true])
     expect(existsSync(join(dir, 'notes.txt'))).toBe(true)
+  })
+
+  it('sweeps a while after it was written to where nobody lets the process end in order', async () => {
+    const dir = temporaryFolder()
+    await open(dir).cache.put(keyOf(1), resultOf(1))
+    age(dir, 1, 61)
+    const { cache } = open(dir, {}, 300)
+    await cache.put(keyOf(2), resultOf(2))
+    expect(existsSync(entryOf(dir, 1))).toBe(true)
+    await vi.waitFor(() => expect(existsSync(entryOf(dir, 1))).toBe(false), { timeout: 5000 })
+    await cache.put(keyOf(3), resultOf(3))
+    age(dir, 2, 61)
+    await vi.waitFor(() => expect(existsSync(entryOf(dir, 2))).toBe(false), { timeout: 5000 })
+    expect(existsSync(entryOf(dir, 3))).toBe(true)
   })
 
   it('removes the least recently used first, and never what is in use', async () => {
