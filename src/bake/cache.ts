@@ -165,6 +165,7 @@ export function openCache(options: CacheOptions & { root: string; onTrouble: (me
       const entries = (await list()).sort((a, b) => b.used - a.used)
       let kept = 0
       for (const { file, bytes, used } of entries) {
+        if (used > now) touch(join(dir, file), used)
         const live = now - used < LIVE_MS
         if (live || (now - used <= maxAge && kept + bytes <= maxBytes)) kept += bytes
         else await rm(join(dir, file), { force: true }).catch(() => undefined)
@@ -242,10 +243,10 @@ async function replace(temp: string, path: string): Promise<void> {
   }
 }
 
-/** Marks an entry as used. That it can't be marked, on a file of another user say, is no trouble: it is only swept earlier. */
+/** Marks an entry as used, also one of the future, which a clock that was put back left: it would be in use until then. That it can't be marked, on a file of another user say, is no trouble: it is only swept earlier. */
 function touch(path: string, used: number): void {
   const now = new Date()
-  if (now.getTime() - used <= TOUCH_MS) return
+  if (Math.abs(now.getTime() - used) <= TOUCH_MS) return
   try {
     utimesSync(path, now, now)
   } catch {

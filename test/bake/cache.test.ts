@@ -219,6 +219,19 @@ describe('the cache', () => {
     expect([1, 2, 3, 4].map((i) => existsSync(entryOf(dir, i)))).toEqual([true, false, false, true])
   })
 
+  it('lets go in time of what was used while the clock was ahead', async () => {
+    const dir = temporaryFolder()
+    const { cache } = open(dir, { maxAge: 10 })
+    for (const i of [1, 2]) {
+      await cache.put(keyOf(i), resultOf(i))
+      age(dir, i, -1000)
+    }
+    await cache.get(keyOf(1))
+    expect(statSync(entryOf(dir, 1)).mtimeMs).toBeLessThanOrEqual(Date.now())
+    await cache.sweep()
+    expect(statSync(entryOf(dir, 2)).mtimeMs).toBeLessThanOrEqual(Date.now())
+  })
+
   it('keeps what a build of the last hour may still need, whatever it weighs', async () => {
     const dir = temporaryFolder()
     const { cache } = open(dir, { maxBytes: 1 })
