@@ -44,13 +44,18 @@ export interface DevSessionOptions {
 
 export function openDevSession(server: ViteDevServer, { baker, shared: { files, audience }, isDepthMap, isLast }: DevSessionOptions): DevSession {
   const { config } = server
-  audience.hear(server.ws)
-  const live = createLiveMaps(baker, {
+  const updatePages = (map: string, environments: readonly DevEnvironment[]): void => {
+    for (const environment of environments) for (const module of modulesToUpdate(environment, [normalizePath(map)], [], isDepthMap)) void environment.reloadModule(module)
+  }
+  // A page passes over updates of modules that it has fetched and not run yet, for as long as another map still bakes: an edit meanwhile would be lost.
+  audience.hear(server.ws, (topic, key) => {
+    const pages = Object.values(server.environments).filter(({ config: { consumer } }) => consumer === 'client')
+    for (const map of live.newerThan(key, (map) => topicOf(map) === topic)) updatePages(map, pages)
+  })
+  const live: LiveMaps = createLiveMaps(baker, {
     isListened: audience.isListening,
     onChangedAgain: (file) => server.watcher.emit('change', file),
-    onWhole(map, environments) {
-      for (const environment of environments) for (const module of modulesToUpdate(environment, [normalizePath(map)], [], isDepthMap)) void environment.reloadModule(module)
-    },
+    onWhole: updatePages,
   })
   for (const event of ['change', 'add', 'unlink'] as const) server.watcher.on(event, live.noticed)
   server.middlewares.use(files.middleware(config.server.headers, isLast))

@@ -40,6 +40,8 @@ export interface LiveMaps {
   noticed(file: string): void
   /** The maps that a file, which may be new or gone, concerns. */
   ownersOf(file: string): string[]
+  /** The maps among these of which there is a newer state than the one of this key, given out already or not. */
+  newerThan(key: unknown, isMeant: (map: string) => boolean): string[]
   close(): void
 }
 
@@ -137,6 +139,10 @@ export function createLiveMaps(baker: Baker, { isListened, onChangedAgain, onWho
     },
 
     ownersOf,
+
+    newerThan(key, isMeant) {
+      return [...maps].flatMap(([map, { shown }]) => (isMeant(map) && (baker.isStale(map) || (shown !== null && shown !== key)) ? [map] : []))
+    },
 
     close() {
       for (const { stop, secondLook } of maps.values()) {

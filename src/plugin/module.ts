@@ -7,6 +7,8 @@ export const LISTENING_EVENT = 'depthmesh:listening'
 export interface ListeningNews {
   topic: string
   listening: boolean
+  /** Of the state that the page has. */
+  key: string
 }
 
 /** What a dev module needs for hot updates. */
@@ -33,7 +35,7 @@ const hotSource = ({ key, topic }: HotOptions, { draft, variants }: Pick<DepthMa
 if (import.meta.hot) {
   const data = import.meta.hot.data
   const listeners = (data.listeners ??= new Set())
-  const tellServer = () => import.meta.hot.send?.(${json(LISTENING_EVENT)}, { topic: ${json(topic)}, listening: listeners.size > 0 })
+  const tellServer = () => import.meta.hot.send?.(${json(LISTENING_EVENT)}, { topic: ${json(topic)}, listening: listeners.size > 0, key: ${json(key)} })
   asset.hot = {
     subscribe(listener) {
       listeners.add(listener)

@@ -89,6 +89,39 @@ describe.each(viteVersions)('dev server of %s', (vite) => {
       expect(page.loads()).toBe(1)
     })
 
+    it('follows an edit that is made after a map was fetched and before the page is there', async () => {
+      let loaded = (): void => undefined
+      const editing = new Promise<void>((resolve) => (loaded = resolve))
+      const page = await open(
+        { 'main.js': `${subscriber}import './slow.js'`, 'slow.js': '', 'hill.depth.png': await hill(), 'hill.depth.json': sidecar(2) },
+        {
+          vite,
+          plugins: (project) =>
+            Promise.resolve([
+              {
+                name: 'slow',
+                configureServer: ({ middlewares }) =>
+                  void middlewares.use((request, response, next) => {
+                    if (request.url?.startsWith('/hill.depth.png')) response.on('finish', loaded)
+                    next()
+                  }),
+                async load(id: string) {
+                  if (!id.endsWith('slow.js')) return
+                  await editing
+                  await sleep(100)
+                  project.write({ 'hill.depth.json': sidecar(4) })
+                  await sleep(500)
+                },
+              },
+            ]),
+        },
+      )
+      await untilHeight(page, 4)
+      // (A draft of it may come first.)
+      expect([...new Set(await heights(page))]).toEqual([2, 4])
+      expect(page.loads()).toBe(1)
+    })
+
     it('tells each variant of its own next state, as long as there is one', async () => {
       const variety = (relief: number, variants: number): string => JSON.stringify({ projection: 'orthographic', relief, variants })
       const main = `
