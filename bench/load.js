@@ -17,7 +17,7 @@ import { smoothNormals } from './support/smooth-normals.js'
 import { openStage } from './support/stage.js'
 
 const SIZE = 2048
-const ROUNDS = 6
+const ROUNDS = 12
 /** Of whole pages, whose times scatter more. */
 const PAGE_ROUNDS = 16
 /** Good lines, and a phone's, ms. */
