@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ViteDevServer } from 'vite'
+import type { DevEnvironment, ViteDevServer } from 'vite'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { startServer, type DevServer } from '../support/dev.js'
 import { gray16 } from '../support/maps.js'
-import { viteVersions } from '../support/project.js'
+import { viteVersions, type Project } from '../support/project.js'
 
 /* Nuxt's dev has a server for pages and another for what it renders, which share one plugin. Other frameworks have one server with two environments. */
 
@@ -38,15 +38,20 @@ async function heightIn(server: ViteDevServer, environment: 'client' | 'ssr'): P
   const { code = '' } = (await server.environments[environment].transformRequest('/waves.depth.png')) ?? {}
   return Math.round(Number(/"max":\[[^,]+,[^,]+,([^\]]+)\]/.exec(code)?.[1]))
 }
-/** Until the servers have heard of an edit. */
+/** Edits the settings, until none of these has the module of before. */
+async function edit({ path, write }: Project, relief: number, environments: readonly DevEnvironment[]): Promise<void> {
+  write({ 'waves.depth.json': sidecar(relief) })
+  const modules = (): unknown[] => environments.flatMap(({ moduleGraph }) => [...(moduleGraph.getModulesByFile(path('waves.depth.png')) ?? [])].map(({ transformResult }) => transformResult))
+  await expect.poll(modules, { timeout: 20_000, interval: 5 }).toEqual(environments.map(() => null))
+}
+/** Until so many bakes have begun. */
 const untilStarted = (bakes: number): Promise<unknown> => expect.poll(() => count('start'), { timeout: 20_000, interval: 5 }).toBe(bakes)
 
 describe.each(viteVersions)('a map that is edited while a page is rendered (%s)', (vite) => {
   it('is baked once by one server with two environments', async () => {
     const { project, server } = await start(vite)
     expect(await Promise.all([heightIn(server, 'client'), heightIn(server, 'ssr')])).toEqual([2, 2])
-    project.write({ 'waves.depth.json': sidecar(4) })
-    await sleep(200)
+    await edit(project, 4, [server.environments.client, server.environments.ssr])
     expect(await Promise.all([heightIn(server, 'client'), heightIn(server, 'ssr')])).toEqual([4, 4])
     expect([count('start'), count('baked')]).toEqual([2, 2])
   })
@@ -55,8 +60,7 @@ describe.each(viteVersions)('a map that is edited while a page is rendered (%s)'
     const first = await start(vite)
     const second = await startSecond(first)
     expect(await Promise.all([heightIn(first.server, 'client'), heightIn(second, 'ssr')])).toEqual([2, 2])
-    first.project.write({ 'waves.depth.json': sidecar(4) })
-    await sleep(200)
+    await edit(first.project, 4, [first.server.environments.client, second.environments.ssr])
     expect(await Promise.all([heightIn(first.server, 'client'), heightIn(second, 'ssr')])).toEqual([4, 4])
     expect([count('start'), count('baked')]).toEqual([2, 2])
   })
